@@ -1,0 +1,66 @@
+import type { ModelCard } from './card.ts';
+
+/** KV cache bytes of one token in one layer (performance-model: 2·n_kv·d·b for GQA, (c + d_r)·b for MLA). */
+export function kvBytesPerTokenPerLayer(card: ModelCard): number {
+  const { attention } = card;
+  const elements =
+    attention.kind === 'gqa'
+      ? 2 * attention.kv_heads * attention.head_size
+      : attention.kv_rank + attention.rope_head_size;
+  return elements * card.kv_bytes_per_element;
+}
+
+/** KV cache bytes of one token over all layers, before sharding. */
+export const kvBytesPerToken = (card: ModelCard): number => card.layers * kvBytesPerTokenPerLayer(card);
+
+/** Over how many devices the KV cache is really split: MLA is replicated, GQA at most once per KV head. */
+export function kvShards(card: ModelCard, tensorParallel: number): number {
+  return card.attention.kind === 'mla' ? 1 : Math.min(tensorParallel, card.attention.kv_heads);
+}
+
+/** Attention FLOP per (query token, key token) pair in one layer; decode of MLA uses the absorbed form. */
+export function attentionFlopPerPair(card: ModelCard, phase: 'prefill' | 'decode'): number {
+  const { attention } = card;
+  if (attention.kind === 'gqa') return 4 * attention.query_heads * attention.head_size;
+  const perHead =
+    phase === 'prefill'
+      ? attention.nope_head_size + attention.rope_head_size + attention.value_head_size
+      : 2 * attention.kv_rank + attention.rope_head_size;
+  return 2 * attention.query_heads * perHead;
+}
+
+/** Experts that a step of `tokens` tokens touches under uniform routing: E·(1 − (1 − k/E)^T). */
+export function expertsHit(experts: number, active: number, tokens: number): number {
+  return experts * (1 - (1 - active / experts) ** tokens);
+}
+
+/** Bytes of all resident weights, over all devices. */
+export function weightBytes(card: ModelCard): number {
+  return card.weight_groups.reduce((sum, group) => sum + group.parameters * group.bytes_per_parameter, 0);
+}
+
+/** Parameters of the whole model. */
+export const parameterCount = (card: ModelCard): number =>
+  card.weight_groups.reduce((sum, group) => sum + group.parameters, 0);
+
+/** Memory that an engine keeps per device besides weights and KV (activations, graphs, buffers); measured, see the H200 rows. */
+const ENGINE_OVERHEAD_BYTES_PER_DEVICE = 3.0e9;
+
+/**
+ * KV capacity in tokens of a server, from first principles (performance-model section 2.2):
+ * s/tp·(util·memory·tp − weights − overhead·tp)/kv_per_token. Prefer the engine's own figure where it is exposed.
+ * @returns tokens, 0 when the weights do not fit
+ */
+export function kvCapacityTokens(
+  card: ModelCard,
+  deviceMemoryBytes: number,
+  tensorParallel: number,
+  memoryUtilisation = 0.9,
+): number {
+  const free =
+    memoryUtilisation * deviceMemoryBytes * tensorParallel -
+    weightBytes(card) -
+    ENGINE_OVERHEAD_BYTES_PER_DEVICE * tensorParallel;
+  const tokens = ((kvShards(card, tensorParallel) / tensorParallel) * free) / kvBytesPerToken(card);
+  return Math.max(0, Math.floor(tokens));
+}

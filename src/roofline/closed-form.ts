@@ -1,0 +1,123 @@
+import type { ModelCard } from '../model/card.ts';
+import type { RooflineParameters } from './parameters.ts';
+import { type PrefillChunk, stepTime } from './step.ts';
+
+/** The engine's settings that decide how requests share steps. */
+export interface EngineSettings {
+  readonly tensorParallel: number;
+  readonly maxNumBatchedTokens: number;
+  readonly maxNumSeqs: number;
+  /** KV cache capacity in tokens. */
+  readonly kvCapacityTokens: number;
+}
+
+/** A closed loop of `concurrency` streams, each sending its next request when the last one finished. */
+export interface ClosedLoopShape {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly concurrency: number;
+  /** Time between a finished request and the arrival of the next, s; null: it arrives before the next step starts. */
+  readonly turnAroundSeconds: number | null;
+}
+
+/** Steady-state means of a closed loop. */
+export interface ServingMeans {
+  readonly ttftSeconds: number;
+  /** Null when a request has a single output token. */
+  readonly tpotSeconds: number | null;
+  readonly e2eSeconds: number;
+  readonly outputTokensPerSecond: number;
+  /** True where only a scheduler simulation is accurate: prefill load between 0.7 and 1, or a queue for seats or KV. */
+  readonly rough: boolean;
+}
+
+/** Splits a prompt into the chunks that a token budget allows beside `decodes` running sequences. */
+export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[] {
+  const chunks: PrefillChunk[] = [];
+  for (let context = 0; context < inputTokens; context += budget) {
+    const tokens = Math.min(budget, inputTokens - context);
+    chunks.push({ tokens, context, completes: context + tokens === inputTokens });
+  }
+  return chunks;
+}
+
+/**
+ * Steady-state TTFT, TPOT, E2E and throughput of a closed loop in closed form (performance-model section 4).
+ * Pure; about a microsecond a call.
+ */
+export function closedLoopMeans(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+): ServingMeans {
+  const { inputTokens, outputTokens, concurrency } = shape;
+  const tp = engine.tensorParallel;
+  const perRequestKv = inputTokens + outputTokens / 2;
+  const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / perRequestKv));
+  const running = Math.min(concurrency, seats);
+  const others = running - 1;
+  const context = inputTokens + outputTokens / 2;
+
+  const decodeStep = stepTime(card, p, tp, { prefills: [], decodes: running, decodeContext: context }).total;
+  const budget = Math.max(1, Math.floor(engine.maxNumBatchedTokens - others));
+  const chunks = splitPrompt(inputTokens, budget);
+  const withoutPrefill =
+    others > 0 ? stepTime(card, p, tp, { prefills: [], decodes: others, decodeContext: context }).total : 0;
+  let prefill = 0;
+  for (const chunk of chunks) {
+    prefill += stepTime(card, p, tp, { prefills: [chunk], decodes: others, decodeContext: context }).total;
+  }
+  const marginal = prefill - chunks.length * withoutPrefill;
+  const promptsPerStep = Math.floor(budget / inputTokens);
+
+  const decodeSteps = outputTokens - 1;
+  const queue = prefillQueue(others, decodeSteps, chunks.length, promptsPerStep, marginal, prefill);
+  const ownStart = p.request_overhead_s + prefill + queue.seconds;
+  const tpot =
+    decodeSteps < 1
+      ? null
+      : decodeStep + interference(others, decodeSteps, chunks.length, promptsPerStep) * marginal;
+  const ttft = ownStart + stepWait(others, tpot ?? prefill, shape.turnAroundSeconds);
+  const residence = ttft + decodeSteps * (tpot ?? 0);
+  const requestsPerSecond = running / (residence + (shape.turnAroundSeconds ?? 0));
+  const seatWait = (concurrency - running) / requestsPerSecond;
+  return {
+    ttftSeconds: ttft + seatWait,
+    tpotSeconds: tpot,
+    e2eSeconds: residence + seatWait,
+    outputTokensPerSecond: requestsPerSecond * outputTokens,
+    rough: queue.rough || seatWait > 0,
+  };
+}
+
+/** How many marginal prefills stretch one decode step of a request, on average. */
+function interference(others: number, decodeSteps: number, chunks: number, promptsPerStep: number): number {
+  const perStep = others / decodeSteps;
+  return promptsPerStep >= 2 ? perStep : Math.min(perStep, 1 / chunks);
+}
+
+/** Wait for other prompts: arrivals happen at step ends, so time averages (M/G/1) do not apply. */
+function prefillQueue(
+  others: number,
+  decodeSteps: number,
+  chunks: number,
+  promptsPerStep: number,
+  marginal: number,
+  prefill: number,
+): { seconds: number; rough: boolean } {
+  const arrivalsPerStep = others / (decodeSteps + chunks);
+  if (promptsPerStep >= 2) return { seconds: arrivalsPerStep * marginal, rough: false };
+  const load = arrivalsPerStep * chunks;
+  if (load >= 1) {
+    return { seconds: Math.max(0, others * prefill - (decodeSteps * prefill) / chunks), rough: false };
+  }
+  const bounded = Math.min(load, 0.95);
+  return { seconds: ((bounded / (1 - bounded)) * marginal) / 2, rough: load >= 0.7 };
+}
+
+/** A request that arrives after the engine began its next step waits for the rest of that step. */
+function stepWait(others: number, step: number, turnAround: number | null): number {
+  if (turnAround === null || others <= 0) return 0;
+  return turnAround < step ? step - turnAround : step / 2;
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+
+const tokens = z.int().min(1).max(10_000_000);
+const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1);
+
+/** A latency limit. Keys name the metric and `mean` or a percentile, values are milliseconds. */
+export const OBJECTIVE_KEYS = (['ttft', 'tpot', 'e2e'] as const).flatMap((metric) =>
+  (['mean', 'p50', 'p90', 'p95', 'p99'] as const).map((statistic) => `${metric}_${statistic}_ms` as const),
+);
+export type ObjectiveKey = (typeof OBJECTIVE_KEYS)[number];
+
+const objectives = z
+  .partialRecord(z.enum(OBJECTIVE_KEYS as [ObjectiveKey, ...ObjectiveKey[]]), z.number().positive())
+  .describe('Latency limits in milliseconds, for example ttft_p99_ms: 250 or tpot_mean_ms: 20.');
+
+export const loadSchema = z
+  .union([
+    z.strictObject({ concurrency: oneOrMore(z.int().min(1).max(100_000)) }),
+    z.strictObject({ kv_fill: oneOrMore(z.number().min(0.05).max(4)) }),
+  ])
+  .describe(
+    'concurrency: streams in a closed loop. kv_fill: the concurrency that fills this share of the KV cache; 1 and more is a declared saturated cell.',
+  );
+
+export const gridBlockSchema = z.strictObject({
+  input: oneOrMore(tokens).describe('Input lengths in tokens.'),
+  output: oneOrMore(tokens).describe('Output lengths in tokens.'),
+  load: loadSchema,
+  repeats: z.int().min(1).max(100).optional().describe('Repeats of these cells; overrides the suite.'),
+  anchor: z
+    .boolean()
+    .default(false)
+    .describe('Measured at the start and again at the end of the run: shows drift.'),
+  hold_out: z.boolean().default(false).describe('Measured, but kept from the fit and predicted by it.'),
+});
+
+export const protocolSchema = z.strictObject({
+  release: z.enum(['spread', 'burst']).default('spread').describe('How the streams of a closed loop start.'),
+  output_jitter: z
+    .tuple([z.number().min(0.01).max(2), z.number().min(0.01).max(2)])
+    .refine(([low, high]) => low <= high, 'the low end is above the high end')
+    .default([0.9, 1.1])
+    .describe(
+      'Output lengths are drawn uniformly between these multiples of the nominal length; [1, 1] is exact.',
+    ),
+  prompt: z.enum(['random_ids', 'text_ids']).default('random_ids').describe('What prompts are made of.'),
+  temperature: z.number().min(0).max(2).default(0),
+  seed: z.int().min(0).default(1),
+  warm_up_max_s: z.number().positive().default(300),
+  request_timeout_s: z.number().positive().default(600),
+});
+
+export const stopSchema = z.strictObject({
+  confidence_half_width: z
+    .number()
+    .min(0.0005)
+    .max(1)
+    .default(0.02)
+    .describe('Stop when the 95 % half-widths of mean TTFT and TPOT are below this share of the means.'),
+  min_requests: z.int().min(1).default(16),
+  max_requests: z.int().min(1).default(2000),
+  min_s: z.number().min(0).default(5),
+  max_s: z.number().positive().default(180),
+});
+
+/** A suite file: what to measure and how. It names no host. */
+export const suiteSchema = z.strictObject({
+  $schema: z.string().optional(),
+  schema_version: z.literal(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'use lower-case letters, digits, dots and dashes'),
+  description: z.string().optional(),
+  models: oneOrMore(z.string()).optional().describe('The target must serve one of these models.'),
+  grid: oneOrMore(gridBlockSchema),
+  repeats: z.int().min(1).max(100).default(1),
+  protocol: protocolSchema.prefault({}),
+  stop: stopSchema.prefault({}),
+  objectives: objectives.optional(),
+  over_length: z
+    .enum(['error', 'skip'])
+    .default('error')
+    .describe("What to do with cells longer than the target's maximum."),
+});
+
+const argv = oneOrMore(z.string().min(1));
+
+/** One endpoint under test. */
+export const targetSchema = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .describe("Base URL of the server as seen from the agent's host, without /v1."),
+  model: z.string().optional().describe('Served model id; default: the first that the server lists.'),
+  accelerator: z.string().optional().describe('Catalogue id, or one defined in this lab file.'),
+  devices: z.int().min(1).optional().describe('Devices behind this URL; default: tensor_parallel.'),
+  tensor_parallel: z.int().min(1).optional(),
+  model_config: z.string().optional().describe("Path of the model's config.json, relative to this file."),
+  max_num_batched_tokens: z.int().min(1).optional(),
+  max_num_seqs: z.int().min(1).optional(),
+  kv_capacity_tokens: z.int().min(1).optional(),
+  agent: argv
+    .optional()
+    .describe(
+      'Argument list that starts a process on the host, for example [ssh, host]; default: this machine.',
+    ),
+  agent_command: argv.optional().describe('What is appended to `agent`; default: [ridge, agent].'),
+  api_key_env: z.string().optional().describe("Name of the environment variable with the server's API key."),
+});
+
+export const labAcceleratorSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  name: z.string(),
+  vendor: z.string().optional(),
+  bf16_dense_tflops: z.number().positive().optional(),
+  fp8_dense_tflops: z.number().positive().optional(),
+  fp4_dense_tflops: z.number().positive().optional(),
+  memory_bytes: z.number().positive().optional(),
+  memory_gb_per_s: z.number().positive().optional(),
+  link_gb_per_s: z.number().positive().optional().describe('Scale-up link, one direction, per device.'),
+  tdp_w: z.number().positive().optional(),
+  source: z.string().optional(),
+});
+
+/** A lab file: the targets, and accelerators that the catalogue does not know. */
+export const labSchema = z.strictObject({
+  $schema: z.string().optional(),
+  schema_version: z.literal(1),
+  accelerators: z.array(labAcceleratorSchema).optional(),
+  targets: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), targetSchema),
+});
+
+export type Suite = z.infer<typeof suiteSchema>;
+export type GridBlock = z.infer<typeof gridBlockSchema>;
+export type Protocol = z.infer<typeof protocolSchema>;
+export type StopRule = z.infer<typeof stopSchema>;
+export type Objectives = NonNullable<Suite['objectives']>;
+export type Lab = z.infer<typeof labSchema>;
+export type Target = z.infer<typeof targetSchema>;
+export type LabAccelerator = z.infer<typeof labAcceleratorSchema>;
