@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { Accelerator } from '../accelerator/accelerator.ts';
 import { REASON_CODES } from '../measure/reasons.ts';
+import type { ModelCard } from '../model/card.ts';
+import { suiteSchema } from '../suite/schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
@@ -126,3 +129,70 @@ export type CellMetrics = z.infer<typeof cellMetricsSchema>;
 export type ServerDelta = z.infer<typeof serverDeltaSchema>;
 export type CellShape = z.infer<typeof cellShapeSchema>;
 export type CellRecord = z.infer<typeof cellRecordSchema>;
+
+/** Where an engine setting came from; a derived or default one is named in a warning. */
+const settingSource = z.enum(['server', 'lab', 'derived', 'default', 'unknown']);
+const setting = z.object({ value: nullableNumber, source: settingSource });
+
+/** A target as it was identified when the run began. */
+export const runTargetSchema = z.object({
+  name: z.string(),
+  url: z.string(),
+  /** Argument list that starts the agent's host process; null: this machine. */
+  agent: z.array(z.string()).nullable(),
+  /** Catalogue entry or the lab's own, see `accelerator/accelerator.ts`; null when the lab names none. */
+  accelerator: z.custom<Accelerator>((value) => typeof value === 'object').nullable(),
+  devices: z.int(),
+  tensor_parallel: z.int(),
+  engine: z.object({ name: z.string(), version: z.string().nullable() }),
+  model: z.object({ id: z.string(), root: z.string().nullable(), max_length_tokens: z.int().nullable() }),
+  /** See `model/card.ts`; null when neither the lab, the server's host nor the built-in cards know the model. */
+  model_card: z.custom<ModelCard>((value) => typeof value === 'object').nullable(),
+  settings: z.object({
+    max_num_batched_tokens: setting,
+    max_num_seqs: setting,
+    kv_capacity_tokens: setting,
+    block_size: setting,
+    kv_cache_dtype: z.string().nullable(),
+    prefix_caching: z.boolean().nullable(),
+  }),
+  /** What the endpoint was seen to support. */
+  features: z.object({
+    token_id_prompts: z.boolean(),
+    cache_salt: z.boolean(),
+    continuous_usage: z.boolean(),
+    return_token_ids: z.boolean(),
+    metrics: z.boolean(),
+  }),
+  host: z.object({
+    name: z.string(),
+    platform: z.string(),
+    cpu: z.string(),
+    cores: z.int(),
+    memory_bytes: z.number(),
+    node_version: z.string(),
+    agent_version: z.string(),
+    /** Agent's clock minus the controller's, and how far off that can be (half the shortest round trip). */
+    clock_offset_s: z.number(),
+    clock_offset_bound_s: z.number(),
+  }),
+  /** What a simulated endpoint says it is made of; null for a real one. Shown beside a fit, never used by it. */
+  simulator: z
+    .object({ parameters: z.record(z.string(), z.number()), effects: z.array(z.string()), seed: z.int() })
+    .nullable(),
+  warnings: z.array(z.string()),
+});
+
+/** `run.json`: written once when the run begins. */
+export const runSchema = z.object({
+  schema_version: z.literal(RUN_SCHEMA_VERSION),
+  id: z.string(),
+  created_at: z.string(),
+  tool: z.object({ name: z.literal('ridgepoint'), version: z.string() }),
+  suite: z.object({ file: z.string(), digest: z.string(), content: suiteSchema }),
+  targets: z.array(runTargetSchema),
+  quantile_method: z.literal('linear'),
+});
+
+export type RunTarget = z.infer<typeof runTargetSchema>;
+export type Run = z.infer<typeof runSchema>;
