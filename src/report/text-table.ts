@@ -1,0 +1,81 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import { formatNumber, MISSING } from './format.ts';
+import { plainStyle, type Style } from './style.ts';
+
+export interface Column {
+  readonly title: string;
+  /** Printed on a line of its own under the titles. */
+  readonly unit?: string;
+  /** Numbers stand right, text left. Default: `left`. */
+  readonly align?: 'left' | 'right';
+}
+
+/** Text as is, numbers with three significant digits, null as `-`. */
+export type TableCell = string | number | null;
+
+export interface TableOptions {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly TableCell[])[];
+  /** Default: no colour. See `styleFor`. */
+  readonly style?: Style;
+  /** Columns of the terminal; text columns are cut with `…` to fit it, numbers never are. Default: no limit. */
+  readonly width?: number;
+}
+
+const GAP = '  ';
+const NARROWEST_TEXT = 6;
+
+const toText = (cell: TableCell): string =>
+  cell === null ? MISSING : typeof cell === 'number' ? formatNumber(cell) : cell;
+
+/** Cuts the widest text columns until the table fits or every text column is as narrow as it may be. */
+function fitWidths(widths: readonly number[], columns: readonly Column[], width: number): number[] {
+  const fitted = [...widths];
+  let excess = fitted.reduce((sum, one) => sum + one, 0) + GAP.length * (fitted.length - 1) - width;
+  while (excess > 0) {
+    const widest = columns.reduce(
+      (best, column, index) =>
+        column.align !== 'right' && fitted[index]! > (best < 0 ? NARROWEST_TEXT : fitted[best]!)
+          ? index
+          : best,
+      -1,
+    );
+    if (widest < 0) break;
+    fitted[widest]! -= 1;
+    excess -= 1;
+  }
+  return fitted;
+}
+
+function padTo(text: string, width: number, align: Column['align']): string {
+  const cut = stringWidth(text) > width ? cliTruncate(text, width) : text;
+  const padding = ' '.repeat(width - stringWidth(cut));
+  return align === 'right' ? padding + cut : cut + padding;
+}
+
+/**
+ * A table with aligned columns, a line of titles and, where any column has one, a line of units. Cells may hold styled
+ * text: widths are those on the screen.
+ * @returns lines joined with newlines, none at the end; every row must have as many cells as there are columns
+ */
+export function renderTable({ columns, rows, style = plainStyle, width = Infinity }: TableOptions): string {
+  const body = rows.map((row) => row.map(toText));
+  const natural = columns.map((column, index) =>
+    Math.max(
+      ...[column.title, column.unit ?? '', ...body.map((row) => row[index]!)].map((text) =>
+        stringWidth(text),
+      ),
+    ),
+  );
+  const widths = fitWidths(natural, columns, width);
+  const toLine = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => padTo(cell, widths[index]!, columns[index]!.align))
+      .join(GAP)
+      .trimEnd();
+
+  const header = [style.bold(toLine(columns.map(({ title }) => title)))];
+  if (columns.some(({ unit }) => unit)) header.push(style.dim(toLine(columns.map(({ unit }) => unit ?? ''))));
+  return [...header, ...body.map(toLine)].join('\n');
+}

@@ -1,0 +1,66 @@
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { styleFor, wantsColour } from '../../src/report/style.ts';
+import { type Column, renderTable } from '../../src/report/text-table.ts';
+
+const columns: Column[] = [
+  { title: 'parameter' },
+  { title: 'value', unit: 'TFLOP/s', align: 'right' },
+  { title: 'note' },
+];
+
+test('text stands left, numbers right, units under the titles, null as a dash', () => {
+  const table = renderTable({
+    columns,
+    rows: [
+      ['gemm', 312.4, 'identified'],
+      ['attention', null, ''],
+    ],
+  });
+  expect(table).toBe(
+    [
+      'parameter    value  note',
+      '           TFLOP/s',
+      'gemm           312  identified',
+      'attention        -',
+    ].join('\n'),
+  );
+});
+
+test('no line of units where no column has one', () => {
+  expect(renderTable({ columns: [{ title: 'a' }], rows: [['b']] })).toBe('a\nb');
+});
+
+describe('a narrow terminal', () => {
+  const rows = [['gemm', 123456, 'a note that is far too long for the width of this terminal']];
+
+  test('cuts text with an ellipsis and keeps every line within the width', () => {
+    const table = renderTable({ columns, rows, width: 40 });
+    expect(Math.max(...table.split('\n').map((line) => stringWidth(line)))).toBeLessThanOrEqual(40);
+    expect(table).toContain('…');
+  });
+
+  test('never cuts a number', () => {
+    expect(renderTable({ columns, rows, width: 10 })).toContain('123456');
+  });
+});
+
+test('styled and wide characters are measured by their width on the screen', () => {
+  const style = styleFor({ isTTY: true });
+  const table = renderTable({
+    columns: [{ title: 'v' }, { title: 'x' }],
+    rows: [
+      [style.red('测试'), 'y'],
+      ['abcd', 'z'],
+    ],
+  });
+  const [, first, second] = table.split('\n');
+  expect(stringWidth(first!)).toBe(stringWidth(second!));
+});
+
+test('colour only on a terminal, none with NO_COLOR', () => {
+  expect(wantsColour({ isTTY: true }, {})).toBe(true);
+  expect(wantsColour({ isTTY: true }, { NO_COLOR: '1' })).toBe(false);
+  expect(wantsColour({ isTTY: true }, { NO_COLOR: '' })).toBe(true);
+  expect(wantsColour({}, {})).toBe(false);
+});
