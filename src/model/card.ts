@@ -1,10 +1,11 @@
 /** Number formats of weights, and the formats that matrix units multiply in. */
-export type WeightFormat = 'fp32' | 'bf16' | 'fp8' | 'int8' | 'mxfp4' | 'int4';
+export type WeightFormat = 'fp32' | 'bf16' | 'fp8' | 'int8' | 'mxfp4' | 'nvfp4' | 'int4';
 export type ComputeFormat = 'fp32' | 'bf16' | 'fp8' | 'fp4';
 
 /**
  * Weights that a step reads together. `parameters` counts every resident parameter of the group over all layers.
- * - `dense`: attention projections, dense MLPs, shared experts, routers; used by every token
+ * - `dense`: attention projections, dense MLPs, shared experts, routers; used by every token. Two such groups, the
+ *   larger first, where a checkpoint keeps part of them in another format
  * - `experts`: routed experts; a token uses `experts_active` of `experts_count`
  * - `head`: the output projection; used once per sampled token
  * - `embedding`: resident, looked up, costs no step time
@@ -14,6 +15,8 @@ export interface WeightGroup {
   readonly parameters: number;
   readonly bytes_per_parameter: number;
   readonly weight_format: WeightFormat;
+  /** Format in which this group's GEMMs run; weight-only formats multiply in bf16. */
+  readonly compute_format: ComputeFormat;
   /** Speed of this group's GEMMs relative to the dense group's (ratio of dense peaks). */
   readonly compute_ratio: number;
   readonly experts_count?: number | undefined;
@@ -54,9 +57,9 @@ export interface ModelCard {
   readonly vocabulary_size: number;
   readonly attention: Attention;
   readonly weight_groups: readonly WeightGroup[];
-  /** Format of the dense group's weights; names the precision of a fit. */
+  /** Format of most of the weights; names the precision of a fit. */
   readonly precision: WeightFormat;
-  /** Format in which the dense group's GEMMs run; the reference for `compute_ratio`. */
+  /** Format in which the first dense group's GEMMs run; the reference for `compute_ratio`. */
   readonly compute_format: ComputeFormat;
   readonly kv_bytes_per_element: number;
   readonly activation_bytes_per_element: number;
