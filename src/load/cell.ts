@@ -19,7 +19,7 @@ export type StoppedBy = 'converged' | 'max_requests' | 'max_time' | 'failed' | '
 /** Everything that a cell's judgement needs. Times are seconds from the cell's origin. */
 export interface LoadResult {
   readonly timelines: readonly RequestTimeline[];
-  /** Mean residence time of the probe request: TTFT + (OSL − 1)·TPOT. */
+  /** Residence time of a request, TTFT + (N − 1)·TPOT: the probe's, or the last ones' mean under load where that is longer. */
   readonly residence_s: number;
   /** Half-open steady window; null when the cell ended before it opened. */
   readonly window: { readonly opened_s: number; readonly closed_s: number } | null;

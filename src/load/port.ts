@@ -21,6 +21,6 @@ export interface LoadPort {
   now(): number;
   /** Calls `wake` at the given time, or as soon as possible after it. Returns a function that cancels. */
   at(time: number, wake: () => void): () => void;
-  /** Sends a request; `ended` is called exactly once. Returns a function that aborts it (`ended` is still called). */
+  /** Sends a request; `ended` is called exactly once, later, with a timeline on the port's clock. Returns a function that aborts it (`ended` is still called). */
   send(spec: RequestSpec, ended: (timeline: RequestTimeline) => void): () => void;
 }

@@ -1,0 +1,24 @@
+import { createRandom } from '../stats/random.ts';
+import type { ClosedLoopCell } from './cell.ts';
+
+/** Output lengths of a cell, one a call: uniform over the jitter's range of the nominal length, whole tokens, within the model's maximum. */
+export function outputLengths(
+  cell: Pick<ClosedLoopCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens' | 'protocol' | 'seed'>,
+): () => number {
+  const random = createRandom(cell.seed);
+  const [low, high] = cell.protocol.output_jitter;
+  return () => {
+    const drawn = (low + (high - low) * random.uniform()) * cell.outputTokens;
+    return clampLength(Math.round(drawn), cell);
+  };
+}
+
+/** Keeps an output length at 1 token or more and, with the prompt, within the model's maximum. */
+export function clampLength(
+  tokens: number,
+  cell: Pick<ClosedLoopCell, 'inputTokens' | 'maxLengthTokens'>,
+): number {
+  const room =
+    cell.maxLengthTokens === null ? Number.POSITIVE_INFINITY : cell.maxLengthTokens - cell.inputTokens;
+  return Math.max(1, Math.min(tokens, room));
+}
