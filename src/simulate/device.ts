@@ -1,0 +1,104 @@
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import { RidgeError } from '../errors.ts';
+import type { ModelCard } from '../model/card.ts';
+import { kvCapacityTokens } from '../model/quantities.ts';
+import type { EngineSettings } from '../roofline/closed-form.ts';
+import type { RooflineParameters } from '../roofline/parameters.ts';
+import { type StepLoad, stepTime } from '../roofline/step.ts';
+import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
+import { Engine } from './engine.ts';
+import type { EngineRequest } from './sequence.ts';
+import { drawTruth, scaleDurations } from './truth.ts';
+
+/** A simulated accelerator (or `tensorParallel` of them) that serves one model. */
+export interface SimulatedDevice {
+  readonly accelerator: Accelerator;
+  readonly card: ModelCard;
+  /** The hidden truth, in the time that clients see. */
+  readonly parameters: RooflineParameters;
+  readonly settings: EngineSettings;
+  readonly blockSize: number;
+  /** Longest request, prompt and output together, tokens. */
+  readonly maxLengthTokens: number;
+  readonly effects: readonly EffectName[];
+  readonly seed: number;
+  readonly timeScale: number;
+}
+
+export interface DeviceOptions {
+  readonly accelerator: Accelerator;
+  readonly card: ModelCard;
+  readonly tensorParallel?: number | undefined;
+  /** Parameters that are given instead of drawn. */
+  readonly parameters?: Partial<RooflineParameters> | undefined;
+  readonly maxNumBatchedTokens?: number | undefined;
+  readonly maxNumSeqs?: number | undefined;
+  readonly kvCapacityTokens?: number | undefined;
+  readonly effects?: readonly EffectName[] | undefined;
+  readonly seed?: number | undefined;
+  /** Multiplies every duration: 0.1 is a device ten times as fast. */
+  readonly timeScale?: number | undefined;
+}
+
+const BLOCK_SIZE = 16;
+
+/**
+ * Settles a simulated device's parameters and engine settings.
+ * @throws RidgeError (exit 2) where the model does not fit or the settings contradict each other
+ */
+export function createDevice(options: DeviceOptions): SimulatedDevice {
+  const { accelerator, card, seed = 1, timeScale = 1, tensorParallel = 1 } = options;
+  const maxNumBatchedTokens = options.maxNumBatchedTokens ?? 8192;
+  const maxNumSeqs = options.maxNumSeqs ?? 256;
+  if (maxNumBatchedTokens < maxNumSeqs) {
+    throw new RidgeError(
+      `max_num_batched_tokens (${maxNumBatchedTokens}) is below max_num_seqs (${maxNumSeqs})`,
+      { mend: 'Every running sequence needs a token in each step; raise the first or lower the second.' },
+    );
+  }
+  const capacity = options.kvCapacityTokens ?? capacityFromMemory(accelerator, card, tensorParallel);
+  const kvTokens = Math.floor(capacity / BLOCK_SIZE) * BLOCK_SIZE;
+  return {
+    accelerator,
+    card,
+    parameters: scaleDurations(drawTruth(accelerator, card, seed, options.parameters), timeScale),
+    settings: { tensorParallel, maxNumBatchedTokens, maxNumSeqs, kvCapacityTokens: kvTokens },
+    blockSize: BLOCK_SIZE,
+    maxLengthTokens: Math.min(card.max_length_tokens ?? kvTokens, kvTokens),
+    effects: options.effects ?? [],
+    seed,
+    timeScale,
+  };
+}
+
+function capacityFromMemory(accelerator: Accelerator, card: ModelCard, tensorParallel: number): number {
+  const tokens =
+    accelerator.memory_bytes === null
+      ? null
+      : kvCapacityTokens(card, accelerator.memory_bytes, tensorParallel);
+  if (tokens !== null && tokens >= BLOCK_SIZE) return tokens;
+  throw new RidgeError(
+    tokens === null
+      ? `accelerator '${accelerator.id}' has no memory size in the catalogue`
+      : `${card.id} does not fit ${tensorParallel} x ${accelerator.id}`,
+    { mend: 'Use a larger --tp, or give --kv-capacity-tokens.' },
+  );
+}
+
+/** The device's scheduler with its step times. */
+export function createEngine<R extends EngineRequest>(device: SimulatedDevice): Engine<R> {
+  const { card, parameters, settings, effects, seed, timeScale } = device;
+  const tp = settings.tensorParallel;
+  const withEffects = createStepEffects(effects, seed, timeScale);
+  return new Engine<R>({
+    limits: { ...settings, blockSize: device.blockSize },
+    stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
+    firstTokenSeconds: effects.includes('frontend') ? 0 : parameters.request_overhead_s,
+  });
+}
+
+/** Seconds from a request's arrival at the server until it stands in the scheduler's queue. */
+export function createFrontend(device: SimulatedDevice): () => number {
+  const { effects, seed, parameters } = device;
+  return createArrivalDelay(effects, seed, parameters.request_overhead_s);
+}

@@ -1,0 +1,90 @@
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import { RidgeError } from '../errors.ts';
+import type { ComputeFormat, ModelCard } from '../model/card.ts';
+import type { ParameterName, RooflineParameters } from '../roofline/parameters.ts';
+import { createRandom } from './random.ts';
+
+/** Log-normal draws around a centre, cut at plausible ends. */
+interface Draw {
+  readonly centre: number;
+  readonly logSd: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Shares of a peak that real kernels reach. */
+const EFFICIENCIES = {
+  gemm_flop_per_s: { centre: 0.55, logSd: 0.2, low: 0.3, high: 0.85 },
+  memory_bytes_per_s: { centre: 0.75, logSd: 0.12, low: 0.5, high: 0.95 },
+  attention_flop_per_s: { centre: 0.35, logSd: 0.35, low: 0.12, high: 0.75 },
+  link_bytes_per_s: { centre: 0.6, logSd: 0.3, low: 0.25, high: 0.9 },
+} satisfies Record<string, Draw>;
+
+/** Seconds that hosts and engines spend. */
+const OVERHEADS = {
+  step_overhead_s: { centre: 2e-3, logSd: 0.5, low: 2e-4, high: 8e-3 },
+  sequence_overhead_s: { centre: 3e-5, logSd: 0.5, low: 3e-6, high: 2e-4 },
+  request_overhead_s: { centre: 2e-2, logSd: 0.5, low: 3e-3, high: 1e-1 },
+  all_reduce_latency_s: { centre: 8e-6, logSd: 0.4, low: 2e-6, high: 4e-5 },
+} satisfies Record<string, Draw>;
+
+/** Link of a device whose catalogue entry has none: it matters with more than one device only. */
+const FALLBACK_LINK_BYTES_PER_S = 25e9;
+
+/** Peak in the format that the model's GEMMs run in; an emulated format runs at the next wider one's speed. */
+function peakFlops(accelerator: Accelerator, format: ComputeFormat): number | null {
+  const bf16 = accelerator.bf16_flop_per_s;
+  const fp8 = accelerator.fp8_flop_per_s ?? bf16;
+  const fp4 = accelerator.fp4_flop_per_s ?? fp8;
+  return { fp32: bf16, bf16, fp8, fp4 }[format];
+}
+
+/**
+ * The hidden truth of a simulated device: efficiencies drawn from the seed times the catalogue's peaks, and overheads.
+ * Every parameter draws from its own stream, so giving one explicitly leaves the others as they were.
+ * @throws RidgeError (exit 2) when a peak that is needed is neither in the catalogue nor given
+ */
+export function drawTruth(
+  accelerator: Accelerator,
+  card: ModelCard,
+  seed: number,
+  given: Partial<RooflineParameters> = {},
+): RooflineParameters {
+  const peaks = {
+    gemm_flop_per_s: peakFlops(accelerator, card.compute_format),
+    memory_bytes_per_s: accelerator.memory_bytes_per_s,
+    attention_flop_per_s: accelerator.bf16_flop_per_s,
+    link_bytes_per_s: accelerator.link_bytes_per_s ?? FALLBACK_LINK_BYTES_PER_S,
+  };
+  const drawn = {} as Record<ParameterName, number>;
+  let stream = 10;
+  for (const [name, draw] of Object.entries({ ...EFFICIENCIES, ...OVERHEADS })) {
+    const key = name as ParameterName;
+    const scale = key in peaks ? peaks[key as keyof typeof peaks] : 1;
+    const random = createRandom(seed, stream++);
+    const share = draw.centre * Math.exp(draw.logSd * random.normal());
+    const value =
+      given[key] ?? (scale === null ? null : scale * Math.min(draw.high, Math.max(draw.low, share)));
+    if (value === null) {
+      throw new RidgeError(`accelerator '${accelerator.id}' has no published peak for ${key}`, {
+        mend: `Give the simulated device one: --parameter ${key}=...`,
+      });
+    }
+    drawn[key] = value;
+  }
+  return drawn;
+}
+
+/** The same device with every duration multiplied by `scale`. */
+export function scaleDurations(p: RooflineParameters, scale: number): RooflineParameters {
+  return {
+    gemm_flop_per_s: p.gemm_flop_per_s / scale,
+    memory_bytes_per_s: p.memory_bytes_per_s / scale,
+    attention_flop_per_s: p.attention_flop_per_s / scale,
+    step_overhead_s: p.step_overhead_s * scale,
+    sequence_overhead_s: p.sequence_overhead_s * scale,
+    request_overhead_s: p.request_overhead_s * scale,
+    all_reduce_latency_s: p.all_reduce_latency_s * scale,
+    link_bytes_per_s: p.link_bytes_per_s / scale,
+  };
+}
