@@ -1,0 +1,73 @@
+import { RidgeError } from '../errors.ts';
+import type { GridBlock, Suite } from './schema.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** How hard a cell drives its target: streams, or the share of the KV cache that they fill. */
+export type CellLoad =
+  | { readonly kind: 'concurrency'; readonly concurrency: number }
+  | { readonly kind: 'kv_fill'; readonly fill: number };
+
+/** One point of the grid, before it is known on which target. */
+export interface GridPoint {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly load: CellLoad;
+  readonly repeats: number;
+  readonly anchor: boolean;
+  readonly hold_out: boolean;
+}
+
+const loadsOf = (load: GridBlock['load']): CellLoad[] =>
+  'concurrency' in load
+    ? load.concurrency.map((concurrency) => ({ kind: 'concurrency', concurrency }))
+    : load.kv_fill.map((fill) => ({ kind: 'kv_fill', fill }));
+
+const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
+  block.input.flatMap((input_tokens) =>
+    block.output.flatMap((output_tokens) =>
+      loadsOf(block.load).map((load) => ({
+        input_tokens,
+        output_tokens,
+        load,
+        repeats: block.repeats ?? repeats,
+        anchor: block.anchor,
+        hold_out: block.hold_out,
+      })),
+    ),
+  );
+
+const identity = ({ input_tokens, output_tokens, load }: GridPoint): string =>
+  `${input_tokens}/${output_tokens}/${load.kind === 'concurrency' ? load.concurrency : `kv ${load.fill}`}`;
+
+/**
+ * Every point of a suite's grid, in the order of the file.
+ * @param source gives error positions where the suite came from a file
+ * @throws RidgeError (exit 2) when a point stands twice: repeats say that on purpose
+ */
+export function expandGrid(suite: Suite, source: YamlSource | null = null): GridPoint[] {
+  const seen = new Map<string, number>();
+  return suite.grid.flatMap((block, index) => {
+    const points = pointsOf(block, suite.repeats);
+    for (const point of points) {
+      const before = seen.get(identity(point));
+      if (before !== undefined) throw duplicate(point, before, index, source);
+      seen.set(identity(point), index);
+    }
+    return points;
+  });
+}
+
+function duplicate(point: GridPoint, before: number, index: number, source: YamlSource | null): RidgeError {
+  const load =
+    point.load.kind === 'concurrency'
+      ? `concurrency ${point.load.concurrency}`
+      : `kv_fill ${point.load.fill}`;
+  const earlier = before === index ? 'earlier in this block' : `in grid[${before}]`;
+  return new RidgeError(
+    `input ${point.input_tokens}, output ${point.output_tokens}, ${load} stands already ${earlier}`,
+    {
+      ...(source ? { where: source.where(['grid', index]) } : {}),
+      mend: 'Remove one of them, or set repeats to measure a cell more than once.',
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import { digestOf } from './digest.ts';
+import { expandGrid, type GridPoint } from './expand.ts';
+import { parseBy, readYaml } from './load-file.ts';
+import { type Suite, suiteSchema } from './schema.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** A suite that loaded: its content, its digest over the parsed content, and its grid's points. */
+export interface LoadedSuite {
+  readonly file: string;
+  readonly suite: Suite;
+  readonly digest: string;
+  readonly points: readonly GridPoint[];
+}
+
+/**
+ * Reads a suite file.
+ * @throws RidgeError (exit 2) with file:line:column of the first problem
+ */
+export async function loadSuite(file: string): Promise<LoadedSuite> {
+  return suiteFrom(await readYaml(file, 'suite file (YAML)'));
+}
+
+/** A suite from parsed YAML, see `loadSuite`. */
+export function suiteFrom(source: YamlSource): LoadedSuite {
+  const suite = parseBy(suiteSchema, source);
+  return asLoaded(source.file, suite, source);
+}
+
+/** A suite from content that was parsed before, as it stands in a run record. */
+export function asLoaded(file: string, suite: Suite, source: YamlSource | null = null): LoadedSuite {
+  // Where editors find the schema is not part of what is measured.
+  const { $schema: _, ...content } = suite;
+  return { file, suite, digest: digestOf(content), points: expandGrid(suite, source) };
+}
