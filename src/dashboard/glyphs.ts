@@ -1,0 +1,70 @@
+import type { CellStatus } from './state.ts';
+
+export type Tone = 'good' | 'doubtful' | 'bad' | 'active' | 'quiet';
+
+/** What a cell is called in the map and its legend. */
+export type CellKind = 'valid' | 'flagged' | 'invalid' | 'failed' | 'reused' | 'running' | 'pending';
+
+/** In the order of the legend. */
+export const CELL_KINDS: readonly CellKind[] = [
+  'valid',
+  'flagged',
+  'invalid',
+  'failed',
+  'reused',
+  'running',
+  'pending',
+];
+
+export const TONES: Readonly<Record<CellKind, Tone>> = {
+  valid: 'good',
+  flagged: 'doubtful',
+  invalid: 'bad',
+  failed: 'bad',
+  reused: 'good',
+  running: 'active',
+  pending: 'quiet',
+};
+
+/** Signs that tell every kind apart without colour. */
+export interface GlyphSet extends Readonly<Record<CellKind, string>> {
+  readonly barDone: string;
+  readonly barLeft: string;
+  readonly idleLane: string;
+}
+
+export const UNICODE_GLYPHS: GlyphSet = {
+  valid: '✓',
+  flagged: '!',
+  invalid: '✗',
+  failed: '#',
+  reused: '=',
+  running: '►',
+  pending: '·',
+  barDone: '━',
+  barLeft: '─',
+  idleLane: ' ',
+};
+
+export const ASCII_GLYPHS: GlyphSet = {
+  ...UNICODE_GLYPHS,
+  valid: 'v',
+  invalid: 'x',
+  running: '>',
+  pending: '.',
+  barDone: '=',
+  barLeft: '-',
+};
+
+/** ASCII where the locale is C or the terminal is the Linux console, whose fonts lack the signs. */
+export function glyphsFor(environment: Readonly<Record<string, string | undefined>>): GlyphSet {
+  const locale = environment.LC_ALL || environment.LC_CTYPE || environment.LANG || '';
+  const plain = /^(C|POSIX)$/.test(locale) || environment.TERM === 'linux' || environment.TERM === 'dumb';
+  return plain ? ASCII_GLYPHS : UNICODE_GLYPHS;
+}
+
+/** A reused cell that was not invalid is shown as kept; an invalid one stays visibly invalid. */
+export function kindOf(status: CellStatus): CellKind {
+  if (status.state !== 'finished') return status.state;
+  return status.reused && status.verdict !== 'invalid' ? 'reused' : status.verdict;
+}

@@ -1,0 +1,117 @@
+import { Box } from 'ink';
+import { formatDuration, formatTokens } from '../report/format.ts';
+import type { CellPhase } from '../run/events.ts';
+import type { CellShape } from '../run/schema.ts';
+import { columnWidths, pad } from './columns.ts';
+import type { Tone } from './glyphs.ts';
+import { Tint, useLook } from './look.tsx';
+import type { CurrentCell, Lane } from './state.ts';
+
+const STATE_TONES: Partial<Record<Lane['state'], Tone>> = {
+  measuring: 'active',
+  restarting: 'doubtful',
+  failed: 'bad',
+  done: 'good',
+};
+
+const PHASES: Readonly<Record<CellPhase, string>> = {
+  probe: 'probe',
+  warm_up: 'warm-up',
+  window: 'window',
+  drain: 'drain',
+  idle: 'wait for idle',
+};
+
+const cellText = ({
+  input_tokens,
+  output_tokens,
+  concurrency,
+  kv_fill,
+  repeat,
+  anchor,
+}: CellShape): string => {
+  const load = kv_fill === null ? `c ${concurrency}` : `c ${concurrency} (kv ${Math.round(kv_fill * 100)}%)`;
+  const extra = anchor === null ? (repeat > 1 ? ` #${repeat}` : '') : ` ${anchor} anchor`;
+  return `${formatTokens(input_tokens)}/${formatTokens(output_tokens)} ${load}${extra}`;
+};
+
+const phaseText = ({ progress, attempt }: CurrentCell): string =>
+  [
+    progress === null ? '' : `${PHASES[progress.phase]} ${formatDuration(progress.elapsed_s)}`,
+    attempt > 1 ? `attempt ${attempt}` : '',
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
+
+const now = (lane: Lane): string => {
+  if (lane.current !== null) return `${cellText(lane.current.cell)}  ${phaseText(lane.current)}`;
+  return lane.message === null ? lane.state : `${lane.state}: ${lane.message}`;
+};
+
+const IDENTITY = ['name', 'accelerator', 'tensor_parallel', 'model'] as const;
+
+const identity = ({ name, accelerator, tensorParallel, model }: Lane): string[] => [
+  name,
+  accelerator,
+  tensorParallel === null ? '' : `TP ${tensorParallel}`,
+  model.slice(model.lastIndexOf('/') + 1),
+];
+
+interface LanesProps {
+  readonly lanes: readonly Lane[];
+  /** Rows that may be used; the busiest lanes are kept, the last row tells of the others. */
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** Target, accelerator and model may take this share of the width together, what the lane does takes the rest. */
+const IDENTITY_SHARE = 0.6;
+
+/** One line a target: who it is and what it does now. */
+export function Lanes({ lanes, rows, width }: LanesProps) {
+  const { glyphs } = useLook();
+  const shown = lanes.length <= rows ? lanes : busiest(lanes, rows - 1);
+  const widths = columnWidths(shown.map(identity), Math.floor(width * IDENTITY_SHARE));
+  return (
+    <Box flexDirection="column">
+      {shown.map((lane) => (
+        <Box key={lane.name} height={1} columnGap={1}>
+          <Tint tone="active">{lane.current !== null ? glyphs.running : ' '}</Tint>
+          {identity(lane).map((text, index) => (
+            <Box key={IDENTITY[index]} flexShrink={0}>
+              <Tint {...(index === 0 ? {} : { tone: 'quiet' })} strong={index === 0}>
+                {pad(text, widths[index]!)}
+              </Tint>
+            </Box>
+          ))}
+          <Tint {...toneOf(lane)}>{now(lane)}</Tint>
+        </Box>
+      ))}
+      {shown.length < lanes.length ? (
+        <Tint tone="quiet">{`  and ${lanes.length - shown.length} more targets`}</Tint>
+      ) : null}
+    </Box>
+  );
+}
+
+function toneOf(lane: Lane): { tone?: Tone } {
+  const tone = STATE_TONES[lane.state];
+  return tone === undefined ? {} : { tone };
+}
+
+const URGENCY: readonly Lane['state'][] = [
+  'measuring',
+  'restarting',
+  'failed',
+  'identifying',
+  'starting',
+  'ready',
+  'done',
+];
+
+const busiest = (lanes: readonly Lane[], count: number): Lane[] => {
+  const first = [...lanes]
+    .sort((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state))
+    .slice(0, count);
+  return lanes.filter((lane) => first.includes(lane));
+};

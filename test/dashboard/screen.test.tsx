@@ -1,0 +1,101 @@
+import { renderToString } from 'ink';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import { ASCII_GLYPHS, glyphsFor, UNICODE_GLYPHS } from '../../src/dashboard/glyphs.ts';
+import { LookProvider } from '../../src/dashboard/look.tsx';
+import { Screen } from '../../src/dashboard/screen.tsx';
+import { initialState, reduce } from '../../src/dashboard/state.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { cellsOf, DEMO_PLAN, LARGE_PLAN, type Plan, recording, runStarted } from './events.ts';
+
+const recordings = new Map([DEMO_PLAN, LARGE_PLAN].map((plan) => [plan, recording(plan)]));
+
+/** The screen after the first `count` events of a recorded run. */
+const draw = (plan: Plan, count: number, columns: number, rows: number, glyphs = UNICODE_GLYPHS): string[] =>
+  drawEvents(recordings.get(plan)!.slice(0, count), columns, rows, glyphs);
+
+function drawEvents(
+  events: readonly RunEvent[],
+  columns: number,
+  rows: number,
+  glyphs = UNICODE_GLYPHS,
+): string[] {
+  const state = events.reduce((before, event) => reduce(before, event, 0), initialState);
+  return renderToString(
+    <LookProvider value={{ colour: false, glyphs }}>
+      <Screen state={state} nowS={41} columns={columns} rows={rows} />
+    </LookProvider>,
+    { columns },
+  ).split('\n');
+}
+
+const sizes = [
+  [80, 24],
+  [160, 50],
+  [200, 24],
+  [60, 14],
+] as const;
+const moments = [0, 1, 2, 6, 20, 71, 300];
+
+describe.each(sizes)('on %d by %d', (columns, rows) => {
+  test.each([
+    ['demo', DEMO_PLAN],
+    ['large', LARGE_PLAN],
+  ])('the %s grid fits at every moment, one row left free', (_, plan) => {
+    for (const moment of moments) {
+      const lines = draw(plan, moment, columns, rows);
+      expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(columns);
+      expect(lines.length).toBeLessThan(rows);
+    }
+  });
+});
+
+test('at 80 by 24 the demo shows run, clock, targets, both maps, live figures, warnings and keys', () => {
+  const screen = draw(DEMO_PLAN, 60, 80, 24).join('\n');
+  for (const part of [
+    'demo  2026-01-01T00-00-00-demo',
+    'elapsed 0:41',
+    'cells',
+    'tp1 h100-sxm-80gb TP 1 Llama-3.1-8B-Instruct',
+    'TTFT ms',
+    '45.3',
+    '8.31',
+    '! tp1: the server does not expose max_num_seqs',
+    'q stop',
+    'p pause',
+  ]) {
+    expect(screen).toContain(part);
+  }
+  expect(screen).toMatch(/tp1 +tp2\nin\/out +1 +8 32 +1 +8 32\n/);
+});
+
+test('every kind of cell has a sign of its own, in both sets', () => {
+  for (const glyphs of [UNICODE_GLYPHS, ASCII_GLYPHS]) {
+    const { barDone: _, barLeft: __, ...signs } = glyphs;
+    expect(new Set(Object.values(signs)).size).toBe(Object.keys(signs).length);
+  }
+});
+
+test('the last frame of a run shows its verdicts', () => {
+  const map = draw(DEMO_PLAN, 300, 80, 24).join('\n');
+  expect(map).toContain('128/64     =  =  !     ✓  ✓  ✓');
+  expect(map).toContain('FINISHED');
+  expect(map).not.toContain('q stop');
+});
+
+test('a grid too large for the screen shows the part being measured and says so', () => {
+  const last = cellsOf(LARGE_PLAN).at(-1)!;
+  const events: RunEvent[] = [runStarted(LARGE_PLAN), { kind: 'cell_started', ...last, attempt: 1 }];
+  const screen = drawEvents(events, 80, 24).join('\n');
+  expect(screen).toContain(UNICODE_GLYPHS.running);
+  expect(screen).toMatch(/rows \d+ to 45 of 45, 1 of 6 targets/);
+  expect(screen).toContain('trn2-tp16\n');
+});
+
+test('a locale without such signs gets plain letters', () => {
+  expect(glyphsFor({ LC_ALL: 'C' })).toBe(ASCII_GLYPHS);
+  expect(glyphsFor({ TERM: 'linux', LANG: 'en_US.UTF-8' })).toBe(ASCII_GLYPHS);
+  expect(glyphsFor({ LANG: 'C.UTF-8' })).toBe(UNICODE_GLYPHS);
+  const signs = draw(DEMO_PLAN, 60, 80, 24, ASCII_GLYPHS).join('\n').replaceAll('…', '');
+  expect(signs).not.toMatch(/\P{ASCII}/u);
+});
