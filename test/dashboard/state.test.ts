@@ -9,7 +9,7 @@ const stateAfter = (events: readonly DashboardEvent[]) =>
 const started = runStarted(DEMO_PLAN);
 const cell = shape(128, 64, 8);
 const cellStarted: RunEvent = { kind: 'cell_started', target: 'tp1', cell, attempt: 1 };
-const kindIn = (state: ReturnType<typeof after>, target = 'tp1') =>
+const kindIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') =>
   kindOf(state.cells.find((view) => view.target === target && view.cell.concurrency === 8)!.status);
 
 describe('a cell in the map', () => {
