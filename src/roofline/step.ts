@@ -46,7 +46,7 @@ function chunkPairs(chunk: PrefillChunk, window: number): number {
   const end = chunk.context + chunk.tokens;
   const growingEnd = Math.min(end, window);
   const growing = growingEnd > start ? ((growingEnd + start) / 2) * (growingEnd - start) : 0;
-  const capped = Math.max(0, end - Math.max(start, window)) * window;
+  const capped = end > window ? (end - Math.max(start, window)) * window : 0;
   return growing + capped;
 }
 
