@@ -1,0 +1,73 @@
+import { closedLoopMeans } from '../roofline/closed-form.ts';
+import type { CellShape } from '../run/schema.ts';
+import type { Protocol, StopRule } from '../suite/schema.ts';
+import { type TargetFacts, type TargetModel, targetModel } from './facts.ts';
+
+/** Where an estimate came from; the default is stated wherever it is printed. */
+export type EstimateSource = 'model' | 'default';
+
+/** Without a model card: a request of 20 ms a token after a first token at 0.5 s. */
+const DEFAULT_TTFT_S = 0.5;
+const DEFAULT_TPOT_S = 0.02;
+/** Spread of a latency over the requests of a cell: with others' prefills in the way, and alone. */
+const VARIATION = 0.15;
+const VARIATION_ALONE = 0.03;
+/** Waiting for an idle server, scrapes, first compilation. */
+const BETWEEN_CELLS_S = 0.5;
+
+/** Seconds that a request of this cell stays in the engine, and finished requests a second. */
+export function expectedService(
+  model: TargetModel | null,
+  cell: CellShape,
+): { residence_s: number; requests_per_s: number } {
+  if (model === null) {
+    const residence_s = DEFAULT_TTFT_S + cell.output_tokens * DEFAULT_TPOT_S;
+    return { residence_s, requests_per_s: cell.concurrency / residence_s };
+  }
+  const means = closedLoopMeans(model.card, model.centre, model.engine, {
+    inputTokens: cell.input_tokens,
+    outputTokens: cell.output_tokens,
+    concurrency: cell.concurrency,
+    turnAroundSeconds: null,
+  });
+  return {
+    residence_s: means.e2eSeconds,
+    requests_per_s: means.outputTokensPerSecond / cell.output_tokens,
+  };
+}
+
+/**
+ * Seconds that a cell takes: probe, release and warm-up (about two residences), window by the stop rule, drain.
+ * The window assumes that requests of a cell spread by 15 % (3 % alone), which decides when the interval is met.
+ */
+export function cellSeconds(
+  model: TargetModel | null,
+  cell: CellShape,
+  protocol: Pick<Protocol, 'warm_up_max_s'>,
+  stop: StopRule,
+): number {
+  const { residence_s, requests_per_s } = expectedService(model, cell);
+  const alone = cell.concurrency === 1;
+  const variation = alone ? VARIATION_ALONE : VARIATION;
+  const samples = Math.min(
+    stop.max_requests,
+    Math.max(stop.min_requests, (1.96 * variation) ** 2 / stop.confidence_half_width ** 2),
+  );
+  const window = Math.min(stop.max_s, Math.max(stop.min_s, residence_s, samples / requests_per_s));
+  const warmUp = Math.min(protocol.warm_up_max_s, alone ? 3 * residence_s : 2 * residence_s);
+  return residence_s + warmUp + window + residence_s + BETWEEN_CELLS_S;
+}
+
+/** Seconds of each cell on a target, and whether its model card could be used. */
+export function estimateCells(
+  facts: TargetFacts,
+  cells: readonly CellShape[],
+  protocol: Pick<Protocol, 'warm_up_max_s'>,
+  stop: StopRule,
+): { seconds: number[]; source: EstimateSource } {
+  const model = targetModel(facts);
+  return {
+    seconds: cells.map((cell) => cellSeconds(model, cell, protocol, stop)),
+    source: model === null ? 'default' : 'model',
+  };
+}

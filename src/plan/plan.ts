@@ -1,0 +1,57 @@
+import type { CellShape } from '../run/schema.ts';
+import { childSeed } from '../stats/random.ts';
+import type { GridPoint } from '../suite/expand.ts';
+import type { Suite } from '../suite/schema.ts';
+import { resolvePoints, type SkippedPoint } from './cells.ts';
+import { type EstimateSource, estimateCells } from './estimate.ts';
+import type { TargetFacts } from './facts.ts';
+import { orderCells } from './order.ts';
+
+export interface PlannedTargetCell {
+  readonly cell: CellShape;
+  readonly estimated_s: number;
+}
+
+/** What one target will measure, in order. */
+export interface TargetPlan {
+  readonly target: string;
+  readonly cells: readonly PlannedTargetCell[];
+  readonly skipped: readonly SkippedPoint[];
+  readonly estimated_s: number;
+  readonly estimate_source: EstimateSource;
+}
+
+/**
+ * Cells of every target in the order of measurement. Pure: the same suite, facts and seed give the same plan.
+ * @param points the suite's grid, see `expandGrid`
+ */
+export function planSuite(
+  suite: Suite,
+  points: readonly GridPoint[],
+  targets: readonly TargetFacts[],
+): TargetPlan[] {
+  return targets.map((facts, index) => {
+    const { points: resolved, skipped } = resolvePoints(points, facts, suite.protocol);
+    const cells = orderCells(resolved, childSeed(suite.protocol.seed, index));
+    const { seconds, source } = estimateCells(facts, cells, suite.protocol, suite.stop);
+    return {
+      target: facts.name,
+      cells: cells.map((cell, at) => ({ cell, estimated_s: seconds[at]! })),
+      skipped,
+      estimated_s: seconds.reduce((sum, one) => sum + one, 0),
+      estimate_source: source,
+    };
+  });
+}
+
+/** The first point that no target may skip: over the maximum while the suite says `over_length: error`. */
+export const refusedPoint = (suite: Suite, plans: readonly TargetPlan[]): SkippedPoint | null =>
+  suite.over_length === 'skip'
+    ? null
+    : (plans.flatMap(({ skipped }) => skipped).find(({ reason }) => reason === 'over_length') ?? null);
+
+/** Cells that still have to be measured: those whose key is not among the finished ones. */
+export const remainingCells = <Keyed extends { readonly key: string }>(
+  cells: readonly Keyed[],
+  finished: ReadonlySet<string>,
+): Keyed[] => cells.filter(({ key }) => !finished.has(key));
