@@ -3,9 +3,16 @@
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   console.error(
-    `ridge: needs Node 22.19 or newer, this is ${process.versions.node}. Install a newer Node, or use "npm start" in a checkout (npm brings Node 24).`,
+    `ridge: needs Node 22.19 or newer, this is ${process.versions.node}. Install a newer Node; in a checkout, "npm start" and other npm scripts bring their own.`,
   );
-  process.exit(2);
+  process.exitCode = 2;
 } else {
-  import('../dist/cli.js').then((cli) => cli.main(process.argv.slice(2)));
+  import('../dist/cli.js').then(
+    (cli) => cli.main(process.argv.slice(2)),
+    (error) => {
+      const unbuilt = error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes('dist/cli.js');
+      console.error(unbuilt ? 'ridge: not built yet. Run "npm run build" in the checkout.' : error);
+      process.exitCode = 2;
+    },
+  );
 }
