@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { REASON_CODES } from '../measure/reasons.ts';
+import type { RequestLine } from '../measure/timeline-codec.ts';
 import type { ModelCard } from '../model/card.ts';
-import { suiteSchema } from '../suite/schema.ts';
+import { suiteSchema, targetSchema } from '../suite/schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
@@ -130,6 +131,38 @@ export type ServerDelta = z.infer<typeof serverDeltaSchema>;
 export type CellShape = z.infer<typeof cellShapeSchema>;
 export type CellRecord = z.infer<typeof cellRecordSchema>;
 
+const whole = z.int();
+const wholeOrNull = z.int().nullable();
+
+/** One line of a file under `requests/`, see `measure/timeline-codec.ts`. */
+export const requestLineSchema = z.object({
+  sequence: whole,
+  stream: whole,
+  role: z.enum(['probe', 'load', 'filler']),
+  input_tokens: whole,
+  output_tokens: whole,
+  scheduled_us: whole,
+  sent_us: whole,
+  first_byte_us: wholeOrNull,
+  first_choices_us: wholeOrNull,
+  ended_us: whole,
+  chunk_steps_us: z.array(whole),
+  chunk_tokens: z.union([whole, z.array(whole)]),
+  chunk_bounds_us: z.array(whole),
+  usage: z.object({ prompt_tokens: whole, completion_tokens: whole, cached_tokens: wholeOrNull }).nullable(),
+  tokens_counted_by: z.enum(['server', 'chunks']),
+  outcome: z.discriminatedUnion('state', [
+    z.object({ state: z.literal('completed'), finish_reason: z.string() }),
+    z.object({ state: z.literal('aborted') }),
+    z.object({
+      state: z.literal('failed'),
+      kind: z.enum(['connection', 'http_status', 'stream_error', 'truncated', 'protocol', 'timeout']),
+      message: z.string(),
+      http_status: wholeOrNull,
+    }),
+  ]),
+}) satisfies z.ZodType<RequestLine>;
+
 /** Where an engine setting came from; a derived or default one is named in a warning. */
 const settingSource = z.enum(['server', 'lab', 'derived', 'default', 'unknown']);
 const setting = z.object({ value: nullableNumber, source: settingSource });
@@ -138,6 +171,8 @@ const setting = z.object({ value: nullableNumber, source: settingSource });
 export const runTargetSchema = z.object({
   name: z.string(),
   url: z.string(),
+  /** What the lab file or the command line said, so that a resumed run needs neither. API keys are named, never held. */
+  definition: targetSchema,
   /** Argument list that starts the agent's host process; null: this machine. */
   agent: z.array(z.string()).nullable(),
   /** Catalogue entry or the lab's own, see `accelerator/accelerator.ts`; null when the lab names none. */
@@ -191,6 +226,16 @@ export const runSchema = z.object({
   tool: z.object({ name: z.literal('ridgepoint'), version: z.string() }),
   suite: z.object({ file: z.string(), digest: z.string(), content: suiteSchema }),
   targets: z.array(runTargetSchema),
+  /** How the built-in simulated endpoints of this run were started; null when the targets are real. */
+  simulate: z
+    .object({
+      accelerator: z.string(),
+      model: z.string(),
+      tensor_parallel: z.array(z.int()),
+      seed: z.int(),
+      time_scale: z.number(),
+    })
+    .nullable(),
   quantile_method: z.literal('linear'),
 });
 
