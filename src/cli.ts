@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { EXIT, RidgeError } from './errors.ts';
+import { suggest } from './suggest.ts';
 
 /** What a verb's module exports. Flags are parsed by the verb; `run` returns the exit code. */
 export interface Command {
@@ -13,6 +13,9 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
 
 export const verbNames = (): string[] => Object.keys(verbs);
 
+/** Texts behind `ridge --help TOPIC`. */
+const topics: Record<string, () => Promise<string>> = {};
+
 const topHelp = (): string =>
   [
     'ridge: benchmarks LLM inference on accelerators and fits rooflines with error bars',
@@ -22,22 +25,34 @@ const topHelp = (): string =>
     ...Object.entries(verbs).map(([name, verb]) => `  ${name.padEnd(10)} ${verb.summary}`),
     '',
     '  ridge --version',
-    '  ridge --help metrics | verdicts',
+    ...Object.keys(topics).map((topic) => `  ridge --help ${topic}`),
   ].join('\n');
+
+async function loadVerb(name: string): Promise<Command> {
+  const verb = verbs[name];
+  if (verb) return (await verb.load()).command;
+  throw new RidgeError(`unknown verb '${name}'`, {
+    mend: `${suggest(name, verbNames()) ?? `Verbs: ${verbNames().join(' ')}.`} See ridge --help.`,
+  });
+}
+
+async function help(topic: string | undefined): Promise<string> {
+  if (topic === undefined) return topHelp();
+  const text = topics[topic];
+  return text ? text() : (await loadVerb(topic)).help;
+}
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    console.log(topHelp());
+    console.log(await help(rest[0]));
     return EXIT.done;
   }
-  const verb = verbs[name];
-  if (!verb) {
-    throw new RidgeError(`unknown verb '${name}'`, {
-      mend: `Verbs: ${verbNames().join(' ')}. See ridge --help.`,
-    });
+  if (name === '--version' || name === '-v') {
+    console.log((await import('./version.ts')).VERSION);
+    return EXIT.done;
   }
-  const { command } = await verb.load();
+  const command = await loadVerb(name);
   if (rest.includes('--help') || rest.includes('-h')) {
     console.log(command.help);
     return EXIT.done;
@@ -48,6 +63,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
 /** Entry point of `bin/ridge.js`: the one place where errors become lines on stderr and an exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const debug = argv.includes('--debug');
+  process.stdout.on('error', endQuietlyOnClosedPipe);
   try {
     process.exitCode = await dispatch(argv.filter((argument) => argument !== '--debug'));
   } catch (error) {
@@ -55,20 +71,23 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** `ridge ... | head` closes the pipe early: that is the reader's wish, not an error. */
+function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+}
+
 function report(error: unknown, debug: boolean): number {
   if (error instanceof RidgeError) {
-    console.error(
-      error
-        .toLines()
-        .map((line, index) => (index === 0 ? `ridge: ${line}` : line))
-        .join('\n'),
-    );
+    const [first, ...others] = error.toLines();
+    console.error([`ridge: ${first}`, ...others].join('\n'));
     if (debug) console.error(error.stack);
     return error.exitCode;
   }
   const cause = error instanceof Error ? error : new Error(String(error));
   if ('code' in cause && String(cause.code).startsWith('ERR_PARSE_ARGS')) {
-    console.error(`ridge: ${cause.message.split('\n')[0]}\n  See ridge VERB --help for its flags.`);
+    const [sentence] = cause.message.split(/\n|\. /);
+    console.error(`ridge: ${sentence}\n  See ridge VERB --help for its flags.`);
     return EXIT.usage;
   }
   console.error(
@@ -77,4 +96,3 @@ function report(error: unknown, debug: boolean): number {
   if (debug) console.error(cause.stack);
   return EXIT.failed;
 }
-void parseArgs;
