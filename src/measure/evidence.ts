@@ -1,0 +1,45 @@
+import type { ServerDelta } from '../run/schema.ts';
+import type { Objectives, StopRule } from '../suite/schema.ts';
+import type { RequestTimeline } from './timeline.ts';
+
+/** Half-open interval of time, seconds from the cell's origin. */
+export interface TimeSpan {
+  readonly opened_s: number;
+  readonly closed_s: number;
+}
+
+/** Counters of the server between two scrapes, and when these were taken (seconds from the cell's origin). */
+export interface ServerEvidence {
+  readonly delta: ServerDelta;
+  readonly from_s: number;
+  readonly to_s: number;
+}
+
+/** Delay of the client's event loop while the cell ran, ms: recorded, never judged. */
+export interface EventLoopDelay {
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+}
+
+/** Everything that a cell is judged by. A `LoadResult` fits its first five fields. */
+export interface CellEvidence {
+  readonly timelines: readonly RequestTimeline[];
+  readonly residence_s: number;
+  readonly window: TimeSpan | null;
+  readonly stoppedBy: string;
+  readonly warmUpCapped: boolean;
+  readonly concurrency: number;
+  /** Share of the KV cache that the cell was meant to fill; 1 and more declares it saturated. */
+  readonly kvFill: number | null;
+  readonly stop: StopRule;
+  readonly objectives: Objectives | null;
+  /** Over the window; null where the server exposes no counters. */
+  readonly server: ServerEvidence | null;
+  /** Over the whole cell, from before the probe to after the last aborted filler. */
+  readonly serverWholeCell: ServerEvidence | null;
+  readonly maxNumSeqs: number | null;
+  /** Whether the server sees this shape for the first time: only then is a long gap taken for a compilation. */
+  readonly firstOfShape: boolean;
+  readonly eventLoopDelay: EventLoopDelay | null;
+}

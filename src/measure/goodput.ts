@@ -1,0 +1,87 @@
+import type { CellMetrics, Statistic } from '../run/schema.ts';
+import { aboveFloor } from '../stats/sample-floor.ts';
+import { quantile, sortSample } from '../stats/sorted.ts';
+import type { ObjectiveKey, Objectives } from '../suite/schema.ts';
+import { e2eScheduled, tpot, ttftScheduled } from './latency.ts';
+import { isCompleted } from './selection.ts';
+import type { RequestTimeline } from './timeline.ts';
+
+type Metric = 'ttft' | 'tpot' | 'e2e';
+type Wanted = {
+  readonly key: ObjectiveKey;
+  readonly metric: Metric;
+  readonly q: number | 'mean';
+  readonly limit_ms: number;
+};
+
+/** Latency as an objective sees it, s: from the scheduled time; infinite for a failed request; null when undefined. */
+function objectiveLatency(request: RequestTimeline, metric: Metric): number | null {
+  if (!isCompleted(request)) return Number.POSITIVE_INFINITY;
+  if (metric === 'ttft') return ttftScheduled(request);
+  return metric === 'e2e' ? e2eScheduled(request) : tpot(request);
+}
+
+/** Splits `ttft_p99_ms` into metric and statistic. */
+function wanted(objectives: Objectives): Wanted[] {
+  return Object.entries(objectives).map(([key, limit_ms]) => {
+    const [metric, statistic] = key.split('_') as [Metric, string];
+    const q = statistic === 'mean' ? 'mean' : Number(statistic.slice(1)) / 100;
+    return { key: key as ObjectiveKey, metric, q, limit_ms };
+  });
+}
+
+/**
+ * Each objective against the requests sent inside the window. A percentile below its sample floor is not judged
+ * (`met` null); an infinite value (a failed request) is written as null and not met.
+ */
+export function judgeObjectives(
+  requests: readonly RequestTimeline[],
+  objectives: Objectives,
+): CellMetrics['objectives'] {
+  return wanted(objectives).map(({ key, metric, q, limit_ms }) => {
+    const values = requests.map((request) => objectiveLatency(request, metric)).filter((v) => v !== null);
+    const sample = sortSample(values);
+    if (sample === null || (q !== 'mean' && !aboveFloor(q, values.length))) {
+      return { key, limit_ms, value_ms: null, met: null };
+    }
+    const seconds =
+      q === 'mean' ? values.reduce((sum, v) => sum + v, 0) / values.length : quantile(sample, q);
+    const value = 1000 * seconds;
+    return { key, limit_ms, value_ms: Number.isFinite(value) ? value : null, met: value <= limit_ms };
+  });
+}
+
+/**
+ * Requests that meet every objective's limit. All requests issued in the window are asked, failed ones included; one
+ * whose TPOT is undefined is judged by its other latencies.
+ */
+export function countGood(requests: readonly RequestTimeline[], objectives: Objectives): number {
+  const limits = wanted(objectives);
+  return requests.filter(
+    (request) =>
+      isCompleted(request) &&
+      limits.every(({ metric, limit_ms }) => {
+        const seconds = objectiveLatency(request, metric);
+        return seconds === null ? metric === 'tpot' : 1000 * seconds <= limit_ms;
+      }),
+  ).length;
+}
+
+/** Percentiles that the objectives ask for and the sample is too small for. */
+export function withheldPercentiles(
+  requests: readonly RequestTimeline[],
+  objectives: Objectives,
+): ObjectiveKey[] {
+  return wanted(objectives)
+    .filter(({ metric, q }) => {
+      if (q === 'mean') return false;
+      const samples = requests.filter((request) => objectiveLatency(request, metric) !== null).length;
+      return !aboveFloor(q, samples);
+    })
+    .map(({ key }) => key);
+}
+
+/** The value of a percentile in a statistic; null when it was withheld. */
+export function percentile(statistic: Statistic | null, q: number): number | null {
+  return statistic?.percentiles.find((entry) => entry.q === q)?.value ?? null;
+}

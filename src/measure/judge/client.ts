@@ -1,0 +1,33 @@
+import { median } from '../../stats/sorted.ts';
+import { tokensAfterFirst, tpot } from '../latency.ts';
+import type { Reason } from '../reasons.ts';
+import { THRESHOLDS } from '../thresholds.ts';
+import { asPercent, type Case, type Judge, reason } from './case.ts';
+
+/** A client that reads its sockets too late measures itself: its stamps' own bound is compared with what they measure. */
+export const judgeClientBound: Judge = (cell) => ttftBound(cell) ?? tpotBound(cell);
+
+function ttftBound({ metrics, bounds }: Case): Reason | null {
+  const mean = metrics.ttft_ms?.mean ?? 0;
+  if (bounds.ttft_p99 === null || mean <= 0) return null;
+  return tooLarge('TTFT', (1000 * bounds.ttft_p99) / mean, THRESHOLDS.ttft_bound_share);
+}
+
+function tpotBound({ completed, bounds }: Case): Reason | null {
+  const spans = completed
+    .filter((request) => tokensAfterFirst(request) >= THRESHOLDS.tpot_bound_fewest_tokens)
+    .map((request) => tpot(request)! * tokensAfterFirst(request));
+  const typical = median(spans);
+  if (bounds.chunk_p99 === null || typical === null || typical <= 0) return null;
+  return tooLarge(
+    'the time that TPOT is taken over',
+    bounds.chunk_p99 / typical,
+    THRESHOLDS.tpot_bound_share,
+  );
+}
+
+function tooLarge(what: string, share: number, limit: number): Reason | null {
+  if (share < limit) return null;
+  const message = `stamps may be late by ${asPercent(share)} of ${what}`;
+  return reason('client_bound', 'flagged', 'exclude', message, share, limit);
+}

@@ -1,0 +1,98 @@
+import type { Statistic } from '../../run/schema.ts';
+import { withheldPercentiles } from '../goodput.ts';
+import { THRESHOLDS } from '../thresholds.ts';
+import { asPercent, invalid, type Judge, reason, short } from './case.ts';
+
+/** Clocks compare to a microsecond. */
+const ROUNDING_S = 1e-6;
+
+/** Little's law, L = λW: a residual means that requests were lost, or that the window is not steady. */
+export const judgeLittle: Judge = ({ measured, window, metrics }) => {
+  const n = measured.length;
+  const inFlight = metrics.mean_concurrency;
+  if (n === 0 || inFlight === null || inFlight === 0) return null;
+  const arrivals = n / (window.closed_s - window.opened_s);
+  const stay = measured.reduce((sum, request) => sum + request.ended_s - request.sent_s, 0) / n;
+  const residual = Math.abs(inFlight - arrivals * stay) / inFlight;
+  const limit = Math.max(THRESHOLDS.little_law_share, THRESHOLDS.little_law_requests / n);
+  if (residual < limit) return null;
+  const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${n} requests`;
+  return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);
+};
+
+/** In-flight requests as the client saw them decide; the server's gauges only flag. */
+export const judgeConcurrency: Judge = ({ evidence, metrics }) => {
+  const target = evidence.concurrency;
+  const seen = metrics.mean_concurrency;
+  if (seen !== null && Math.abs(seen - target) > THRESHOLDS.concurrency_share * target) {
+    const message = `${short(seen)} requests in flight on average, ${target} wanted`;
+    return invalid('concurrency_off_target', message, seen, target);
+  }
+  const { mean_running: running = null, mean_waiting: waiting = null } = evidence.server?.delta ?? {};
+  if (running === null) return null;
+  const held = running + (waiting ?? 0);
+  const { gauge_low_share: low, gauge_high_share: high } = THRESHOLDS;
+  // One request more or less is a matter of when the gauge was read.
+  if (held >= low * target - 1 && held <= high * target + 1) return null;
+  const message = `the server held ${short(held)} requests on average, ${target} wanted`;
+  return reason('concurrency_off_target', 'flagged', 'use', message, held, target);
+};
+
+/** Streams that send together: bins of the requests sent vary more than chance allows. */
+export const judgePhase: Judge = ({ evidence, window, measured }) => {
+  const { phase_bins_per_residence, phase_fewest_streams, phase_variance_to_mean } = THRESHOLDS;
+  const width = evidence.residence_s / phase_bins_per_residence;
+  const bins = width > 0 ? Math.floor((window.closed_s - window.opened_s + ROUNDING_S) / width) : 0;
+  if (evidence.concurrency < phase_fewest_streams || bins < 2) return null;
+  const counts = new Array<number>(bins).fill(0);
+  for (const request of measured) {
+    const bin = Math.floor((request.sent_s - window.opened_s) / width);
+    if (bin < bins) counts[bin]! += 1;
+  }
+  const mean = counts.reduce((sum, count) => sum + count, 0) / bins;
+  if (mean === 0) return null;
+  const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / bins;
+  const ratio = variance / mean;
+  if (ratio <= phase_variance_to_mean) return null;
+  const message = `requests are sent in bursts: variance ${short(ratio)} x mean in bins of ${short(width)} s`;
+  return invalid('phase_locked', message, ratio, phase_variance_to_mean);
+};
+
+export const judgeWindow: Judge = ({ evidence, window, completed }) => {
+  const seconds = window.closed_s - window.opened_s;
+  if (seconds < evidence.residence_s - ROUNDING_S) {
+    const message = `window of ${short(seconds)} s, shorter than one residence of ${short(evidence.residence_s)} s`;
+    return invalid('window_short', message, seconds, evidence.residence_s);
+  }
+  const least = evidence.stop.min_requests;
+  if (completed.length >= least) return null;
+  return invalid('window_short', `${completed.length} requests, ${least} wanted`, completed.length, least);
+};
+
+export const judgeConvergence: Judge = ({ evidence, metrics }) => {
+  const limit = evidence.stop.confidence_half_width;
+  const shares = [relativeHalfWidth(metrics.ttft_ms), relativeHalfWidth(metrics.tpot_ms)];
+  const worst = Math.max(...shares.filter((share) => share !== null));
+  if (!(worst > limit)) return null;
+  const figure = Number.isFinite(worst)
+    ? `half-width of ${asPercent(worst)}`
+    : 'no half-width from one request';
+  const message = `${figure}, ${asPercent(limit)} wanted, when the window closed (${evidence.stoppedBy})`;
+  return reason('not_converged', 'flagged', 'use', message, Number.isFinite(worst) ? worst : null, limit);
+};
+
+/** Half-width as a share of the mean; infinite when a single sample gives none, null without the metric. */
+function relativeHalfWidth(statistic: Statistic | null): number | null {
+  if (statistic === null) return null;
+  return statistic.half_width_95 === null
+    ? Number.POSITIVE_INFINITY
+    : statistic.half_width_95 / statistic.mean;
+}
+
+export const judgeSamples: Judge = ({ evidence, measured }) => {
+  if (evidence.objectives === null) return null;
+  const withheld = withheldPercentiles(measured, evidence.objectives);
+  if (withheld.length === 0) return null;
+  const message = `${measured.length} requests are too few for ${withheld.join(', ')}`;
+  return reason('few_samples', 'note', 'use', message, measured.length, null);
+};

@@ -1,0 +1,122 @@
+import type { ServerEvidence } from '../evidence.ts';
+import type { Reason } from '../reasons.ts';
+import { isCompleted } from '../selection.ts';
+import { THRESHOLDS } from '../thresholds.ts';
+import type { RequestTimeline } from '../timeline.ts';
+import { tokensArrived } from '../window-totals.ts';
+import { asPercent, type Case, declaredSaturated, invalid, type Judge, reason, short } from './case.ts';
+
+/** Tokens that one engine step brings to all streams together. */
+function stepTokens({ evidence, completed }: Case): number {
+  let tokens = 0;
+  let chunks = 0;
+  for (const request of completed) {
+    chunks += request.chunks.tokens.length;
+    for (const count of request.chunks.tokens) tokens += count;
+  }
+  return evidence.concurrency * Math.max(1, chunks === 0 ? 1 : tokens / chunks);
+}
+
+/** Three independent looks at the same count: a stream against its own usage, the window and the cell against the counter. */
+export const judgeTokenCount: Judge = (cell) =>
+  ownUsageMismatch(cell.evidence.timelines) ?? windowMismatch(cell) ?? cellMismatch(cell);
+
+function ownUsageMismatch(timelines: readonly RequestTimeline[]): Reason | null {
+  const off = timelines.filter((request) => {
+    if (!isCompleted(request) || request.usage === null) return false;
+    return sum(request.chunks.tokens) !== request.usage.completion_tokens;
+  });
+  const first = off[0];
+  if (first === undefined) return null;
+  const example = `${sum(first.chunks.tokens)} tokens in chunks, ${first.usage!.completion_tokens} by usage`;
+  return invalid(
+    'token_count_mismatch',
+    `${off.length} streams differ from their usage: ${example}`,
+    off.length,
+    0,
+  );
+}
+
+function windowMismatch(cell: Case): Reason | null {
+  const { server } = cell.evidence;
+  const served = server?.delta.generation_tokens ?? null;
+  if (server === null || served === null) return null;
+  const seen = tokensBetween(cell, server);
+  const limit = Math.max(
+    THRESHOLDS.token_count_share * served,
+    THRESHOLDS.token_count_steps * stepTokens(cell),
+  );
+  const off = Math.abs(seen - served);
+  if (off <= limit) return null;
+  const figures = `${seen} tokens arrived in the window, the server counted ${served}`;
+  return invalid('token_count_mismatch', figures, off, limit);
+}
+
+function cellMismatch(cell: Case): Reason | null {
+  const { serverWholeCell: server, timelines } = cell.evidence;
+  const served = server?.delta.generation_tokens ?? null;
+  if (server === null || served === null) return null;
+  const seen = tokensBetween(cell, server);
+  const unfinished = timelines.filter((request) => !isCompleted(request)).length;
+  const limit = unfinished * stepTokens(cell);
+  const off = Math.abs(seen - served);
+  if (off <= limit) return null;
+  const figures = `${seen} tokens arrived in the whole cell, the server counted ${served}`;
+  return invalid('token_count_mismatch', figures, off, limit);
+}
+
+const tokensBetween = (cell: Case, { from_s, to_s }: ServerEvidence): number =>
+  tokensArrived(cell.evidence.timelines, { opened_s: from_s, closed_s: to_s });
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+export const judgePrefixCache: Judge = ({ evidence }) => {
+  const { prefix_cache_hits: hits = null, prefix_cache_queries: queries = null } =
+    evidence.server?.delta ?? {};
+  if (hits === null || queries === null || queries === 0 || hits === 0) return null;
+  const share = hits / queries;
+  const effect = share >= THRESHOLDS.prefix_hit_invalid_share ? 'invalid' : 'flagged';
+  const message = `${asPercent(share)} of the prompt tokens were in the prefix cache`;
+  return reason('prefix_cache_hit', effect, 'exclude', message, share, THRESHOLDS.prefix_hit_invalid_share);
+};
+
+export const judgePreemption: Judge = ({ evidence }) => {
+  const preemptions = evidence.server?.delta.preemptions ?? 0;
+  if (preemptions === 0) return null;
+  const message = `${preemptions} preemptions in the window`;
+  return declaredSaturated(evidence)
+    ? reason('preempted', 'flagged', 'use', message, preemptions, 0)
+    : invalid('preempted', message, preemptions, 0);
+};
+
+export const judgeKvUse: Judge = ({ evidence }) => {
+  const usage = evidence.server?.delta.max_kv_usage ?? null;
+  const full = usage !== null && usage >= THRESHOLDS.kv_usage;
+  if (!full && !declaredSaturated(evidence)) return null;
+  const message = full
+    ? `KV cache use reached ${asPercent(usage)}`
+    : `the load was declared to fill ${short(evidence.kvFill!)} of the KV cache`;
+  return reason('kv_saturated', 'flagged', 'use', message, usage, THRESHOLDS.kv_usage);
+};
+
+export const judgeQueue: Judge = ({ evidence }) => {
+  const delta = evidence.server?.delta;
+  const waiting = delta?.mean_waiting ?? 0;
+  if (delta === undefined || waiting === 0) return null;
+  const seats = evidence.maxNumSeqs;
+  const seatsTaken =
+    seats !== null &&
+    delta.mean_running !== null &&
+    delta.mean_running >= THRESHOLDS.running_share_of_seats * seats;
+  const kvTaken = delta.max_kv_usage !== null && delta.max_kv_usage >= THRESHOLDS.kv_usage;
+  if (!seatsTaken && !kvTaken) return null;
+  const cause = seatsTaken ? `all ${seats} seats were taken` : 'the KV cache was full';
+  return reason(
+    'server_queue',
+    'flagged',
+    'use',
+    `${short(waiting)} requests waited on average: ${cause}`,
+    waiting,
+    0,
+  );
+};

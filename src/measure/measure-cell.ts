@@ -1,0 +1,69 @@
+import type { CellMetrics, CellRecord } from '../run/schema.ts';
+import { type StampBounds, stampBounds } from './client-health.ts';
+import type { CellEvidence } from './evidence.ts';
+import { cellMetrics } from './metrics.ts';
+import type { Reason, Verdict } from './reasons.ts';
+import { isCompleted, measuredRequests } from './selection.ts';
+import type { RequestTimeline } from './timeline.ts';
+import { judgeCase, judgeWithoutWindow, verdictOf } from './verdict.ts';
+
+export type { CellEvidence, EventLoopDelay, ServerEvidence, TimeSpan } from './evidence.ts';
+
+/** What a cell's line in the record says about it. */
+export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'counts'> {
+  /** Null when the cell ended before its window opened. */
+  readonly metrics: CellMetrics | null;
+  readonly reasons: Reason[];
+  readonly verdict: Verdict;
+}
+
+/** Metrics and verdict of a cell from its timelines and counters. Pure: a later version can judge the raw record again. */
+export function measureCell(evidence: CellEvidence): MeasuredCell {
+  const { timelines, window } = evidence;
+  const measured = window === null ? [] : measuredRequests(timelines, window);
+  const completed = measured.filter(isCompleted);
+  const bounds = stampBounds(completed);
+  const metrics = window === null ? null : cellMetrics(timelines, measured, window, evidence.objectives);
+  const reasons =
+    window === null || metrics === null
+      ? judgeWithoutWindow(evidence)
+      : judgeCase({ evidence, window, measured, completed, metrics, bounds });
+  return {
+    metrics,
+    reasons,
+    verdict: verdictOf(reasons),
+    window:
+      window === null
+        ? null
+        : { ...window, residence_s: evidence.residence_s, stopped_by: evidence.stoppedBy },
+    client: clientFacts(evidence, bounds),
+    counts: counts(timelines, measured.length),
+  };
+}
+
+function clientFacts({ eventLoopDelay }: CellEvidence, bounds: StampBounds): CellRecord['client'] {
+  return {
+    event_loop_delay_p50_ms: eventLoopDelay?.p50_ms ?? null,
+    event_loop_delay_p99_ms: eventLoopDelay?.p99_ms ?? null,
+    event_loop_delay_max_ms: eventLoopDelay?.max_ms ?? null,
+    ttft_bound_p50_ms: milliseconds(bounds.ttft_p50),
+    ttft_bound_p99_ms: milliseconds(bounds.ttft_p99),
+    chunk_bound_p50_ms: milliseconds(bounds.chunk_p50),
+    chunk_bound_p99_ms: milliseconds(bounds.chunk_p99),
+  };
+}
+
+const milliseconds = (seconds: number | null): number | null => (seconds === null ? null : 1000 * seconds);
+
+/** `completed`, `failed` and `aborted` count every request of the cell, the probe and the fillers included. */
+function counts(timelines: readonly RequestTimeline[], measured: number): CellRecord['counts'] {
+  const inState = (state: string): number =>
+    timelines.filter((request) => request.outcome.state === state).length;
+  return {
+    measured,
+    completed: inState('completed'),
+    failed: inState('failed'),
+    aborted: inState('aborted'),
+    fillers: timelines.filter((request) => request.role === 'filler').length,
+  };
+}

@@ -1,0 +1,159 @@
+import type { ReasonCode } from './reasons.ts';
+
+/** The numbers that cells are judged by. The value and the threshold of each finding are stored with it. */
+export const THRESHOLDS = {
+  token_count_share: 0.02,
+  token_count_steps: 2,
+  single_token_share: 0.99,
+  little_law_share: 0.05,
+  little_law_requests: 2,
+  concurrency_share: 0.05,
+  /** Server gauges move once an engine step and other clients show only above the target: a wide band, flagged only. */
+  gauge_low_share: 0.5,
+  gauge_high_share: 1.25,
+  prefix_hit_invalid_share: 0.01,
+  kv_usage: 0.95,
+  running_share_of_seats: 0.98,
+  phase_bins_per_residence: 8,
+  phase_fewest_streams: 4,
+  phase_variance_to_mean: 3,
+  ttft_bound_share: 0.05,
+  tpot_bound_share: 0.01,
+  tpot_bound_fewest_tokens: 8,
+  compile_gap_to_median: 10,
+  unsteady_p_value: 0.01,
+  /** A slope must also matter: change over the window as a share of the mean. */
+  unsteady_change_share: 0.1,
+  unsteady_in_flight_share: 0.05,
+} as const;
+
+export interface VerdictRow {
+  readonly gate: string;
+  readonly effect: string;
+  readonly fit: string;
+}
+
+const percent = (share: number): string => `${100 * share} %`;
+const t = THRESHOLDS;
+
+/** What each reason code means, what it does to the verdict of its cell, and whether a fit uses such a cell. */
+export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
+  request_failed: {
+    gate: 'a request failed in or after the window: HTTP error, error inside a 200, truncated stream, timeout',
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  output_length_off: {
+    gate: 'a measured request got another number of output tokens than it asked for',
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  input_length_off: {
+    gate: 'the server counted another number of prompt tokens than was sent',
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  token_count_mismatch: {
+    gate: `tokens seen by the client differ from the server's counter over the window by more than ${percent(t.token_count_share)} and ${t.token_count_steps} engine steps, over the cell by more than one step for each aborted request, or a stream differs from its own usage`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  n_first_unknown: {
+    gate: 'the server does not count tokens by chunk: the first chunk is assumed to hold one',
+    effect: 'flagged',
+    fit: 'use',
+  },
+  multi_token_chunks: {
+    gate: `under ${percent(t.single_token_share)} of the chunks carry one token: gaps are ICL, not ITL`,
+    effect: 'note',
+    fit: 'use',
+  },
+  little_law: {
+    gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  concurrency_off_target: {
+    gate: `time-weighted in-flight requests outside the target ± ${percent(t.concurrency_share)}; the server's running + waiting far from the target only flags`,
+    effect: 'invalid (flagged by gauges)',
+    fit: 'exclude (use)',
+  },
+  prefix_cache_hit: {
+    gate: `prompt tokens were found in the prefix cache: flagged, from ${percent(t.prefix_hit_invalid_share)} on invalid`,
+    effect: 'flagged or invalid',
+    fit: 'exclude',
+  },
+  preempted: {
+    gate: 'the server preempted requests in the window',
+    effect: 'invalid; flagged when declared saturated',
+    fit: 'exclude; use when declared',
+  },
+  kv_saturated: {
+    gate: `KV cache use of ${percent(t.kv_usage)} or more in the window, or a load declared by kv_fill of 1 or more`,
+    effect: 'flagged',
+    fit: 'use',
+  },
+  server_queue: {
+    gate: `requests waited while every seat was taken or KV use was ${percent(t.kv_usage)} or more`,
+    effect: 'flagged',
+    fit: 'use',
+  },
+  phase_locked: {
+    gate: `${t.phase_fewest_streams} streams or more send in bursts: requests in bins of 1/${t.phase_bins_per_residence} residence have a variance above ${t.phase_variance_to_mean} x mean`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  client_bound: {
+    gate: `p99 bound of the client's stamps is ${percent(t.ttft_bound_share)} of TTFT or more, or ${percent(t.tpot_bound_share)} of the time that TPOT is taken over (${t.tpot_bound_fewest_tokens} tokens or more)`,
+    effect: 'flagged',
+    fit: 'exclude',
+  },
+  compile_stall: {
+    gate: `while a shape is first seen, a gap above ${t.compile_gap_to_median} x the median of its kind: the cell is run again`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  window_short: {
+    gate: "the window is shorter than one residence, or holds fewer requests than the suite's minimum",
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  unsteady: {
+    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}), or the warm-up ended at its cap`,
+    effect: 'flagged',
+    fit: 'exclude',
+  },
+  few_samples: {
+    gate: 'an objective asks for a percentile below its sample floor (p50 11, p90 64, p95 130, p99 662, p99.9 6636): it is withheld',
+    effect: 'note',
+    fit: 'use',
+  },
+  not_converged: {
+    gate: 'the confidence half-width was not met before the cap on requests or time',
+    effect: 'flagged',
+    fit: 'use',
+  },
+  drift: {
+    gate: 'an anchor cell measured again at the end differs by more than its interval: all cells of the target',
+    effect: 'flagged',
+    fit: 'use',
+  },
+  environment_changed: {
+    gate: 'engine version, model or settings differ from the start of the run',
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+};
+
+/** Text of `ridge --help verdicts`. */
+export function verdictsHelp(): string {
+  const rows = Object.entries(VERDICT_TABLE).map(
+    ([code, row]) => `  ${code}\n      ${row.gate}\n      verdict: ${row.effect}; fit: ${row.fit}`,
+  );
+  return [
+    'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A fit leaves out the cells of which',
+    'any reason says exclude; a note changes nothing.',
+    '',
+    ...rows,
+  ].join('\n');
+}

@@ -1,0 +1,83 @@
+import type { CellEvidence } from './evidence.ts';
+import type { Case, Judge } from './judge/case.ts';
+import { invalid } from './judge/case.ts';
+import { judgeClientBound } from './judge/client.ts';
+import { judgeCompileStall } from './judge/compile-stall.ts';
+import {
+  judgeConcurrency,
+  judgeConvergence,
+  judgeLittle,
+  judgePhase,
+  judgeSamples,
+  judgeWindow,
+} from './judge/load.ts';
+import {
+  judgeChunks,
+  judgeFailures,
+  judgeFirstChunk,
+  judgeInputLength,
+  judgeOutputLength,
+} from './judge/requests.ts';
+import {
+  judgeKvUse,
+  judgePreemption,
+  judgePrefixCache,
+  judgeQueue,
+  judgeTokenCount,
+} from './judge/server.ts';
+import { cappedWarmUp, judgeSteadiness } from './judge/steadiness.ts';
+import type { Reason, Verdict } from './reasons.ts';
+
+export { type Environment, judgeDrift, judgeEnvironment } from './judge/run-wide.ts';
+
+/** One judge a code, in the order of the table of verdicts; failures are judged apart, since they need no window. */
+const JUDGES: readonly Judge[] = [
+  judgeOutputLength,
+  judgeInputLength,
+  judgeTokenCount,
+  judgeFirstChunk,
+  judgeChunks,
+  judgeLittle,
+  judgeConcurrency,
+  judgePrefixCache,
+  judgePreemption,
+  judgeKvUse,
+  judgeQueue,
+  judgePhase,
+  judgeClientBound,
+  judgeCompileStall,
+  judgeWindow,
+  judgeSteadiness,
+  judgeSamples,
+  judgeConvergence,
+];
+
+/** All reasons of a cell with a window, each code once. */
+export function judgeCase(cell: Case): Reason[] {
+  const failures = judgeFailures(cell.evidence);
+  const found = JUDGES.map((judge) => judge(cell)).filter((entry) => entry !== null);
+  return failures === null ? found : [failures, ...found];
+}
+
+/** Reasons of a cell that ended before its window opened. */
+export function judgeWithoutWindow(evidence: CellEvidence): Reason[] {
+  const failures = judgeFailures(evidence);
+  const message = `the cell ended before its window opened (${evidence.stoppedBy})`;
+  const short = invalid('window_short', message, 0, evidence.residence_s);
+  return [
+    ...(failures === null ? [] : [failures]),
+    short,
+    ...(evidence.warmUpCapped ? [cappedWarmUp()] : []),
+  ];
+}
+
+/** The worst effect decides; notes change nothing. */
+export function verdictOf(reasons: readonly Reason[]): Verdict {
+  if (reasons.some((entry) => entry.effect === 'invalid')) return 'invalid';
+  return reasons.some((entry) => entry.effect === 'flagged') ? 'flagged' : 'valid';
+}
+
+/** Whether a fit takes a cell with these reasons. */
+export function fitUses(reasons: readonly Reason[]): boolean {
+  return reasons.every((entry) => entry.fit === 'use');
+}
