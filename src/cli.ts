@@ -28,8 +28,12 @@ const topHelp = (): string =>
     ...Object.keys(topics).map((topic) => `  ridge --help ${topic}`),
   ].join('\n');
 
+/** The entry of that name, and none for `constructor` and other names that every object has. */
+const own = <T>(table: Record<string, T>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 async function loadVerb(name: string): Promise<Command> {
-  const verb = verbs[name];
+  const verb = own(verbs, name);
   if (verb) return (await verb.load()).command;
   throw new RidgeError(`unknown verb '${name}'`, {
     mend: `${suggest(name, verbNames()) ?? `Verbs: ${verbNames().join(' ')}.`} See ridge --help.`,
@@ -38,7 +42,7 @@ async function loadVerb(name: string): Promise<Command> {
 
 async function help(topic: string | undefined): Promise<string> {
   if (topic === undefined) return topHelp();
-  const text = topics[topic];
+  const text = own(topics, topic);
   return text ? text() : (await loadVerb(topic)).help;
 }
 
