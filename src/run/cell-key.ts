@@ -1,0 +1,31 @@
+import { digestOf } from '../suite/digest.ts';
+import type { Suite } from '../suite/schema.ts';
+import type { CellShape, RunTarget } from './schema.ts';
+
+/** What makes two cells the same measurement, besides their shape. */
+export type KeyedTarget = Pick<RunTarget, 'accelerator' | 'devices' | 'tensor_parallel' | 'engine' | 'model'>;
+
+/**
+ * Key of a cell: a digest over its target (accelerator, devices, TP, model), shape, load, repeat, place of an anchor,
+ * protocol with stop rule, and engine. Where the target runs and whether the fit uses the cell are not part of it.
+ * @returns 64 hex digits
+ */
+export function cellKey(
+  target: KeyedTarget,
+  cell: CellShape,
+  suite: Pick<Suite, 'protocol' | 'stop'>,
+): string {
+  const { hold_out: _, ...shape } = cell;
+  return digestOf({
+    target: {
+      accelerator: target.accelerator?.id ?? null,
+      devices: target.devices,
+      tensor_parallel: target.tensor_parallel,
+      model: target.model.id,
+    },
+    cell: shape,
+    protocol: suite.protocol,
+    stop: suite.stop,
+    engine: target.engine,
+  }).replace('sha256:', '');
+}
