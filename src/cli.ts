@@ -14,7 +14,12 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
 export const verbNames = (): string[] => Object.keys(verbs);
 
 /** Texts behind `ridge --help TOPIC`. */
-const topics: Record<string, () => Promise<string>> = {};
+const topics: Record<string, () => Promise<string>> = {
+  metrics: async () => folded((await import('./measure/definitions.ts')).metricsHelp()),
+  verdicts: async () => folded((await import('./measure/thresholds.ts')).verdictsHelp()),
+};
+
+const folded = async (text: string): Promise<string> => (await import('./report/wrap.ts')).wrapLines(text);
 
 const topHelp = (): string =>
   [
