@@ -19,7 +19,8 @@ const topics: Record<string, () => Promise<string>> = {
   verdicts: async () => folded((await import('./measure/thresholds.ts')).verdictsHelp()),
 };
 
-const folded = async (text: string): Promise<string> => (await import('./report/wrap.ts')).wrapLines(text);
+const folded = async (text: string): Promise<string> =>
+  (await import('./report/wrap.ts')).wrapLines(text, process.stdout.columns);
 
 const topHelp = (): string =>
   [

@@ -1,12 +1,14 @@
 import wrapAnsi from 'wrap-ansi';
 
-/** Folds long lines at words; a folded line keeps the indentation of its start. */
-export const wrapLines = (text: string, width = 100): string =>
+const WIDEST = 112;
+
+/** Folds long lines at words, at 112 columns or fewer; a folded line keeps the indentation of its start. */
+export const wrapLines = (text: string, width = WIDEST): string =>
   text
     .split('\n')
     .map((line) => {
       const indent = ' '.repeat(line.length - line.trimStart().length);
-      return wrapAnsi(line.trimStart(), width - indent.length)
+      return wrapAnsi(line.trimStart(), Math.min(width, WIDEST) - indent.length)
         .split('\n')
         .map((part) => indent + part)
         .join('\n');
