@@ -3,7 +3,7 @@ import type { RequestTimeline } from '../measure/timeline.ts';
 import type { CellPhase } from '../run/events.ts';
 import type { ClosedLoopCell, LoadHooks, StoppedBy } from './cell.ts';
 import { Failures, MOST_PROBES, waitAfter } from './failures.ts';
-import { clampLength, outputLengths } from './lengths.ts';
+import { clampLength, firstRequestShare, outputLengths } from './lengths.ts';
 import type { LoadPort } from './port.ts';
 import { PROGRESS_PERIOD_S, Progress } from './progress.ts';
 import { rebase } from './rebase.ts';
@@ -98,7 +98,7 @@ class ClosedLoop {
     const spread = protocol.release === 'spread' ? Math.min(probeResidence, protocol.warm_up_max_s) : 0;
     for (let stream = 0; stream < concurrency; stream++) {
       const time = now + (stream * spread) / concurrency;
-      this.#timers.at(time, () => this.#next(stream, time));
+      this.#timers.at(time, () => this.#start(stream, time));
     }
     this.#timers.at(now + protocol.warm_up_max_s, () => {
       if (this.#phase !== 'warm_up') return;
@@ -107,12 +107,15 @@ class ClosedLoop {
     });
   }
 
-  #next(stream: number, scheduledAt: number): void {
+  #start(stream: number, scheduledAt: number): void {
+    const share = this.#cell.protocol.release === 'spread' ? firstRequestShare(stream) : 1;
+    this.#next(stream, scheduledAt, Math.max(1, Math.round(share * this.#drawLength())));
+  }
+
+  #next(stream: number, scheduledAt: number, outputTokens = this.#drawLength()): void {
     const role = this.#phase === 'drain' ? 'filler' : 'load';
     const ask = { stream, role, scheduledAt, inputTokens: this.#cell.inputTokens } as const;
-    this.#requests.send({ ...ask, outputTokens: this.#drawLength() }, (timeline, request) =>
-      this.#ended(timeline, request),
-    );
+    this.#requests.send({ ...ask, outputTokens }, (timeline, request) => this.#ended(timeline, request));
   }
 
   #ended(timeline: RequestTimeline, request: InFlight): void {

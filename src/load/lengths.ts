@@ -22,3 +22,16 @@ export function clampLength(
     cell.maxLengthTokens === null ? Number.POSITIVE_INFINITY : cell.maxLengthTokens - cell.inputTokens;
   return Math.max(1, Math.min(tokens, room));
 }
+
+/** Fractional part of the golden ratio: its multiples fill the unit interval evenly, however many are taken. */
+const GOLDEN = 0.6180339887498949;
+
+/**
+ * Share of its output length that the first request of a stream asks for under even release. Streams start over the
+ * residence of the lone probe, but under load a request stays longer: without this they would crowd into a part of that
+ * residence for many rounds. Ending the first requests evenly puts the streams' phases evenly round the loop, whatever
+ * the residence under load turns out to be.
+ */
+export function firstRequestShare(stream: number): number {
+  return ((stream + 1) * GOLDEN) % 1;
+}
