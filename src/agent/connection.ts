@@ -1,0 +1,205 @@
+import type { CellProgress } from '../run/events.ts';
+import { VERSION } from '../version.ts';
+import { AgentChannel } from './channel.ts';
+import { clockOffset, type RoundTrip } from './clock-offset.ts';
+import { Conversation } from './conversation.ts';
+import { AgentFailure } from './failure.ts';
+import { wallClockSeconds } from './host-facts.ts';
+import {
+  type AgentTarget,
+  type CellResult,
+  type CellTask,
+  HEARTBEAT_MS,
+  type HostFacts,
+  type Identity,
+  majorOf,
+  PROTOCOL_VERSION,
+  type Reply,
+} from './protocol.ts';
+
+export interface AgentTimeouts {
+  /** From the start of the process to its handshake; a remote host may ask for a while. */
+  readonly handshakeMs: number;
+  /** Without any sign of life. */
+  readonly silenceMs: number;
+  readonly identifyMs: number;
+  /** For a cancelled cell to end, and for a process to end by itself. */
+  readonly endMs: number;
+}
+
+const TIMEOUTS: AgentTimeouts = {
+  handshakeMs: 30_000,
+  silenceMs: 15 * HEARTBEAT_MS,
+  identifyMs: 120_000,
+  endMs: 5_000,
+};
+const PINGS = 8;
+
+export interface ConnectOptions {
+  readonly argv: readonly [string, ...string[]];
+  readonly target: AgentTarget;
+  readonly timeouts?: Partial<AgentTimeouts> | undefined;
+  warning(message: string): void;
+}
+
+export interface RunCellHooks {
+  progress(progress: CellProgress): void;
+  /** JSON texts of request timelines, see `RequestLine`; all of them before the cell's result. */
+  requests(lines: readonly string[]): void;
+}
+
+export interface AgentHost extends HostFacts {
+  readonly clock_offset_s: number;
+  readonly clock_offset_bound_s: number;
+}
+
+/**
+ * Starts an agent and shakes hands with it.
+ * @throws AgentFailure when its command does not exist, it ends, stays silent or is of another version
+ */
+export async function connectAgent(options: ConnectOptions): Promise<AgentConnection> {
+  const connection = new AgentConnection(options);
+  await connection.open(options.target);
+  return connection;
+}
+
+/** A started agent. Each method fails with an `AgentFailure`; after `died` or `silent` the connection is of no use. */
+export class AgentConnection {
+  readonly #channel: AgentChannel;
+  readonly #conversation: Conversation;
+  readonly #timeouts: AgentTimeouts;
+  readonly #command: string;
+  readonly #greeting = Promise.withResolvers<Extract<Reply, { type: 'hello' }>>();
+  #lastSignMs = performance.now();
+  #watchdog: NodeJS.Timeout | null = null;
+  #host: AgentHost | null = null;
+
+  constructor({ argv, timeouts, warning }: ConnectOptions) {
+    this.#timeouts = { ...TIMEOUTS, ...timeouts };
+    this.#command = argv.join(' ');
+    this.#channel = new AgentChannel(argv, {
+      reply: (reply) => this.#receive(reply),
+      ended: (failure) => this.#fail(failure),
+      warning,
+    });
+    this.#conversation = new Conversation(
+      (command) => this.#channel.send(command),
+      (what) => this.#giveUp(what),
+    );
+  }
+
+  /** The agent's host; known once it is open. */
+  get host(): AgentHost {
+    if (this.#host === null) throw new TypeError('the agent has not shaken hands');
+    return this.#host;
+  }
+
+  async open(target: AgentTarget): Promise<void> {
+    const facts = await this.#shakeHands(target);
+    this.#lastSignMs = performance.now();
+    this.#watchdog = setInterval(() => this.#watch(), HEARTBEAT_MS).unref();
+    const { offset_s, bound_s } = await this.#measureClock();
+    this.#host = { ...facts, clock_offset_s: offset_s, clock_offset_bound_s: bound_s };
+  }
+
+  /** What the endpoint is. Fails as `refused` when it cannot be reached, is no such server or lacks the model. */
+  async identify(): Promise<Identity> {
+    const options = { timeoutMs: this.#timeouts.identifyMs };
+    const reply = await this.#conversation.ask((id) => ({ type: 'identify', id }), 'identified', options);
+    return reply.identity;
+  }
+
+  /**
+   * Measures one cell.
+   * @param signal aborts the cell: the call then fails with the signal's reason, and the agent stays usable
+   */
+  async runCell(task: CellTask, hooks: RunCellHooks, signal: AbortSignal): Promise<CellResult> {
+    signal.throwIfAborted();
+    const reply = await this.#conversation.ask((id) => ({ type: 'run_cell', id, task }), 'cell_finished', {
+      signal,
+      cancelMs: this.#timeouts.endMs,
+      onReply: (between) => {
+        if (between.type === 'progress') hooks.progress(between.progress);
+        else if (between.type === 'requests') hooks.requests(between.lines);
+      },
+    });
+    signal.throwIfAborted();
+    return reply.result;
+  }
+
+  /** Ends the agent; never fails. */
+  async close(): Promise<void> {
+    if (this.#watchdog) clearInterval(this.#watchdog);
+    await this.#channel.end(this.#timeouts.endMs);
+  }
+
+  async #shakeHands(target: AgentTarget): Promise<HostFacts> {
+    const { handshakeMs } = this.#timeouts;
+    const timer = setTimeout(() => this.#giveUp(`no handshake within ${handshakeMs / 1000} s`), handshakeMs);
+    this.#channel.send({ type: 'hello', protocol: PROTOCOL_VERSION, version: VERSION, target });
+    try {
+      return this.#compatible(await this.#greeting.promise);
+    } catch (error) {
+      throw this.#asNotStarted(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #compatible(reply: Extract<Reply, { type: 'hello' }>): HostFacts {
+    const same = reply.protocol === PROTOCOL_VERSION && majorOf(reply.version) === majorOf(VERSION);
+    if (same && reply.host) return reply.host;
+    void this.#channel.kill();
+    throw new AgentFailure(
+      'incompatible',
+      `the agent is ridge ${reply.version} (protocol ${reply.protocol}), this is ${VERSION} (protocol ${PROTOCOL_VERSION})`,
+      { where: this.#command, mend: 'Install the same major version of ridgepoint on both hosts.' },
+    );
+  }
+
+  /** An agent that ends before it has greeted was most likely never there: ssh refused, ridge not installed, ... */
+  #asNotStarted(error: unknown): unknown {
+    if (!(error instanceof AgentFailure) || error.kind !== 'died') return error;
+    return new AgentFailure('not_started', `${error.message}, before its handshake`, {
+      where: this.#command,
+      mend: 'Check that this command works by hand and that ridge is installed on that host.',
+      cause: error,
+    });
+  }
+
+  async #measureClock(): Promise<{ offset_s: number; bound_s: number }> {
+    const trips: RoundTrip[] = [];
+    const options = { timeoutMs: this.#timeouts.handshakeMs };
+    for (let ping = 0; ping < PINGS; ping += 1) {
+      const sent_s = wallClockSeconds();
+      const pong = await this.#conversation.ask((id) => ({ type: 'ping', id }), 'pong', options);
+      trips.push({ sent_s, agent_s: pong.wall_clock_s, received_s: wallClockSeconds() });
+    }
+    return clockOffset(trips);
+  }
+
+  #receive(reply: Reply): void {
+    this.#lastSignMs = performance.now();
+    if (reply.type === 'hello') this.#greeting.resolve(reply);
+    else this.#conversation.receive(reply);
+  }
+
+  #watch(): void {
+    const silentMs = performance.now() - this.#lastSignMs;
+    if (silentMs > this.#timeouts.silenceMs) {
+      this.#giveUp(`no sign of life for ${Math.round(silentMs / 1000)} s`);
+    }
+  }
+
+  #giveUp(what: string): void {
+    this.#fail(new AgentFailure('silent', `agent was stopped: ${what}`, { where: this.#command }));
+    void this.#channel.kill('SIGKILL');
+  }
+
+  #fail(failure: AgentFailure): void {
+    if (this.#watchdog) clearInterval(this.#watchdog);
+    this.#greeting.promise.catch(() => undefined);
+    this.#greeting.reject(failure);
+    this.#conversation.fail(failure);
+  }
+}
