@@ -1,4 +1,4 @@
-import { formatTokens } from '../report/format.ts';
+import { shapeText } from '../report/cell-text.ts';
 import type { CellShape } from '../run/schema.ts';
 import { type CellKind, kindOf } from './glyphs.ts';
 import type { CellView } from './state.ts';
@@ -25,8 +25,6 @@ export interface TargetGrid {
   readonly activeColumn: number;
 }
 
-const shapeLabel = ({ input_tokens, output_tokens }: CellShape): string =>
-  `${formatTokens(input_tokens)}/${formatTokens(output_tokens)}`;
 const loadLabel = ({ concurrency, kv_fill }: CellShape): string =>
   kv_fill === null ? String(concurrency) : `kv ${Math.round(kv_fill * 100)}%`;
 
@@ -50,14 +48,14 @@ const labelsIn = (
 
 /** The maps of all targets; all have the rows and columns of the whole plan, so that they stand side by side. */
 export function targetGrids(cells: readonly CellView[]): TargetGrid[] {
-  const rows = labelsIn(cells, byShape, shapeLabel);
+  const rows = labelsIn(cells, byShape, shapeText);
   const columns = labelsIn(cells, byLoad, loadLabel);
   const targets = [...new Set(cells.map(({ target }) => target))];
   return targets.map((target) => {
     const places = rows.map(() => columns.map((): CellKind[] => []));
     for (const view of cells) {
       if (view.target !== target) continue;
-      places[rows.indexOf(shapeLabel(view.cell))]![columns.indexOf(loadLabel(view.cell))]!.push(
+      places[rows.indexOf(shapeText(view.cell))]![columns.indexOf(loadLabel(view.cell))]!.push(
         kindOf(view.status),
       );
     }

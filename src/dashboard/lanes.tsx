@@ -1,7 +1,7 @@
 import { Box } from 'ink';
-import { formatDuration, formatTokens } from '../report/format.ts';
+import { cellText } from '../report/cell-text.ts';
+import { formatDuration } from '../report/format.ts';
 import type { CellPhase } from '../run/events.ts';
-import type { CellShape } from '../run/schema.ts';
 import { columnWidths, pad } from './columns.ts';
 import type { Tone } from './glyphs.ts';
 import { Tint, useLook } from './look.tsx';
@@ -20,19 +20,6 @@ const PHASES: Readonly<Record<CellPhase, string>> = {
   window: 'window',
   drain: 'drain',
   idle: 'wait for idle',
-};
-
-const cellText = ({
-  input_tokens,
-  output_tokens,
-  concurrency,
-  kv_fill,
-  repeat,
-  anchor,
-}: CellShape): string => {
-  const load = kv_fill === null ? `c ${concurrency}` : `c ${concurrency} (kv ${Math.round(kv_fill * 100)}%)`;
-  const extra = anchor === null ? (repeat > 1 ? ` #${repeat}` : '') : ` ${anchor} anchor`;
-  return `${formatTokens(input_tokens)}/${formatTokens(output_tokens)} ${load}${extra}`;
 };
 
 const phaseText = ({ progress, attempt }: CurrentCell): string =>

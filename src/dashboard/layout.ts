@@ -1,3 +1,4 @@
+import { shapeText } from '../report/cell-text.ts';
 import type { DashboardState } from './state.ts';
 
 /** Rows of the screen for each part; parts that get none are left out. */
@@ -26,8 +27,7 @@ const atMost = (wanted: number, limit: number): number => Math.max(0, Math.min(w
 export function layOut(state: DashboardState, terminalRows: number): Layout {
   const gap = terminalRows >= 20 ? 1 : 0;
   let free = terminalRows - 1 - HEADER - FOOTER - gap * GAPS;
-  const wantedGrid =
-    GRID_TITLES + new Set(state.cells.map(({ cell }) => `${cell.input_tokens}/${cell.output_tokens}`)).size;
+  const wantedGrid = GRID_TITLES + new Set(state.cells.map(({ cell }) => shapeText(cell))).size;
   const take = (wanted: number, reserve: number): number => {
     const taken = atMost(wanted, free - reserve);
     free -= taken;

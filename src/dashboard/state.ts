@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Verdict } from '../measure/reasons.ts';
+import { oneLine } from '../report/one-line.ts';
 import type { CellProgress, RunEvent, TargetState } from '../run/events.ts';
 import type { CellShape } from '../run/schema.ts';
 
@@ -72,12 +72,6 @@ const KEPT_WARNINGS = 20;
 /** What asks the state to change: an event of the run, or the user who pressed `q`. */
 export type DashboardEvent = RunEvent | { readonly kind: 'stop_requested' };
 
-/** Text from servers and tools on one line, without codes that would move the cursor. */
-const oneLine = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
-
 const sameCell = (a: CellShape, b: CellShape): boolean =>
   a.input_tokens === b.input_tokens &&
   a.output_tokens === b.output_tokens &&
@@ -145,6 +139,17 @@ function started(state: DashboardState, event: Extract<RunEvent, { kind: 'run_st
   };
 }
 
+/** Nothing runs any more: a cell that was cut off has no verdict and counts as left. */
+const finished = (state: DashboardState): DashboardState => ({
+  ...state,
+  runState: 'finished',
+  remaining: null,
+  lanes: state.lanes.map((lane) => ({ ...lane, current: null })),
+  cells: state.cells.map((view) =>
+    view.status.state === 'running' ? { ...view, status: { state: 'pending' } } : view,
+  ),
+});
+
 function apply(state: DashboardState, event: DashboardEvent, nowS: number): DashboardState {
   switch (event.kind) {
     case 'run_started':
@@ -184,7 +189,7 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     case 'stop_requested':
       return state.runState === 'finished' ? state : { ...state, runState: 'stopping' };
     case 'run_finished':
-      return { ...state, runState: 'finished', remaining: null };
+      return finished(state);
   }
 }
 

@@ -110,6 +110,13 @@ test('text from outside cannot move the cursor or take a second line', () => {
   expect(state.warnings[0]!.message).toContain('red alert');
 });
 
+test('a cell that was cut off by the end of the run is left, not running', () => {
+  const end = recording(DEMO_PLAN).at(-1)!;
+  const state = stateAfter([started, cellStarted, end]);
+  expect(kindIn(state)).toBe('pending');
+  expect(state.lanes.every(({ current }) => current === null)).toBe(true);
+});
+
 test('a whole run leaves no cell pending and no lane busy', () => {
   const state = stateAfter(recording(DEMO_PLAN));
   expect(state.runState).toBe('finished');
