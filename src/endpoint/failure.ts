@@ -1,0 +1,40 @@
+import type { RequestFailure, RequestOutcome } from '../measure/timeline.ts';
+import { errorMessage } from './completion-chunk.ts';
+
+export type FailedOutcome = Extract<RequestOutcome, { state: 'failed' }>;
+
+export function failed(
+  kind: RequestFailure,
+  message: string,
+  http_status: number | null = null,
+): FailedOutcome {
+  return { state: 'failed', kind, message: oneLine(message), http_status };
+}
+
+/** An answer with another status than 200: its error message, or the beginning of its body. */
+export function httpFailure(status: number, body: string): FailedOutcome {
+  let message = body.slice(0, 200).trim() || 'no body';
+  try {
+    message = errorMessage(JSON.parse(body)) ?? message;
+  } catch {
+    // Not JSON: a proxy's page, say. Its beginning is the message.
+  }
+  return failed('http_status', message, status);
+}
+
+/** An error of the transport: refused, reset, closed too early, or an answer that is not HTTP. */
+export function transportFailure(error: Error, http_status: number | null): FailedOutcome {
+  const code = 'code' in error ? String(error.code) : '';
+  const kind = code.startsWith('HPE_') ? 'protocol' : 'connection';
+  return failed(kind, describe(error), http_status);
+}
+
+/** An error with its code; a connection tried on several addresses says so by each. */
+export function describe(error: unknown): string {
+  if (error instanceof AggregateError) return [...new Set(error.errors.map(describe))].join('; ');
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return code && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300);

@@ -1,0 +1,18 @@
+import type { RunTarget } from '../run/schema.ts';
+
+/** What the endpoint was seen to support. */
+export type EndpointFeatures = RunTarget['features'];
+
+/** What an endpoint says and shows about itself. Null: it does not expose it. */
+export interface EndpointIdentity {
+  readonly engine: RunTarget['engine'];
+  readonly model: RunTarget['model'];
+  readonly kv_capacity_tokens: number | null;
+  readonly block_size: number | null;
+  readonly kv_cache_dtype: string | null;
+  readonly prefix_caching: boolean | null;
+  readonly features: EndpointFeatures;
+  readonly simulator: RunTarget['simulator'];
+  /** What the endpoint lacks and what follows from it, one sentence each. */
+  readonly warnings: readonly string[];
+}

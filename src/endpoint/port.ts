@@ -1,0 +1,63 @@
+import { Pool } from 'undici';
+import type { LoadPort } from '../load/port.ts';
+import { authorization, endpointUrl } from './http.ts';
+import type { PromptSource } from './prompts.ts';
+import { type BodyOptions, completionBody } from './request-body.ts';
+import { StampClock } from './stamp-clock.ts';
+import { StreamRequest } from './stream-request.ts';
+
+export interface EndpointPortOptions extends BodyOptions {
+  /** Base URL of the server, without `/v1`. */
+  readonly url: string;
+  readonly apiKey: string | null;
+  readonly prompts: PromptSource;
+  readonly requestTimeoutSeconds: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Longest delay that a timer of Node can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * A vLLM server over real sockets: one keep-alive HTTP/1.1 connection a request in flight, as many as the load wants.
+ * Timelines are on the process's monotonic clock (`performance.now()` in seconds). Close it when no request is in flight.
+ */
+export function createEndpointPort(options: EndpointPortOptions): LoadPort & { close(): Promise<void> } {
+  const target = new URL(endpointUrl(options.url, '/v1/completions'));
+  const clock = new StampClock();
+  const pool = new Pool(target.origin, {
+    allowH2: false,
+    pipelining: 1,
+    // Every request has its own timer; these would only end long prefills early.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS, noDelay: true },
+  });
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    ...authorization(options.apiKey),
+  };
+  return {
+    now: () => clock.now(),
+    at: (time, wake) => wakeAt(clock, time, wake),
+    send: (spec, ended) => {
+      const body = completionBody(spec, options.prompts.next(spec.inputTokens), options);
+      const request = new StreamRequest(spec, clock, options.requestTimeoutSeconds, ended);
+      pool.dispatch({ path: target.pathname, method: 'POST', headers, body }, request);
+      return () => request.abort();
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+/** Node's timers count whole milliseconds and may fire a fraction early: the rest is waited for, never span. */
+function wakeAt(clock: StampClock, time: number, wake: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = (): void => {
+    const milliseconds = Math.min(LONGEST_TIMER_MS, Math.max(0, Math.ceil(1000 * (time - clock.now()))));
+    timer = setTimeout(() => (clock.now() < time ? arm() : wake()), milliseconds);
+  };
+  arm();
+  return () => clearTimeout(timer);
+}

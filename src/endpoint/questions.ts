@@ -1,0 +1,61 @@
+import { EXIT, RidgeError } from '../errors.ts';
+import { describe } from './failure.ts';
+import { ask, endpointUrl, type HttpAnswer, type HttpAsk } from './http.ts';
+
+/** How to reach an endpoint with questions beside the measured load. */
+export interface EndpointAccess {
+  /** Base URL of the server, without `/v1`. */
+  readonly url: string;
+  readonly apiKey: string | null;
+  /** Name of the environment variable that the key came from; named in errors. */
+  readonly apiKeyEnv: string | null;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Asks the endpoint once.
+ * @throws RidgeError (exit 3) when it does not answer in time, or refuses the key
+ */
+export async function askEndpoint(
+  access: EndpointAccess,
+  path: string,
+  options: Pick<HttpAsk, 'method' | 'json' | 'timeoutMs'> = {},
+): Promise<HttpAnswer> {
+  const url = endpointUrl(access.url, path);
+  let answer: HttpAnswer;
+  try {
+    answer = await ask(url, { timeoutMs: access.timeoutMs ?? 10_000, ...options, apiKey: access.apiKey });
+  } catch (error) {
+    throw new RidgeError(`the endpoint does not answer: ${describe(error)}`, {
+      exitCode: EXIT.failed,
+      where: url,
+      mend: 'Is the server up, and is this its URL as seen from the host of the agent?',
+      cause: error,
+    });
+  }
+  if (answer.status === 401 || answer.status === 403) throw refused(access, url, answer.status);
+  return answer;
+}
+
+function refused(access: EndpointAccess, url: string, status: number): RidgeError {
+  const mend =
+    access.apiKeyEnv === null
+      ? "Name the environment variable that holds the server's key: api_key_env in the lab file."
+      : access.apiKey
+        ? `The key comes from the environment variable ${access.apiKeyEnv} (api_key_env); is it the server's?`
+        : `The environment variable ${access.apiKeyEnv} (api_key_env) is not set where ridge was started.`;
+  return new RidgeError(`the endpoint refuses the request (HTTP ${status})`, {
+    exitCode: EXIT.failed,
+    where: url,
+    mend,
+  });
+}
+
+/** The answer's body as JSON; undefined when it is none. */
+export function jsonOf(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { RequestSpec } from '../load/port.ts';
+import type { EndpointFeatures } from './identity.ts';
+import { freshSalt } from './prompts.ts';
+
+export interface BodyOptions {
+  readonly model: string;
+  readonly features: EndpointFeatures;
+  readonly temperature: number;
+  /** Seeds the server's sampling when the temperature is above 0; each request gets its own. */
+  readonly seed: number;
+}
+
+/**
+ * Body of a streamed completion of exact length: token ids in, `min_tokens = max_tokens`, usage in the stream, a fresh
+ * salt. Token ids come back only where the server does not count tokens in every chunk: they make the stream longer.
+ */
+export function completionBody(spec: RequestSpec, prompt: readonly number[], options: BodyOptions): string {
+  const { features, temperature } = options;
+  const rest = {
+    model: options.model,
+    stream: true,
+    stream_options: {
+      include_usage: true,
+      ...(features.continuous_usage ? { continuous_usage_stats: true } : {}),
+    },
+    max_tokens: spec.outputTokens,
+    min_tokens: spec.outputTokens,
+    ignore_eos: true,
+    stop: null,
+    temperature,
+    ...(temperature > 0 ? { seed: (options.seed + spec.sequence) % 2 ** 31 } : {}),
+    ...(features.return_token_ids && !features.continuous_usage ? { return_token_ids: true } : {}),
+    ...(features.cache_salt ? { cache_salt: freshSalt() } : {}),
+  };
+  // Joined by hand: for a long prompt several times faster than serialising an array, and this is the turn-around.
+  return `{"prompt":[${prompt.join(',')}],${JSON.stringify(rest).slice(1)}`;
+}
