@@ -59,6 +59,7 @@ export function Lanes({ lanes, rows, width }: LanesProps) {
   const { glyphs } = useLook();
   const shown = lanes.length <= rows ? lanes : busiest(lanes, rows - 1);
   const widths = columnWidths(shown.map(identity), Math.floor(width * IDENTITY_SHARE));
+  const left = widths.reduce((rest, one) => rest - one - 1, width - '► '.length);
   return (
     <Box flexDirection="column">
       {shown.map((lane) => (
@@ -71,7 +72,9 @@ export function Lanes({ lanes, rows, width }: LanesProps) {
               </Tint>
             </Box>
           ))}
-          <Tint {...toneOf(lane)}>{now(lane)}</Tint>
+          <Box width={left} flexShrink={0}>
+            <Tint {...toneOf(lane)}>{now(lane)}</Tint>
+          </Box>
         </Box>
       ))}
       {shown.length < lanes.length ? (

@@ -99,3 +99,8 @@ test('a locale without such signs gets plain letters', () => {
   const signs = draw(DEMO_PLAN, 60, 80, 24, ASCII_GLYPHS).join('\n').replaceAll('…', '');
   expect(signs).not.toMatch(/\P{ASCII}/u);
 });
+
+test('what a lane does stands apart from its model, also where both are cut', () => {
+  const lane = draw(DEMO_PLAN, 20, 60, 24).find((line) => line.startsWith(UNICODE_GLYPHS.running));
+  expect(lane).toMatch(/^► tp1 h100\S*… TP 1 Lla\S*… \d\S+ c \d+/);
+});
