@@ -116,7 +116,11 @@ export class Engine<R extends EngineRequest> {
       decodes: plan.decodes,
       decodeContext: plan.decodes === 0 ? 0 : plan.context / plan.decodes,
     };
-    this.#step = { ...load, begin: now, end: now + this.#options.stepSeconds(load) };
+    const seconds = this.#options.stepSeconds(load);
+    if (!(seconds > 0 && seconds < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`a step of ${seconds} s: check the device's parameters and the model card`);
+    }
+    this.#step = { ...load, begin: now, end: now + seconds };
     return this.#step;
   }
 

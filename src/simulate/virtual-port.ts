@@ -1,10 +1,8 @@
 import type { LoadPort, RequestSpec } from '../load/port.ts';
 import type { RequestOutcome, RequestTimeline } from '../measure/timeline.ts';
-import { createEngine, createFrontend, type SimulatedDevice } from './device.ts';
-import type { Engine } from './engine.ts';
-import { EventQueue } from './event-queue.ts';
-import type { EngineRequest, Sequence } from './sequence.ts';
-import { type EngineSnapshot, snapshot } from './snapshot.ts';
+import type { SimulatedDevice } from './device.ts';
+import { EngineLoop, type LoopRequest } from './engine-loop.ts';
+import type { EngineSnapshot } from './snapshot.ts';
 
 export interface VirtualPortOptions {
   /** Where the clock starts, s. */
@@ -19,103 +17,111 @@ export interface VirtualPort extends LoadPort {
   counters(): EngineSnapshot;
 }
 
-interface VirtualRequest extends EngineRequest {
-  readonly spec: RequestSpec;
-  readonly sentAt: number;
-  readonly stamps: number[];
-  ended: ((timeline: RequestTimeline) => void) | null;
-}
-
-/** Ones and zeros are the same for every request of a length: one frozen array serves them all. */
-const constantColumns = new Map<
-  number,
-  { readonly ones: readonly number[]; readonly zeros: readonly number[] }
->();
-
 /**
  * A simulated device as a load port in virtual time. Stamps are exact (bound 0), a chunk carries one token.
  * A request sent at the instant at which a step ends joins the next step (without the `frontend` effect).
  */
 export function createVirtualPort(device: SimulatedDevice, options: VirtualPortOptions = {}): VirtualPort {
-  const engine: Engine<VirtualRequest> = createEngine(device);
-  const arrivalDelay = createFrontend(device);
-  const events = new EventQueue();
-  let now = options.startsAt ?? 0;
-  let stepEnd: number | null = null;
-
-  const end = (request: VirtualRequest, outcome: RequestOutcome): void => {
-    const { ended } = request;
-    if (ended === null) return;
-    request.ended = null;
-    ended(toTimeline(request, now, outcome));
-  };
-
-  const finishStep = (): void => {
-    stepEnd = null;
-    const { at, produced } = engine.finishStep();
-    // Engine state first, callbacks after: a callback may send or abort.
-    const finished: VirtualRequest[] = [];
-    for (const sequence of produced) {
-      sequence.request.stamps.push(sequence.lastTokenAt);
-      if (sequence.finished) finished.push(sequence.request);
-    }
-    for (const request of finished) {
-      const last = request.stamps.at(-1)!;
-      if (last <= at) end(request, COMPLETED);
-      else events.add(last, () => end(request, COMPLETED));
-    }
-  };
-
-  /** Handles everything at the next instant; false when nothing is left. */
-  const advance = (): boolean => {
-    if (stepEnd === null) {
-      const step = engine.planStep(now);
-      stepEnd = step === null ? null : step.end;
-    }
-    const instant = Math.min(events.nextTime(), stepEnd ?? engine.wakeAt());
-    if (instant === Number.POSITIVE_INFINITY) return false;
-    now = Math.max(now, instant);
-    if (stepEnd !== null && stepEnd <= now) finishStep();
-    while (events.nextTime() <= now) events.runNext();
-    return true;
-  };
+  const loop = new EngineLoop<VirtualRequest>(device, options.startsAt ?? 0);
 
   const send = (spec: RequestSpec, ended: (timeline: RequestTimeline) => void): (() => void) => {
-    const request: VirtualRequest = {
-      promptTokens: spec.inputTokens,
-      outputTokens: spec.outputTokens,
-      arrivedAt: now,
-      queuedAt: now + arrivalDelay(),
-      blockKeys: null,
-      spec,
-      sentAt: now,
-      stamps: [],
-      ended,
-    };
+    const request = new VirtualRequest(spec, loop.now, loop.queuedAt(loop.now), ended);
     if (spec.inputTokens + spec.outputTokens > device.maxLengthTokens) {
-      events.add(now, () => end(request, tooLong(device.maxLengthTokens)));
+      loop.at(loop.now, () => request.end(loop.now, tooLong(device.maxLengthTokens)));
       return () => {};
     }
-    const sequence: Sequence<VirtualRequest> = engine.submit(request);
+    const sequence = loop.submit(request);
     return () => {
-      if (request.ended === null || sequence.aborted) return;
-      engine.abort(sequence);
-      events.add(now, () => end(request, { state: 'aborted' }));
+      if (request.done) return;
+      loop.engine.abort(sequence);
+      loop.at(loop.now, () => request.end(loop.now, { state: 'aborted' }));
     };
   };
 
   return {
-    now: () => now,
-    at: (time, wake) => events.add(Math.max(time, now), wake),
+    now: () => loop.now,
+    at: (time, wake) => loop.at(time, wake),
     send,
     run(until = () => false) {
-      while (!until() && advance());
+      while (!until()) {
+        const instant = loop.nextInstant();
+        if (instant === Number.POSITIVE_INFINITY) return;
+        loop.runInstant(instant);
+      }
     },
-    counters: () => snapshot(engine, now),
+    counters: () => loop.snapshot(),
   };
 }
 
-const COMPLETED: RequestOutcome = { state: 'completed', finish_reason: 'length' };
+class VirtualRequest implements LoopRequest {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly arrivedAt: number;
+  readonly queuedAt: number;
+  readonly blockKeys = null;
+  readonly #spec: RequestSpec;
+  readonly #stamps: number[] = [];
+  #ended: ((timeline: RequestTimeline) => void) | null;
+
+  constructor(
+    spec: RequestSpec,
+    arrivedAt: number,
+    queuedAt: number,
+    ended: (timeline: RequestTimeline) => void,
+  ) {
+    this.promptTokens = spec.inputTokens;
+    this.outputTokens = spec.outputTokens;
+    this.arrivedAt = arrivedAt;
+    this.queuedAt = queuedAt;
+    this.#spec = spec;
+    this.#ended = ended;
+  }
+
+  get done(): boolean {
+    return this.#ended === null;
+  }
+
+  deliver(at: number, last: boolean): void {
+    if (this.#ended === null) return;
+    this.#stamps.push(at);
+    if (last) this.end(at, { state: 'completed', finish_reason: 'length' });
+  }
+
+  /** Tells the sender, once. */
+  end(at: number, outcome: RequestOutcome): void {
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.(this.#timeline(at, outcome));
+  }
+
+  #timeline(at: number, outcome: RequestOutcome): RequestTimeline {
+    const spec = this.#spec;
+    const stamps = this.#stamps;
+    const first = stamps[0] ?? null;
+    const { ones, zeros } = constantColumns(stamps.length);
+    const usage = {
+      prompt_tokens: spec.inputTokens,
+      completion_tokens: stamps.length,
+      cached_tokens: 0,
+    };
+    return {
+      sequence: spec.sequence,
+      stream: spec.stream,
+      role: spec.role,
+      input_tokens: spec.inputTokens,
+      output_tokens: spec.outputTokens,
+      scheduled_s: spec.scheduledAt,
+      sent_s: this.arrivedAt,
+      first_byte_s: first,
+      chunks: { at_s: stamps, tokens: ones, bound_s: zeros },
+      usage: outcome.state === 'completed' ? usage : null,
+      tokens_counted_by: 'server',
+      ended_s: at,
+      outcome,
+      first_choices_s: first,
+    };
+  }
+}
 
 const tooLong = (limit: number): RequestOutcome => ({
   state: 'failed',
@@ -124,42 +130,20 @@ const tooLong = (limit: number): RequestOutcome => ({
   http_status: 400,
 });
 
-function columns(length: number): { readonly ones: readonly number[]; readonly zeros: readonly number[] } {
-  let found = constantColumns.get(length);
-  if (found === undefined) {
-    found = {
-      ones: Object.freeze(new Array<number>(length).fill(1)),
-      zeros: Object.freeze(new Array<number>(length).fill(0)),
-    };
-    constantColumns.set(length, found);
-  }
-  return found;
+interface ConstantColumns {
+  readonly ones: readonly number[];
+  readonly zeros: readonly number[];
 }
 
-function toTimeline(request: VirtualRequest, now: number, outcome: RequestOutcome): RequestTimeline {
-  const { spec, sentAt } = request;
-  // An aborted request may have tokens that were still on their way.
-  const stamps =
-    outcome.state === 'aborted' ? request.stamps.filter((stamp) => stamp <= now) : request.stamps;
-  const { ones, zeros } = columns(stamps.length);
-  const first = stamps[0] ?? null;
-  return {
-    sequence: spec.sequence,
-    stream: spec.stream,
-    role: spec.role,
-    input_tokens: spec.inputTokens,
-    output_tokens: spec.outputTokens,
-    scheduled_s: spec.scheduledAt,
-    sent_s: sentAt,
-    first_byte_s: first,
-    chunks: { at_s: stamps, tokens: ones, bound_s: zeros },
-    usage:
-      outcome.state === 'completed'
-        ? { prompt_tokens: spec.inputTokens, completion_tokens: stamps.length, cached_tokens: 0 }
-        : null,
-    tokens_counted_by: 'server',
-    ended_s: now,
-    outcome,
-    first_choices_s: first,
-  };
+/** Ones and zeros are the same for every request of a length: one frozen array serves them all. */
+const columnsByLength = new Map<number, ConstantColumns>();
+
+function constantColumns(length: number): ConstantColumns {
+  let found = columnsByLength.get(length);
+  if (found === undefined) {
+    const filled = (value: number): readonly number[] => Object.freeze(new Array<number>(length).fill(value));
+    found = { ones: filled(1), zeros: filled(0) };
+    columnsByLength.set(length, found);
+  }
+  return found;
 }
