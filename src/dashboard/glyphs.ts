@@ -30,7 +30,6 @@ export const TONES: Readonly<Record<CellKind, Tone>> = {
 export interface GlyphSet extends Readonly<Record<CellKind, string>> {
   readonly barDone: string;
   readonly barLeft: string;
-  readonly idleLane: string;
 }
 
 export const UNICODE_GLYPHS: GlyphSet = {
@@ -43,7 +42,6 @@ export const UNICODE_GLYPHS: GlyphSet = {
   pending: '·',
   barDone: '━',
   barLeft: '─',
-  idleLane: ' ',
 };
 
 export const ASCII_GLYPHS: GlyphSet = {
