@@ -15,12 +15,20 @@ async function main(): Promise<void> {
   try {
     const tarball = await pack(folder);
     await install(folder, tarball);
-    for (const [what, check] of Object.entries(checks)) {
-      await check(folder);
-      console.log(`ok  ${what}`);
-    }
+    for (const [what, check] of Object.entries(checks)) await report(what, () => check(folder));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A line a check; a failed one sets the exit code and lets the others go on. */
+async function report(what: string, check: () => Promise<void>): Promise<void> {
+  try {
+    await check();
+    console.log(`ok      ${what}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`FAILED  ${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -100,6 +108,13 @@ const checks: Record<string, (folder: string) => Promise<void>> = {
   'ridge --version is the one of the manifest': async (folder) => {
     const { version } = JSON.parse(await readFile(inPackage(folder, 'package.json'), 'utf8'));
     assert.equal((await ridge(folder, '--version')).stdout, version);
+  },
+  'a Node that is too old gets one line': async (folder) => {
+    const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})`;
+    const argv = ['--import', old, inPackage(folder, 'bin', 'ridge.js'), '--help'];
+    const { exitCode, stderr } = await execa(process.execPath, argv, { reject: false });
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /^ridge: needs Node 22\.19 or newer, this is 20\.20\.2\.[^\n]*$/);
   },
   'the library can be imported': async (folder) => {
     const program = `import { readFit, predict } from '${PACKAGE}'; console.log(typeof readFit, typeof predict);`;
