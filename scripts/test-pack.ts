@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 const PACKAGE = 'ridgepoint';
+const checkout = new URL('..', import.meta.url);
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'ridgepoint-pack-'));
@@ -122,8 +123,15 @@ const checks: Record<string, (folder: string) => Promise<void>> = {
     const { stdout } = await execa(process.execPath, ['use.js'], { cwd: folder });
     assert.equal(stdout, 'function function');
   },
-  'its types are there': async (folder) => {
-    assert.ok(await exists(inPackage(folder, 'dist', 'index.d.ts')));
+  'its types serve a strict program': async (folder) => {
+    const program = `import { type predict, readFit } from '${PACKAGE}';
+      const read: (path: string) => ReturnType<typeof readFit> = readFit;
+      export type Answer = ReturnType<typeof predict>;
+      // @ts-expect-error: types are there, so this is a mistake
+      export const mistake: number = read;`;
+    await writeFile(join(folder, 'use.ts'), program);
+    const flags = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--types', ''];
+    await execa('tsc', [...flags, 'use.ts'], { cwd: folder, preferLocal: true, localDir: checkout });
   },
 };
 
