@@ -1,0 +1,100 @@
+import { findAccelerator } from '../accelerator/catalogue.ts';
+import { bindCard } from '../accelerator/peaks.ts';
+import type { AgentHost } from '../agent/connection.ts';
+import type { Identity } from '../agent/protocol.ts';
+import { RidgeError } from '../errors.ts';
+import type { Environment } from '../measure/verdict.ts';
+import type { TargetFacts } from '../plan/facts.ts';
+import type { NamedTarget } from '../suite/targets.ts';
+import { mergeSettings } from './engine-settings.ts';
+import { resolveModelCard } from './model-card.ts';
+import type { RunTarget } from './schema.ts';
+
+/**
+ * Puts together what the lab says of a target and what the target says of itself.
+ * @throws RidgeError (exit 2) when the lab's model_config cannot be used
+ */
+export async function describeTarget(
+  target: NamedTarget,
+  identity: Identity,
+  host: AgentHost,
+): Promise<RunTarget> {
+  const { definition } = target;
+  const { simulated } = identity;
+  const warnings = [...identity.warnings];
+  const accelerator = target.accelerator ?? (simulated ? findAccelerator(simulated.accelerator) : null);
+  const tensorParallel = definition.tensor_parallel ?? simulated?.tensor_parallel ?? 1;
+  if (definition.tensor_parallel === undefined && !simulated) {
+    warnings.push('tensor_parallel is not given; 1 is assumed');
+  }
+  if (accelerator === null) warnings.push('accelerator is not given; a fit of this run has weak priors');
+  const card = await resolveModelCard(definition.model_config, identity);
+  if (card === null) {
+    warnings.push(`model '${identity.model.id}' has no card; give model_config, a fit needs it`);
+  }
+  const merged = mergeSettings(identity.settings, definition, { card, accelerator, tensorParallel });
+  return {
+    name: target.name,
+    url: definition.url,
+    definition,
+    agent: definition.agent ?? null,
+    accelerator,
+    devices: definition.devices ?? tensorParallel,
+    tensor_parallel: tensorParallel,
+    engine: identity.engine,
+    model: identity.model,
+    model_card: card && bindCard(card, accelerator),
+    settings: merged.settings,
+    features: identity.features,
+    host,
+    simulator: identity.simulator,
+    warnings: [...warnings, ...merged.warnings],
+  };
+}
+
+/** What a plan needs to know of a described target. */
+export const factsOf = (target: RunTarget): TargetFacts => ({
+  name: target.name,
+  accelerator: target.accelerator,
+  card: target.model_card,
+  tensorParallel: target.tensor_parallel,
+  maxLengthTokens: target.model.max_length_tokens ?? target.model_card?.max_length_tokens ?? null,
+  maxNumBatchedTokens: target.settings.max_num_batched_tokens.value,
+  maxNumSeqs: target.settings.max_num_seqs.value,
+  kvCapacityTokens: target.settings.kv_capacity_tokens.value,
+});
+
+/** Facts that must not change while a run lasts, nor between a run and its continuation. */
+export const environmentOf = (target: RunTarget): Environment => ({
+  engine: target.engine.name,
+  engine_version: target.engine.version,
+  model: target.model.id,
+  model_root: target.model.root,
+  max_length_tokens: target.model.max_length_tokens,
+  accelerator: target.accelerator?.id ?? null,
+  devices: target.devices,
+  tensor_parallel: target.tensor_parallel,
+  max_num_batched_tokens: target.settings.max_num_batched_tokens.value,
+  max_num_seqs: target.settings.max_num_seqs.value,
+  kv_capacity_tokens: target.settings.kv_capacity_tokens.value,
+  kv_cache_dtype: target.settings.kv_cache_dtype,
+  prefix_caching: target.settings.prefix_caching,
+});
+
+const shortName = (id: string): string => id.toLowerCase().replace(/^.*\//, '');
+
+/**
+ * Holds a target to the models that the suite is for; owner and case of a name do not count.
+ * @throws RidgeError (exit 2) when it serves another one
+ */
+export function requireModel(models: readonly string[] | undefined, target: RunTarget): void {
+  if (models === undefined) return;
+  if (models.some((model) => shortName(model) === shortName(target.model.id))) return;
+  throw new RidgeError(
+    `target '${target.name}' serves ${target.model.id}; the suite is for ${models.join(', ')}`,
+    {
+      where: target.url,
+      mend: 'Serve one of these models, or use another suite.',
+    },
+  );
+}

@@ -1,0 +1,42 @@
+import type { Reason } from '../measure/reasons.ts';
+import { judgeDrift, verdictOf } from '../measure/verdict.ts';
+import type { CellRecord } from './schema.ts';
+
+const sameShape = (a: CellRecord, b: CellRecord): boolean =>
+  a.target === b.target &&
+  a.cell.input_tokens === b.cell.input_tokens &&
+  a.cell.output_tokens === b.cell.output_tokens &&
+  a.cell.concurrency === b.cell.concurrency &&
+  a.cell.kv_fill === b.cell.kv_fill &&
+  a.cell.repeat === b.cell.repeat;
+
+const usable = (record: CellRecord): boolean => record.metrics !== null && record.verdict !== 'invalid';
+
+/**
+ * Judges one target's drift from its anchors and gives back the records whose reasons changed by it: every cell of the
+ * target is flagged when an anchor differs between start and end, and none any more when it no longer does.
+ */
+export function applyDrift(records: readonly CellRecord[]): CellRecord[] {
+  const drift = findDrift(records);
+  return records
+    .map((record) => withDrift(record, drift))
+    .filter((record, index) => record !== records[index]);
+}
+
+function findDrift(records: readonly CellRecord[]): Reason | null {
+  for (const start of records.filter(({ cell }) => cell.anchor === 'start')) {
+    const end = records.find((record) => record.cell.anchor === 'end' && sameShape(start, record));
+    if (!end || !usable(start) || !usable(end)) continue;
+    const drift = judgeDrift(start.metrics!, end.metrics!);
+    if (drift) return drift;
+  }
+  return null;
+}
+
+function withDrift(record: CellRecord, drift: Reason | null): CellRecord {
+  const before = record.reasons.find(({ code }) => code === 'drift');
+  if (before?.message === drift?.message) return record;
+  const others = record.reasons.filter(({ code }) => code !== 'drift');
+  const reasons = drift ? [...others, drift] : others;
+  return { ...record, reasons, verdict: verdictOf(reasons) };
+}

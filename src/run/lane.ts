@@ -1,0 +1,178 @@
+import { AgentFailure } from '../agent/failure.ts';
+import type { CellTask } from '../agent/protocol.ts';
+import { childSeed } from '../stats/random.ts';
+import type { Suite } from '../suite/schema.ts';
+import type { AgentSession } from './agent-session.ts';
+import type { Control } from './control.ts';
+import type { RunListener } from './event-bus.ts';
+import type { CellRecord, CellShape, RunTarget } from './schema.ts';
+import { RUN_SCHEMA_VERSION } from './schema.ts';
+import type { RunStore } from './store.ts';
+
+/** A cell that is to be measured, with its key and how long it may take. */
+export interface LaneCell {
+  readonly cell: CellShape;
+  readonly key: string;
+  readonly estimated_s: number;
+}
+
+export interface LaneContext {
+  readonly target: RunTarget;
+  readonly session: AgentSession;
+  readonly suite: Suite;
+  readonly store: RunStore;
+  readonly control: Control;
+  readonly emit: RunListener;
+  /** Called after each cell, finished or failed, with the seconds that it took. */
+  measured(cell: LaneCell, seconds: number): void;
+  /** Called with each finished cell, once its line is on disk. */
+  keep(record: CellRecord): void;
+}
+
+/** Failed cells in a row after which a target is given up: it would fail the rest as well. */
+const MOST_FAILURES_IN_A_ROW = 3;
+const MOST_ATTEMPTS = 2;
+
+/** Whether a finished cell says nothing because its endpoint failed. */
+export const endpointFailed = (record: CellRecord): boolean =>
+  record.reasons.some(({ code }) => code === 'request_failed');
+
+/**
+ * Measures one target's cells in order. Ends early, by throwing its reason, on a stop of the run.
+ * @returns how many cells could not be measured
+ */
+export async function runLane(context: LaneContext, cells: readonly LaneCell[]): Promise<number> {
+  const lane = new Lane(context);
+  const { control, emit, target } = context;
+  for (const [index, cell] of cells.entries()) {
+    await control.passGate();
+    await lane.measure(cell);
+    if (lane.failuresInARow < MOST_FAILURES_IN_A_ROW) continue;
+    const left = cells.length - index - 1;
+    const message = `${lane.failuresInARow} cells in a row could not be measured; ${left} left out`;
+    emit({ kind: 'target_state', target: target.name, state: 'failed', message });
+    return lane.notMeasured + left;
+  }
+  emit({ kind: 'target_state', target: target.name, state: 'done', message: null });
+  return lane.notMeasured;
+}
+
+class Lane {
+  notMeasured = 0;
+  failuresInARow = 0;
+  readonly #context: LaneContext;
+  readonly #seenShapes = new Set<string>();
+
+  constructor(context: LaneContext) {
+    this.#context = context;
+  }
+
+  async measure(planned: LaneCell): Promise<void> {
+    const began = performance.now();
+    const { emit, target, measured, keep } = this.#context;
+    const record = await this.#attempts(planned);
+    measured(planned, (performance.now() - began) / 1000);
+    if (record === null) {
+      this.notMeasured += 1;
+      this.failuresInARow += 1;
+      return;
+    }
+    keep(record);
+    emit({ kind: 'cell_finished', target: target.name, record, reused: false });
+    this.failuresInARow =
+      endpointFailed(record) && record.counts.completed === 0 ? this.failuresInARow + 1 : 0;
+  }
+
+  async #attempts(planned: LaneCell): Promise<CellRecord | null> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const record = await this.#attempt(planned, attempt);
+        const stalled = record.reasons.some(({ code }) => code === 'compile_stall');
+        if (stalled && attempt < MOST_ATTEMPTS) {
+          await this.#warn(`${describe(planned.cell)}: compile_stall, measured again`);
+          continue;
+        }
+        await this.#context.store.appendCell(record);
+        return record;
+      } catch (error) {
+        if (!(await this.#mayRetry(planned, error, attempt))) return null;
+      }
+    }
+  }
+
+  async #attempt(planned: LaneCell, attempt: number): Promise<CellRecord> {
+    const { emit, target, session, store, control } = this.#context;
+    const { cell, key } = planned;
+    emit({ kind: 'target_state', target: target.name, state: 'measuring', message: null });
+    emit({ kind: 'cell_started', target: target.name, cell, attempt });
+    const lines: string[] = [];
+    const result = await session.runCell(
+      this.#task(planned, attempt),
+      {
+        progress: (progress) => emit({ kind: 'cell_progress', target: target.name, cell, progress }),
+        requests: (more) => lines.push(...more),
+      },
+      control.signal,
+    );
+    const { stopped_by: _, snapshots, ...rest } = result;
+    await store.saveServer(target.name, key, snapshots);
+    const requests_file = await store.saveRequests(target.name, key, lines);
+    return {
+      schema_version: RUN_SCHEMA_VERSION,
+      key,
+      target: target.name,
+      cell,
+      ...rest,
+      requests_file,
+      attempts: attempt,
+    };
+  }
+
+  #task({ cell, key }: LaneCell, attempt: number): CellTask {
+    const { suite, target } = this.#context;
+    const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency}`;
+    const first_of_shape = !this.#seenShapes.has(shape);
+    this.#seenShapes.add(shape);
+    return {
+      input_tokens: cell.input_tokens,
+      output_tokens: cell.output_tokens,
+      concurrency: cell.concurrency,
+      kv_fill: cell.kv_fill,
+      seed: childSeed(suite.protocol.seed + attempt - 1, Number.parseInt(key.slice(0, 8), 16)),
+      max_length_tokens: target.model.max_length_tokens,
+      max_num_seqs: target.settings.max_num_seqs.value,
+      first_of_shape,
+      protocol: suite.protocol,
+      stop: suite.stop,
+      objectives: suite.objectives ?? null,
+    };
+  }
+
+  /** An agent's death is tried once more; what else the agent or its endpoint refuses fails the cell. Other errors end the run. */
+  async #mayRetry(planned: LaneCell, error: unknown, attempt: number): Promise<boolean> {
+    const { control, emit, target } = this.#context;
+    if (control.signal.aborted || !(error instanceof AgentFailure)) throw error;
+    if (error.restartable && attempt < MOST_ATTEMPTS) {
+      await this.#warn(`${describe(planned.cell)}: ${error.message}; measured again`);
+      return true;
+    }
+    const message = error.toLines().join(' ').replaceAll(/\s+/g, ' ');
+    emit({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });
+    await this.#context.store.log({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });
+    return false;
+  }
+
+  async #warn(message: string): Promise<void> {
+    const { emit, store, target } = this.#context;
+    emit({ kind: 'warning', target: target.name, message });
+    await store.log({ kind: 'warning', target: target.name, message });
+  }
+}
+
+/** A cell in a few words: `1024 in, 256 out, 16 streams`. */
+export function describe(cell: CellShape): string {
+  const load = cell.kv_fill === null ? '' : ` (KV ${Math.round(cell.kv_fill * 100)} %)`;
+  const place = cell.anchor ? `, ${cell.anchor} anchor` : '';
+  const repeat = cell.repeat > 0 ? `, repeat ${cell.repeat + 1}` : '';
+  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${cell.concurrency} streams${load}${place}${repeat}`;
+}

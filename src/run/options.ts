@@ -1,0 +1,17 @@
+import type { AgentTimeouts } from '../agent/connection.ts';
+import type { LoadedSuite } from '../suite/load-suite.ts';
+import type { NamedTarget } from '../suite/targets.ts';
+import type { Run } from './schema.ts';
+
+export interface RunOptions {
+  readonly suite: LoadedSuite;
+  readonly targets: readonly NamedTarget[];
+  readonly folder: string;
+  readonly id: string;
+  /** Goes on with the run in `folder` instead of starting one. */
+  readonly resume: boolean;
+  /** Measure targets whose agents share a host at the same time. */
+  readonly parallel: boolean;
+  readonly simulate: Run['simulate'];
+  readonly timeouts?: Partial<AgentTimeouts>;
+}

@@ -1,0 +1,71 @@
+import { EXIT, RidgeError } from '../errors.ts';
+import { Control, Interrupted } from './control.ts';
+import { EventBus } from './event-bus.ts';
+import { type ExecutedRun, executeRun } from './execute.ts';
+import type { RunOptions } from './options.ts';
+import { countVerdicts, exitCodeOf } from './outcome.ts';
+import { type PreparedRun, prepareRun } from './prepare.ts';
+import { closeAll, type StartedTarget, startTargets } from './start-targets.ts';
+
+export type { RunOptions } from './options.ts';
+
+/** One execution of a suite over its targets. Make it, let watchers subscribe, then `start`. */
+export class Execution {
+  readonly events = new EventBus();
+  readonly control = new Control((paused) => this.events.emit({ kind: paused ? 'paused' : 'resumed' }));
+  readonly #options: RunOptions;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs to the end; finished cells are on disk whatever happens.
+   * @returns the exit code of `ridge run`: 0, 1, 3, or 130 after a stop
+   * @throws RidgeError when the run cannot begin, or cannot go on (for example without disk space)
+   */
+  async start(): Promise<number> {
+    const { emit } = this.events;
+    const started = await startTargets(this.#options.targets, emit, this.#options.timeouts);
+    try {
+      return await this.#run(started);
+    } finally {
+      await closeAll(started.map(({ session }) => session));
+    }
+  }
+
+  async #run(started: readonly StartedTarget[]): Promise<number> {
+    const { emit } = this.events;
+    const prepared = await prepareRun(this.#options, started, emit);
+    try {
+      const executed = await executeRun(this.#options, prepared, this.control, emit);
+      return this.#finish(prepared, executed);
+    } finally {
+      await prepared.store.close();
+    }
+  }
+
+  #finish({ planned }: PreparedRun, { records, notMeasured, stoppedBy }: ExecutedRun): number {
+    const { id, folder } = this.#options;
+    const total = planned.reduce((sum, { cells }) => sum + cells.length, 0);
+    const counts = countVerdicts(records, stoppedBy === null ? notMeasured : total - records.length);
+    const { outcome, exit_code } = endOf(stoppedBy, exitCodeOf(counts));
+    this.events.emit({ kind: 'run_finished', run_id: id, folder, outcome, counts, exit_code });
+    if (stoppedBy !== null && outcome === 'failed') throw stoppedBy;
+    return exit_code;
+  }
+}
+
+function endOf(
+  stoppedBy: unknown,
+  exit_code: number,
+): { outcome: 'done' | 'interrupted' | 'failed'; exit_code: number } {
+  if (stoppedBy === null) {
+    return { outcome: exit_code === EXIT.failed ? 'failed' : 'done', exit_code };
+  }
+  if (stoppedBy instanceof Interrupted) {
+    return { outcome: 'interrupted', exit_code: EXIT.interrupted };
+  }
+  const code = stoppedBy instanceof RidgeError ? stoppedBy.exitCode : EXIT.failed;
+  return { outcome: 'failed', exit_code: code };
+}

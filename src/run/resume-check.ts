@@ -1,0 +1,32 @@
+import { RidgeError } from '../errors.ts';
+import { judgeEnvironment } from '../measure/verdict.ts';
+import { canonicalJson } from '../stats/canonical-json.ts';
+import type { Suite } from '../suite/schema.ts';
+import { environmentOf } from './describe-target.ts';
+import type { Run, RunTarget } from './schema.ts';
+
+/**
+ * Holds a continuation to what the run began with.
+ * @throws RidgeError (exit 2) when protocol, stop rule, engine, model or settings of a target changed
+ */
+export function requireSameRun(
+  before: Run,
+  suite: Suite,
+  targets: readonly RunTarget[],
+  folder: string,
+): void {
+  const mend = 'Start a new run; the finished cells stay here.';
+  for (const part of ['protocol', 'stop'] as const) {
+    if (canonicalJson(before.suite.content[part]) === canonicalJson(suite[part])) continue;
+    throw new RidgeError(`the suite's ${part} changed since this run began`, { where: folder, mend });
+  }
+  for (const target of targets) {
+    const first = before.targets.find(({ name }) => name === target.name);
+    const changed = first && judgeEnvironment(environmentOf(first), environmentOf(target));
+    if (!changed) continue;
+    throw new RidgeError(`environment_changed: target '${target.name}': ${changed.message}`, {
+      where: folder,
+      mend,
+    });
+  }
+}
