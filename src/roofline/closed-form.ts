@@ -27,6 +27,8 @@ export interface ServingMeans {
   readonly tpotSeconds: number | null;
   readonly e2eSeconds: number;
   readonly outputTokensPerSecond: number;
+  /** Share of TTFT that is the wait for other prompts: the least certain part of the closed form. */
+  readonly queueShare: number;
   /** True where only a scheduler simulation is accurate: prefill load between 0.7 and 1, or a queue for seats or KV. */
   readonly rough: boolean;
 }
@@ -43,7 +45,7 @@ export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[]
 
 /**
  * Steady-state TTFT, TPOT, E2E and throughput of a closed loop in closed form (performance-model section 4).
- * Pure; about a microsecond a call.
+ * Pure; a few microseconds a call.
  */
 export function closedLoopMeans(
   card: ModelCard,
@@ -51,15 +53,37 @@ export function closedLoopMeans(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): ServingMeans {
+  const perRequestKv = shape.inputTokens + shape.outputTokens / 2;
+  const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / perRequestKv));
+  const running = Math.min(shape.concurrency, seats);
+  // A stream is away from the engine while its request is on its way, so fewer than all of them share a step.
+  const away = p.request_overhead_s + (shape.turnAroundSeconds ?? 0);
+  let means = meansBesideOthers(card, p, engine, shape, running, running - 1);
+  for (let round = 0; round < AWAY_ROUNDS && running > 1; round += 1) {
+    const cycle = running / (means.outputTokensPerSecond / shape.outputTokens);
+    const others = (running - 1) * Math.max(0, 1 - away / cycle);
+    means = meansBesideOthers(card, p, engine, shape, running, others);
+  }
+  return means;
+}
+
+/** Rounds of the fixed point between how long a request stays and how many others it meets. */
+const AWAY_ROUNDS = 3;
+
+/** The means for a request that meets `others` (a real number) in the engine while `running` streams hold seats. */
+function meansBesideOthers(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  running: number,
+  others: number,
+): ServingMeans {
   const { inputTokens, outputTokens, concurrency } = shape;
   const tp = engine.tensorParallel;
-  const perRequestKv = inputTokens + outputTokens / 2;
-  const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / perRequestKv));
-  const running = Math.min(concurrency, seats);
-  const others = running - 1;
   const context = inputTokens + outputTokens / 2;
 
-  const decodeStep = stepTime(card, p, tp, { prefills: [], decodes: running, decodeContext: context }).total;
+  const decodeStep = stepTime(card, p, tp, { prefills: [], decodes: others + 1, decodeContext: context }).total;
   const budget = Math.max(1, Math.floor(engine.maxNumBatchedTokens - others));
   const chunks = splitPrompt(inputTokens, budget);
   const withoutPrefill =
@@ -87,6 +111,7 @@ export function closedLoopMeans(
     tpotSeconds: tpot,
     e2eSeconds: residence + seatWait,
     outputTokensPerSecond: requestsPerSecond * outputTokens,
+    queueShare: queue.seconds / ttft,
     rough: queue.rough || seatWait > 0,
   };
 }

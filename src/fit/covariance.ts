@@ -1,0 +1,45 @@
+import { Matrix, SingularValueDecomposition } from 'ml-matrix';
+
+export interface Covariance {
+  /** Of the log parameters. */
+  readonly matrix: readonly (readonly number[])[];
+  readonly standardErrors: readonly number[];
+  readonly correlations: readonly (readonly number[])[];
+  /** Ratio of the largest to the smallest singular value of the whitened, column-scaled Jacobian. */
+  readonly condition: number;
+}
+
+/**
+ * (JᵀJ)⁻¹ by singular values, with columns scaled first so that the condition number means something.
+ * @param jacobian of whitened residuals, prior rows included: its rows carry unit variance
+ */
+export function covarianceOf(jacobian: Matrix): Covariance {
+  const columns = jacobian.columns;
+  const norms = Array.from({ length: columns }, (_, j) => jacobian.getColumnVector(j).norm() || 1);
+  const scaled = jacobian.clone();
+  for (let j = 0; j < columns; j += 1) scaled.mulColumn(j, 1 / norms[j]!);
+  const svd = new SingularValueDecomposition(scaled, { autoTranspose: true });
+  const values = svd.diagonal;
+  const largest = values[0] ?? 1;
+  const v = svd.rightSingularVectors;
+  const matrix = Matrix.zeros(columns, columns);
+  for (let a = 0; a < columns; a += 1) {
+    for (let b = 0; b < columns; b += 1) {
+      let sum = 0;
+      for (let k = 0; k < columns; k += 1) {
+        const value = Math.max(values[k]!, largest * 1e-14);
+        sum += (v.get(a, k) * v.get(b, k)) / value ** 2;
+      }
+      matrix.set(a, b, sum / (norms[a]! * norms[b]!));
+    }
+  }
+  const standardErrors = Array.from({ length: columns }, (_, j) => Math.sqrt(matrix.get(j, j)));
+  return {
+    matrix: matrix.to2DArray(),
+    standardErrors,
+    correlations: standardErrors.map((a, i) =>
+      standardErrors.map((b, j) => (i === j ? 1 : matrix.get(i, j) / (a * b))),
+    ),
+    condition: largest / Math.max(values[columns - 1] ?? 0, Number.MIN_VALUE),
+  };
+}

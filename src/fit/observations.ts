@@ -1,0 +1,33 @@
+import type { EngineSettings, ServingMeans } from '../roofline/closed-form.ts';
+
+/** The mean of one metric over a cell, in seconds, and how well it was measured. */
+export interface Measured {
+  readonly seconds: number;
+  /** Standard error of the mean relative to the mean. */
+  readonly relative_error: number;
+}
+
+/** One shape at one load on one target: repeats are merged, because they share whatever the model gets wrong. */
+export interface Observation {
+  readonly target: string;
+  /** Keys of the cells that it was merged from. */
+  readonly cells: readonly string[];
+  readonly input_tokens: number;
+  /** As asked for; the suite's nominal length. */
+  readonly output_tokens: number;
+  /** Mean of the lengths that were drawn. */
+  readonly mean_output_tokens: number;
+  readonly concurrency: number;
+  readonly engine: EngineSettings;
+  readonly turn_around_s: number | null;
+  readonly hold_out: boolean;
+  readonly ttft: Measured | null;
+  readonly tpot: Measured | null;
+  readonly output_tokens_per_s: number | null;
+}
+
+export type LatencyMetric = 'ttft' | 'tpot';
+export const LATENCY_METRICS: readonly LatencyMetric[] = ['ttft', 'tpot'];
+
+export const predictedSeconds = (means: ServingMeans, metric: LatencyMetric): number | null =>
+  metric === 'ttft' ? means.ttftSeconds : means.tpotSeconds;
