@@ -106,11 +106,11 @@ const withCell = (
   state: DashboardState,
   target: string,
   cell: CellShape,
-  status: CellStatus,
+  statusAfter: (before: CellView) => CellStatus,
 ): DashboardState => ({
   ...state,
   cells: state.cells.map((view) =>
-    view.target === target && sameCell(view.cell, cell) ? { ...view, status } : view,
+    view.target === target && sameCell(view.cell, cell) ? { ...view, status: statusAfter(view) } : view,
   ),
 });
 
@@ -160,7 +160,7 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
         message: event.message === null ? null : oneLine(event.message),
       });
     case 'cell_started': {
-      const running = withCell(state, event.target, event.cell, { state: 'running' });
+      const running = withCell(state, event.target, event.cell, () => ({ state: 'running' }));
       const current = { cell: event.cell, attempt: event.attempt, progress: null };
       return { ...withLane(running, event.target, { state: 'measuring', current }), focus: event.target };
     }
@@ -172,10 +172,15 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     case 'cell_finished': {
       const { verdict, cell } = event.record;
       const rest = event.reused ? state : withIdleLane(state, event.target);
-      return withCell(rest, event.target, cell, { state: 'finished', verdict, reused: event.reused });
+      return withCell(rest, event.target, cell, ({ status }) => ({
+        state: 'finished',
+        verdict,
+        // A cell told again is one whose verdict changed at the end of the run.
+        reused: status.state === 'finished' ? status.reused : event.reused,
+      }));
     }
     case 'cell_failed': {
-      const failed = withCell(state, event.target, event.cell, { state: 'failed' });
+      const failed = withCell(state, event.target, event.cell, () => ({ state: 'failed' }));
       return withWarning(withIdleLane(failed, event.target), event.target, event.message);
     }
     case 'remaining':

@@ -9,6 +9,6 @@ export const shapeText = ({ input_tokens, output_tokens }: CellShape): string =>
 export function cellText(cell: CellShape): string {
   const { concurrency, kv_fill, repeat, anchor } = cell;
   const load = kv_fill === null ? `c ${concurrency}` : `c ${concurrency} (kv ${Math.round(kv_fill * 100)}%)`;
-  const extra = anchor === null ? (repeat > 1 ? ` #${repeat}` : '') : ` ${anchor} anchor`;
+  const extra = anchor === null ? (repeat > 0 ? ` #${repeat + 1}` : '') : ` ${anchor} anchor`;
   return `${shapeText(cell)} ${load}${extra}`;
 }

@@ -30,6 +30,7 @@ export type ProgressLines = (event: RunEvent) => string | null;
 /** For output that is no terminal: one line a finished cell, numbered, and everything that needs attention. */
 export function createProgressLines(): ProgressLines {
   let [done, total] = [0, 0];
+  const told = new Set<string>();
   const counted = (text: string): string => {
     done += 1;
     return `[${done}/${total}] ${text}`;
@@ -44,6 +45,9 @@ export function createProgressLines(): ProgressLines {
         return `${event.target}: ${event.state}${event.message === null ? '' : `: ${oneLine(event.message)}`}`;
       case 'cell_finished': {
         const { target, record, reused } = event;
+        const cell = `${target} ${record.key}`;
+        if (told.has(cell)) return `${target} ${cellText(record.cell)}: now ${outcomeText(record)}`;
+        told.add(cell);
         return counted(
           `${target} ${cellText(record.cell)}: ${outcomeText(record)}${reused ? '  (reused)' : ''}`,
         );

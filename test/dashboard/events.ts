@@ -11,7 +11,7 @@ export const shape = (
   output_tokens,
   concurrency,
   kv_fill: null,
-  repeat: 1,
+  repeat: 0,
   anchor: null,
   hold_out: false,
   ...rest,
@@ -83,7 +83,7 @@ export const cellsOf = ({ targets, shapes, loads, repeats = 1 }: Plan) =>
       loads.flatMap((load) =>
         Array.from({ length: repeats }, (_, index) => ({
           target,
-          cell: shape(input, output, load, { repeat: index + 1 }),
+          cell: shape(input, output, load, { repeat: index }),
         })),
       ),
     ),

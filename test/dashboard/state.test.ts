@@ -47,8 +47,25 @@ describe('a cell in the map', () => {
     expect([reused('valid'), reused('invalid')]).toEqual(['reused', 'invalid']);
   });
 
+  test('whose verdict changes at the end of the run was still measured by this run', () => {
+    const finished = { kind: 'cell_finished', target: 'tp1', reused: false } as const;
+    const state = stateAfter([
+      started,
+      cellStarted,
+      { ...finished, record: record('tp1', cell, 'valid') },
+      { ...finished, record: record('tp1', cell, 'flagged'), reused: true },
+    ]);
+    expect(kindIn(state)).toBe('flagged');
+    const valid = stateAfter([
+      started,
+      { ...finished, record: record('tp1', cell) },
+      { ...finished, record: record('tp1', cell), reused: true },
+    ]);
+    expect(kindIn(valid)).toBe('valid');
+  });
+
   test('differs from its repeats and anchors', () => {
-    const repeats = [cell, shape(128, 64, 8, { repeat: 2 }), shape(128, 64, 8, { anchor: 'end' })];
+    const repeats = [cell, shape(128, 64, 8, { repeat: 1 }), shape(128, 64, 8, { anchor: 'end' })];
     const state = stateAfter([
       { ...started, cells: repeats.map((one) => ({ target: 'tp1', cell: one })) },
       { kind: 'cell_started', target: 'tp1', cell: repeats[1]!, attempt: 1 },

@@ -30,6 +30,17 @@ test('a finished cell is one numbered line with verdict, latencies, throughput a
   );
 });
 
+test('a cell that is told again, because the whole run changed its verdict, is not counted again', () => {
+  const lines = createProgressLines();
+  lines(runStarted(DEMO_PLAN));
+  const first = record('tp1', cell);
+  lines({ kind: 'cell_finished', target: 'tp1', record: first, reused: false });
+  const again = { ...first, verdict: 'flagged' as const };
+  expect(lines({ kind: 'cell_finished', target: 'tp1', record: again, reused: true })).toBe(
+    'tp1 4k/512 c 16: now flagged',
+  );
+});
+
 test('a cell that failed counts, and says why on one line', () => {
   const lines = createProgressLines();
   lines(runStarted(DEMO_PLAN));
