@@ -1,4 +1,3 @@
-import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 
 const NARROWEST = 4;
@@ -13,9 +12,3 @@ export function columnWidths(rows: readonly (readonly string[])[], limit: number
   }
   return widths;
 }
-
-/** Text cut or filled to exactly `width` columns of the screen. */
-export const pad = (text: string, width: number): string => {
-  const cut = stringWidth(text) > width ? cliTruncate(text, width) : text;
-  return cut + ' '.repeat(width - stringWidth(cut));
-};

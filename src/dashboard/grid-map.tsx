@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
-import { type CellKind, TONES } from './glyphs.ts';
-import { columnWidth, DRAWN_REPEATS, type Place, type TargetGrid, windowAround } from './grid.ts';
-import { Tint, useLook } from './look.tsx';
+import { columnWidth, type TargetGrid, windowAround } from './grid.ts';
+import { Tint } from './look.tsx';
+import { PlaceMark } from './place-mark.tsx';
 
 const GAP = 1;
 const BLOCK_GAP = 3;
@@ -94,34 +94,3 @@ function Block({ grid, rows, place }: BlockProps) {
     </Box>
   );
 }
-
-function PlaceMark({ kinds, width }: { readonly kinds: Place; readonly width: number }) {
-  const { glyphs } = useLook();
-  if (kinds.length > DRAWN_REPEATS) {
-    const worst = worstOf(kinds);
-    const done = kinds.filter((kind) => kind !== 'pending' && kind !== 'running').length;
-    return <Tint tone={TONES[worst]}>{`${glyphs[worst]}${done}/${kinds.length}`.padStart(width)}</Tint>;
-  }
-  return (
-    <Text>
-      {' '.repeat(width - kinds.length)}
-      {kinds.map((kind, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a repeat is known by its place
-        <Tint key={index} tone={TONES[kind]}>
-          {glyphs[kind]}
-        </Tint>
-      ))}
-    </Text>
-  );
-}
-
-const WORST_FIRST: readonly CellKind[] = [
-  'failed',
-  'invalid',
-  'running',
-  'flagged',
-  'pending',
-  'valid',
-  'reused',
-];
-const worstOf = (kinds: Place): CellKind => WORST_FIRST.find((kind) => kinds.includes(kind))!;

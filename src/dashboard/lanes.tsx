@@ -1,8 +1,9 @@
 import { Box } from 'ink';
 import { cellText } from '../report/cell-text.ts';
 import { formatDuration } from '../report/format.ts';
+import { padText } from '../report/pad-text.ts';
 import type { CellPhase } from '../run/events.ts';
-import { columnWidths, pad } from './columns.ts';
+import { columnWidths } from './columns.ts';
 import type { Tone } from './glyphs.ts';
 import { Tint, useLook } from './look.tsx';
 import type { CurrentCell, Lane } from './state.ts';
@@ -68,7 +69,7 @@ export function Lanes({ lanes, rows, width }: LanesProps) {
           {identity(lane).map((text, index) => (
             <Box key={IDENTITY[index]} flexShrink={0}>
               <Tint {...(index === 0 ? {} : { tone: 'quiet' })} strong={index === 0}>
-                {pad(text, widths[index]!)}
+                {padText(text, widths[index]!)}
               </Tint>
             </Box>
           ))}

@@ -1,6 +1,6 @@
 import { Box } from 'ink';
 import { formatNumber } from '../report/format.ts';
-import { pad } from './columns.ts';
+import { padText } from '../report/pad-text.ts';
 import { Tint } from './look.tsx';
 import type { Lane } from './state.ts';
 
@@ -30,12 +30,12 @@ export function Live({ lanes, rows }: LiveProps) {
   return (
     <Box flexDirection="column">
       <Tint tone="quiet">
-        {pad('now', nameWidth)}
+        {padText('now', nameWidth)}
         {COLUMNS.map(([title, width]) => title.padStart(width)).join('')}
       </Tint>
       {lines.map(({ name, figures }) => (
         <Tint key={name} strong>
-          {pad(name, nameWidth)}
+          {padText(name, nameWidth)}
           {figures.map((figure, index) => figure.padStart(COLUMNS[index]![1])).join('')}
         </Tint>
       ))}

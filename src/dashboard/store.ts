@@ -1,4 +1,5 @@
-import { type DashboardEvent, type DashboardState, initialState, reduce } from './state.ts';
+import { reduce } from './reduce.ts';
+import { type DashboardEvent, type DashboardState, initialState } from './state.ts';
 
 /** The state with its listeners, in the form that React's `useSyncExternalStore` takes. */
 export interface Store {

@@ -1,6 +1,6 @@
-import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { formatNumber, MISSING } from './format.ts';
+import { padText } from './pad-text.ts';
 import { plainStyle, type Style } from './style.ts';
 
 export interface Column {
@@ -48,12 +48,6 @@ function fitWidths(widths: readonly number[], columns: readonly Column[], width:
   return fitted;
 }
 
-function padTo(text: string, width: number, align: Column['align']): string {
-  const cut = stringWidth(text) > width ? cliTruncate(text, width) : text;
-  const padding = ' '.repeat(width - stringWidth(cut));
-  return align === 'right' ? padding + cut : cut + padding;
-}
-
 /**
  * A table with aligned columns, a line of titles and, where any column has one, a line of units. Cells may hold styled
  * text: widths are those on the screen.
@@ -71,7 +65,7 @@ export function renderTable({ columns, rows, style = plainStyle, width = Infinit
   const widths = fitWidths(natural, columns, width);
   const toLine = (cells: readonly string[]): string =>
     cells
-      .map((cell, index) => padTo(cell, widths[index]!, columns[index]!.align))
+      .map((cell, index) => padText(cell, widths[index]!, columns[index]!.align))
       .join(GAP)
       .trimEnd();
 

@@ -3,8 +3,9 @@ import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import { ASCII_GLYPHS, glyphsFor, UNICODE_GLYPHS } from '../../src/dashboard/glyphs.ts';
 import { LookProvider } from '../../src/dashboard/look.tsx';
+import { reduce } from '../../src/dashboard/reduce.ts';
 import { Screen } from '../../src/dashboard/screen.tsx';
-import { initialState, reduce } from '../../src/dashboard/state.ts';
+import { initialState } from '../../src/dashboard/state.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { cellsOf, DEMO_PLAN, LARGE_PLAN, type Plan, recording, runStarted } from './events.ts';
 

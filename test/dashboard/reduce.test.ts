@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { kindOf } from '../../src/dashboard/glyphs.ts';
-import { type DashboardEvent, initialState, reduce, remainingS } from '../../src/dashboard/state.ts';
+import { reduce } from '../../src/dashboard/reduce.ts';
+import { type DashboardEvent, initialState, remainingS } from '../../src/dashboard/state.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { DEMO_PLAN, progress, record, recording, runStarted, shape } from './events.ts';
 

@@ -1,0 +1,136 @@
+import { oneLine } from '../report/one-line.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { CellShape } from '../run/schema.ts';
+import type { CellStatus, CellView, DashboardEvent, DashboardState, Lane } from './state.ts';
+
+const KEPT_WARNINGS = 20;
+
+const sameCell = (a: CellShape, b: CellShape): boolean =>
+  a.input_tokens === b.input_tokens &&
+  a.output_tokens === b.output_tokens &&
+  a.concurrency === b.concurrency &&
+  a.kv_fill === b.kv_fill &&
+  a.repeat === b.repeat &&
+  a.anchor === b.anchor;
+
+const newLane = (name: string): Lane => ({
+  name,
+  accelerator: '',
+  tensorParallel: null,
+  model: '',
+  state: 'starting',
+  message: null,
+  current: null,
+});
+
+function withLane(state: DashboardState, name: string, change: Partial<Lane>): DashboardState {
+  const known = state.lanes.some((lane) => lane.name === name);
+  const lanes = known ? state.lanes : [...state.lanes, newLane(name)];
+  return { ...state, lanes: lanes.map((lane) => (lane.name === name ? { ...lane, ...change } : lane)) };
+}
+
+/** After a cell; a lane that is restarting or failed stays so. */
+function withIdleLane(state: DashboardState, name: string): DashboardState {
+  const measuring = state.lanes.some((lane) => lane.name === name && lane.state === 'measuring');
+  return withLane(state, name, measuring ? { state: 'ready', current: null } : { current: null });
+}
+
+const withCell = (
+  state: DashboardState,
+  target: string,
+  cell: CellShape,
+  statusAfter: (before: CellView) => CellStatus,
+): DashboardState => ({
+  ...state,
+  cells: state.cells.map((view) =>
+    view.target === target && sameCell(view.cell, cell) ? { ...view, status: statusAfter(view) } : view,
+  ),
+});
+
+const withWarning = (state: DashboardState, target: string | null, message: string): DashboardState => ({
+  ...state,
+  warnings: [
+    ...state.warnings,
+    { sequence: (state.warnings.at(-1)?.sequence ?? -1) + 1, target, message: oneLine(message) },
+  ].slice(-KEPT_WARNINGS),
+});
+
+function started(state: DashboardState, event: Extract<RunEvent, { kind: 'run_started' }>, nowS: number) {
+  const lanes = event.targets.reduce(
+    (next, { name, accelerator, tensor_parallel, model }) =>
+      withLane(next, name, { accelerator, tensorParallel: tensor_parallel, model }),
+    state,
+  ).lanes;
+  return {
+    ...state,
+    runState: 'running' as const,
+    suite: event.suite,
+    runId: event.run_id,
+    lanes,
+    cells: event.cells.map((planned) => ({ ...planned, status: { state: 'pending' as const } })),
+    remaining: { seconds: event.estimated_s, atS: nowS },
+  };
+}
+
+/** Nothing runs any more: a cell that was cut off has no verdict and counts as left. */
+const finished = (state: DashboardState): DashboardState => ({
+  ...state,
+  runState: 'finished',
+  remaining: null,
+  lanes: state.lanes.map((lane) => ({ ...lane, current: null })),
+  cells: state.cells.map((view) =>
+    view.status.state === 'running' ? { ...view, status: { state: 'pending' } } : view,
+  ),
+});
+
+function apply(state: DashboardState, event: DashboardEvent, nowS: number): DashboardState {
+  switch (event.kind) {
+    case 'run_started':
+      return started(state, event, nowS);
+    case 'target_state':
+      return withLane(state, event.target, {
+        state: event.state,
+        message: event.message === null ? null : oneLine(event.message),
+      });
+    case 'cell_started': {
+      const running = withCell(state, event.target, event.cell, () => ({ state: 'running' }));
+      const current = { cell: event.cell, attempt: event.attempt, progress: null };
+      return { ...withLane(running, event.target, { state: 'measuring', current }), focus: event.target };
+    }
+    case 'cell_progress': {
+      const attempt = state.lanes.find(({ name }) => name === event.target)?.current?.attempt ?? 1;
+      const current = { cell: event.cell, attempt, progress: event.progress };
+      return withLane(state, event.target, { current });
+    }
+    case 'cell_finished': {
+      const { verdict, cell } = event.record;
+      const rest = event.reused ? state : withIdleLane(state, event.target);
+      return withCell(rest, event.target, cell, ({ status }) => ({
+        state: 'finished',
+        verdict,
+        // A cell told again is one whose verdict changed at the end of the run.
+        reused: status.state === 'finished' ? status.reused : event.reused,
+      }));
+    }
+    case 'cell_failed': {
+      const failed = withCell(state, event.target, event.cell, () => ({ state: 'failed' }));
+      return withWarning(withIdleLane(failed, event.target), event.target, event.message);
+    }
+    case 'remaining':
+      return { ...state, remaining: { seconds: event.seconds, atS: nowS } };
+    case 'warning':
+      return withWarning(state, event.target, event.message);
+    case 'paused':
+      return state.runState === 'running' ? { ...state, runState: 'paused' } : state;
+    case 'resumed':
+      return state.runState === 'paused' ? { ...state, runState: 'running' } : state;
+    case 'stop_requested':
+      return state.runState === 'finished' ? state : { ...state, runState: 'stopping' };
+    case 'run_finished':
+      return finished(state);
+  }
+}
+
+/** The next state. Pure; unknown targets get a lane, cells that were not planned are left out of the map. */
+export const reduce = (state: DashboardState, event: DashboardEvent, nowS: number): DashboardState =>
+  apply(state.startedAtS === null ? { ...state, startedAtS: nowS } : state, event, nowS);
