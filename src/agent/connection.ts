@@ -115,16 +115,24 @@ export class AgentConnection {
    */
   async runCell(task: CellTask, hooks: RunCellHooks, signal: AbortSignal): Promise<CellResult> {
     signal.throwIfAborted();
-    const reply = await this.#conversation.ask((id) => ({ type: 'run_cell', id, task }), 'cell_finished', {
+    const options = {
       signal,
       cancelMs: this.#timeouts.endMs,
-      onReply: (between) => {
+      onReply: (between: Reply): void => {
         if (between.type === 'progress') hooks.progress(between.progress);
         else if (between.type === 'requests') hooks.requests(between.lines);
       },
-    });
-    signal.throwIfAborted();
-    return reply.result;
+    };
+    try {
+      const reply = await this.#conversation.ask(
+        (id) => ({ type: 'run_cell', id, task }),
+        'cell_finished',
+        options,
+      );
+      return reply.result;
+    } finally {
+      signal.throwIfAborted();
+    }
   }
 
   /** Ends the agent; never fails. */

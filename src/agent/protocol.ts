@@ -6,7 +6,7 @@ import {
   runTargetSchema,
   serverDeltaSchema,
 } from '../run/schema.ts';
-import { protocolSchema, stopSchema } from '../suite/schema.ts';
+import { protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
 
 /** Version of the messages between controller and agent: newline-delimited JSON over stdin and stdout. */
 export const PROTOCOL_VERSION = 1;
@@ -22,6 +22,8 @@ export const agentTargetSchema = z.object({
   url: z.string(),
   model: z.string().nullable(),
   api_key: z.string().nullable(),
+  /** Named in errors about the key. */
+  api_key_env: z.string().nullable(),
 });
 
 /** A cell as the agent is asked to measure it. */
@@ -33,11 +35,13 @@ export const cellTaskSchema = z.object({
   seed: z.int(),
   max_length_tokens: z.int().nullable(),
   max_num_seqs: z.int().nullable(),
+  /** Of the model card; prompts are drawn from it. */
+  vocabulary_size: z.int().nullable(),
   /** The server sees this shape for the first time in this run. */
   first_of_shape: z.boolean(),
   protocol: protocolSchema,
   stop: stopSchema,
-  objectives: z.record(z.string(), z.number()).nullable(),
+  objectives: suiteSchema.shape.objectives.unwrap().nullable(),
 });
 
 /** What the endpoint says about itself; what it does not say is null or `unknown` and is filled from the lab's keys. */

@@ -46,7 +46,12 @@ export class AgentSession {
     const { definition } = this.target;
     const connection = await connectAgent({
       argv: agentCommandLine(definition),
-      target: { url: definition.url, model: definition.model ?? null, api_key: this.#apiKey },
+      target: {
+        url: definition.url,
+        model: definition.model ?? null,
+        api_key: this.#apiKey,
+        api_key_env: definition.api_key_env ?? null,
+      },
       timeouts: this.#timeouts,
       warning: this.#hooks.warning,
     });

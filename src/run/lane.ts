@@ -141,6 +141,7 @@ class Lane {
       seed: childSeed(suite.protocol.seed + attempt - 1, Number.parseInt(key.slice(0, 8), 16)),
       max_length_tokens: target.model.max_length_tokens,
       max_num_seqs: target.settings.max_num_seqs.value,
+      vocabulary_size: target.model_card?.vocabulary_size ?? null,
       first_of_shape,
       protocol: suite.protocol,
       stop: suite.stop,

@@ -1,0 +1,23 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { EventLoopDelay } from '../measure/evidence.ts';
+
+const RESOLUTION_MS = 1;
+const NS_PER_MS = 1e6;
+
+/** Watches how late this process's event loop is. The timer's own resolution is part of what is read, and taken off. */
+export function watchEventLoop(): { stop(): EventLoopDelay | null } {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  histogram.enable();
+  const milliseconds = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
+  return {
+    stop: () => {
+      histogram.disable();
+      if (histogram.count === 0) return null;
+      return {
+        p50_ms: milliseconds(histogram.percentile(50)),
+        p99_ms: milliseconds(histogram.percentile(99)),
+        max_ms: milliseconds(histogram.max),
+      };
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { EndpointIdentity } from '../endpoint/identity.ts';
+import { waitForIdle } from '../endpoint/idle.ts';
+import { createEndpointPort } from '../endpoint/port.ts';
+import { randomIdPrompts } from '../endpoint/prompts.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import type { LoadResult } from '../load/cell.ts';
+import { runClosedLoop } from '../load/closed-loop.ts';
+import type { LoadPort } from '../load/port.ts';
+import { measureCell } from '../measure/measure-cell.ts';
+import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
+import type { CellProgress } from '../run/events.ts';
+import { watchEventLoop } from './event-loop-delay.ts';
+import { accessOf } from './identify.ts';
+import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
+import { ServerWatch } from './server-watch.ts';
+
+export interface CellHooks {
+  progress(progress: CellProgress): void;
+  requests(lines: readonly string[]): void;
+}
+
+/** Characters of request timelines in one message. */
+const BATCH_CHARACTERS = 256 * 1024;
+
+/**
+ * Measures one cell on an endpoint over real sockets: waits for an idle server, drives the closed loop, scrapes around
+ * it, sends every request's timeline, judges.
+ * @throws RidgeError (exit 3) when the server is busy with others, its metrics fail, or the cell was cancelled
+ */
+export async function runCell(
+  target: AgentTarget,
+  endpoint: EndpointIdentity,
+  task: CellTask,
+  hooks: CellHooks,
+  signal: AbortSignal,
+): Promise<CellResult> {
+  const started = new Date();
+  const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
+  await requireIdle(watch, target);
+  await watch.take('before');
+  const port = createEndpointPort({
+    url: target.url,
+    apiKey: target.api_key,
+    model: endpoint.model.id,
+    features: endpoint.features,
+    prompts: randomIdPrompts(task.vocabulary_size),
+    temperature: task.protocol.temperature,
+    seed: task.seed,
+    requestTimeoutSeconds: task.protocol.request_timeout_s,
+  });
+  const eventLoop = watchEventLoop();
+  const origin = port.now();
+  let load: LoadResult;
+  try {
+    load = await driveLoad(port, task, watch, hooks, signal);
+  } finally {
+    watch.stop();
+    await port.close();
+  }
+  const eventLoopDelay = eventLoop.stop();
+  if (signal.aborted) throw new RidgeError('the cell was cancelled', { exitCode: EXIT.failed });
+  await waitForIdle(() => watch.scrape()).catch(() => false);
+  await watch.take('after');
+  const { server, wholeCell } = await watch.evidence(origin);
+  // Judged as a reader of the record will see it.
+  const timelines = load.timelines.map(quantise);
+  const measured = measureCell({
+    ...load,
+    timelines,
+    concurrency: task.concurrency,
+    kvFill: task.kv_fill,
+    stop: task.stop,
+    objectives: task.objectives,
+    server,
+    serverWholeCell: wholeCell,
+    maxNumSeqs: task.max_num_seqs,
+    firstOfShape: task.first_of_shape,
+    eventLoopDelay,
+  });
+  sendTimelines(timelines, hooks);
+  return {
+    ...measured,
+    started_at: started.toISOString(),
+    elapsed_s: (Date.now() - started.getTime()) / 1000,
+    server: server?.delta ?? null,
+    stopped_by: load.stoppedBy,
+    snapshots: await watch.snapshots(),
+  };
+}
+
+async function requireIdle(watch: ServerWatch, target: AgentTarget): Promise<void> {
+  if (await waitForIdle(() => watch.scrape())) return;
+  throw new RidgeError('the server is busy with requests of others', {
+    exitCode: EXIT.failed,
+    where: target.url,
+    mend: 'Measure when nothing else uses it.',
+  });
+}
+
+function driveLoad(
+  port: LoadPort,
+  task: CellTask,
+  watch: ServerWatch,
+  hooks: CellHooks,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  return new Promise((resolve) => {
+    const loop = runClosedLoop(
+      port,
+      {
+        inputTokens: task.input_tokens,
+        outputTokens: task.output_tokens,
+        concurrency: task.concurrency,
+        protocol: task.protocol,
+        stop: task.stop,
+        seed: task.seed,
+        maxLengthTokens: task.max_length_tokens,
+      },
+      {
+        progress: hooks.progress,
+        windowOpened: () => void watch.take('opened'),
+        windowClosed: () => void watch.take('closed'),
+        done: resolve,
+      },
+    );
+    if (signal.aborted) loop.cancel();
+    signal.addEventListener('abort', () => loop.cancel(), { once: true });
+  });
+}
+
+function sendTimelines(timelines: LoadResult['timelines'], hooks: CellHooks): void {
+  let batch: string[] = [];
+  let characters = 0;
+  for (const timeline of timelines) {
+    const line = JSON.stringify(encodeTimeline(timeline));
+    batch.push(line);
+    characters += line.length;
+    if (characters < BATCH_CHARACTERS) continue;
+    hooks.requests(batch);
+    [batch, characters] = [[], 0];
+  }
+  if (batch.length > 0) hooks.requests(batch);
+}
