@@ -1,4 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import { bindCard } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
@@ -47,7 +48,8 @@ const BLOCK_SIZE = 16;
  * @throws RidgeError (exit 2) where the model does not fit or the settings contradict each other
  */
 export function createDevice(options: DeviceOptions): SimulatedDevice {
-  const { accelerator, card, seed = 1, timeScale = 1, tensorParallel = 1 } = options;
+  const { accelerator, seed = 1, timeScale = 1, tensorParallel = 1 } = options;
+  const card = bindCard(options.card, accelerator);
   const maxNumBatchedTokens = options.maxNumBatchedTokens ?? 8192;
   const maxNumSeqs = options.maxNumSeqs ?? 256;
   if (maxNumBatchedTokens < maxNumSeqs) {

@@ -1,6 +1,7 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import { peakOf } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
-import type { ComputeFormat, ModelCard } from '../model/card.ts';
+import type { ModelCard } from '../model/card.ts';
 import type { ParameterName, RooflineParameters } from '../roofline/parameters.ts';
 import { createRandom } from './random.ts';
 
@@ -31,14 +32,6 @@ const OVERHEADS = {
 /** Link of a device whose catalogue entry has none: it matters with more than one device only. */
 const FALLBACK_LINK_BYTES_PER_S = 25e9;
 
-/** Peak in the format that the model's GEMMs run in; an emulated format runs at the next wider one's speed. */
-function peakFlops(accelerator: Accelerator, format: ComputeFormat): number | null {
-  const bf16 = accelerator.bf16_flop_per_s;
-  const fp8 = accelerator.fp8_flop_per_s ?? bf16;
-  const fp4 = accelerator.fp4_flop_per_s ?? fp8;
-  return { fp32: bf16, bf16, fp8, fp4 }[format];
-}
-
 /**
  * The hidden truth of a simulated device: efficiencies drawn from the seed times the catalogue's peaks, and overheads.
  * Every parameter draws from its own stream, so giving one explicitly leaves the others as they were.
@@ -51,9 +44,9 @@ export function drawTruth(
   given: Partial<RooflineParameters> = {},
 ): RooflineParameters {
   const peaks = {
-    gemm_flop_per_s: peakFlops(accelerator, card.compute_format),
+    gemm_flop_per_s: peakOf(accelerator, card.compute_format)?.flop_per_s ?? null,
     memory_bytes_per_s: accelerator.memory_bytes_per_s,
-    attention_flop_per_s: accelerator.bf16_flop_per_s,
+    attention_flop_per_s: peakOf(accelerator, 'bf16')?.flop_per_s ?? null,
     link_bytes_per_s: accelerator.link_bytes_per_s ?? FALLBACK_LINK_BYTES_PER_S,
   };
   const drawn = {} as Record<ParameterName, number>;

@@ -1,0 +1,158 @@
+import { parseArgs } from 'node:util';
+import { findAccelerator } from '../accelerator/catalogue.ts';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { builtInCard, builtInModels } from '../model/cards.ts';
+import { PARAMETER_NAMES, PARAMETER_UNITS, type RooflineParameters } from '../roofline/parameters.ts';
+import { createDevice } from '../simulate/device.ts';
+import { EFFECT_NAMES, parseEffects } from '../simulate/effects.ts';
+import { FAULTS, parseFault } from '../simulate/faults.ts';
+import { truthJson } from '../simulate/http/truth-json.ts';
+import { startEndpoint } from '../simulate/server.ts';
+
+const table = (rows: readonly (readonly [string, string])[]): string =>
+  rows.map(([name, text]) => `  ${name.padEnd(22)} ${text}`).join('\n');
+
+const help = `ridge simulate: serves a simulated vLLM endpoint on a simulated accelerator
+
+usage: ridge simulate [options]
+
+It prints one JSON line when it is ready, {"state":"ready","url":...}, and runs until it is interrupted.
+GET /ridge/simulator states the hidden truth that a fit should find.
+
+  --accelerator ID       accelerator of the catalogue (default h100-sxm)
+  --model ID             built-in model (default meta-llama/Llama-3.1-8B)
+  --tp N                 tensor parallel size (default 1)
+  --host ADDRESS         address to listen on (default 127.0.0.1)
+  --port N               port, 0 for any free one (default 0)
+  --seed N               draws the hidden truth and everything random (default 1)
+  --parameter NAME=VALUE gives a parameter instead of drawing it; may be repeated
+  --effects LIST         on, off, or names separated by commas (default on)
+  --time-scale X         multiplies every duration: 0.1 is a device ten times as fast (default 1)
+  --max-num-batched-tokens N, --max-num-seqs N, --kv-capacity-tokens N
+                         engine settings (default 8192, 256, what fits the memory)
+  --api-key-env NAME     environment variable with the API key that clients must send
+  --fault KIND[:N]       makes something go wrong; may be repeated
+  --log-sends FILE       writes the time of every chunk's write to FILE, one JSON line each
+
+parameters, per device, before the time scale
+${table(PARAMETER_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
+
+effects that the fitted model does not contain
+  ${EFFECT_NAMES.join(', ')}
+
+faults; KIND strikes every request, KIND:0.1 a tenth of them, KIND:3 the first three (or "after three")
+${table(Object.entries(FAULTS))}
+A request asks for a fault itself with the header x-ridge-fault: KIND.
+
+example
+  ridge simulate --accelerator h100-sxm --model meta-llama/Llama-3.1-8B --tp 2 --port 8000`;
+
+const options = {
+  accelerator: { type: 'string', default: 'h100-sxm' },
+  model: { type: 'string', default: 'meta-llama/Llama-3.1-8B' },
+  tp: { type: 'string', default: '1' },
+  host: { type: 'string', default: '127.0.0.1' },
+  port: { type: 'string', default: '0' },
+  seed: { type: 'string', default: '1' },
+  parameter: { type: 'string', multiple: true },
+  effects: { type: 'string', default: 'on' },
+  'time-scale': { type: 'string', default: '1' },
+  'max-num-batched-tokens': { type: 'string' },
+  'max-num-seqs': { type: 'string' },
+  'kv-capacity-tokens': { type: 'string' },
+  'api-key-env': { type: 'string' },
+  fault: { type: 'string', multiple: true },
+  'log-sends': { type: 'string' },
+} as const;
+
+type Flags = ReturnType<typeof parseFlags>;
+const parseFlags = (argv: readonly string[]) => parseArgs({ args: [...argv], options }).values;
+
+export const command: Command = {
+  summary: 'serves a simulated vLLM endpoint on a simulated accelerator',
+  help,
+  async run(argv) {
+    const flags = parseFlags(argv);
+    const endpoint = await startEndpoint({
+      device: deviceOf(flags),
+      host: flags.host,
+      port: whole('port', flags.port, 0, 65_535),
+      apiKey: apiKeyOf(flags['api-key-env']),
+      faults: (flags.fault ?? []).map(parseFault),
+      sendLogFile: flags['log-sends'],
+    });
+    console.log(JSON.stringify({ state: 'ready', url: endpoint.url, ...truthJson(endpoint.state) }));
+    await stopSignal();
+    await endpoint.close();
+    return EXIT.done;
+  },
+};
+
+function deviceOf(flags: Flags) {
+  const card = builtInCard(flags.model);
+  if (card === null) {
+    throw new RidgeError(`no built-in model '${flags.model}'`, {
+      where: '--model',
+      mend: `Known: ${builtInModels().join(', ')}.`,
+    });
+  }
+  return createDevice({
+    card,
+    accelerator: findAccelerator(flags.accelerator),
+    tensorParallel: whole('tp', flags.tp, 1),
+    seed: whole('seed', flags.seed, 0),
+    parameters: parametersOf(flags.parameter ?? []),
+    effects: parseEffects(flags.effects),
+    timeScale: positive('--time-scale', flags['time-scale']),
+    maxNumBatchedTokens: optional('max-num-batched-tokens', flags['max-num-batched-tokens']),
+    maxNumSeqs: optional('max-num-seqs', flags['max-num-seqs']),
+    kvCapacityTokens: optional('kv-capacity-tokens', flags['kv-capacity-tokens']),
+  });
+}
+
+function parametersOf(texts: readonly string[]): Partial<RooflineParameters> {
+  const given: Record<string, number> = {};
+  for (const text of texts) {
+    const [name = '', value = ''] = text.split('=');
+    if (!PARAMETER_NAMES.some((known) => known === name)) {
+      throw new RidgeError(`unknown parameter '${name}'`, {
+        where: '--parameter',
+        mend: `Known: ${PARAMETER_NAMES.join(', ')}.`,
+      });
+    }
+    given[name] = positive(`--parameter ${name}`, value);
+  }
+  return given;
+}
+
+function apiKeyOf(variable: string | undefined): string | null {
+  if (variable === undefined) return null;
+  const key = process.env[variable];
+  if (key) return key;
+  throw new RidgeError(`the environment variable ${variable} is not set`, { where: '--api-key-env' });
+}
+
+function positive(where: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new RidgeError(`'${text}' is not a number above 0`, { where });
+}
+
+function whole(flag: string, text: string, low: number, high = Number.MAX_SAFE_INTEGER): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  const range = high === Number.MAX_SAFE_INTEGER ? `${low} or more` : `${low} to ${high}`;
+  throw new RidgeError(`'${text}' is not a whole number, ${range}`, { where: `--${flag}` });
+}
+
+const optional = (flag: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : whole(flag, text, 1);
+
+/** Resolves when the user or a parent process asks this one to end. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}

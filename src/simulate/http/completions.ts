@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { blockKeys } from '../block-keys.ts';
+import type { LoopRequest } from '../engine-loop.ts';
+import type { FaultKind } from '../faults.ts';
+import { hostClock } from '../send-log.ts';
+import type { Sequence } from '../sequence.ts';
+import type { ServerState } from '../server-state.ts';
+import { Answer } from './answer.ts';
+import { sendError } from './answers.ts';
+import { type CompletionRequest, readCompletionRequest } from './completion-request.ts';
+import { drawOutput } from './output-tokens.ts';
+import { readJson } from './read-body.ts';
+
+const SLOW_FIRST_BYTE_MS = 500;
+/** Chance that a token waits for the next one, at 64 running requests and above; in proportion below. */
+const COALESCE_AT_FULL_LOAD = 0.05;
+
+/** POST /v1/completions */
+export async function handleCompletion(
+  state: ServerState,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const arrivedAt = state.live.now();
+  const receivedAt = hostClock();
+  const read = await readJson(incoming);
+  if ('error' in read) return sendError(response, read.error);
+  const checked = readCompletionRequest(read.body, state.device);
+  if ('error' in checked) return sendError(response, checked.error);
+
+  const faults = state.faults.next(headerOf(incoming, 'x-ridge-fault'));
+  if (faults.has('refused-after')) state.stopListening();
+  const status = failureStatus(faults);
+  if (status !== null) return sendError(response, status);
+  if (faults.has('slow-first-byte')) await pause(SLOW_FIRST_BYTE_MS);
+  if (response.destroyed) return;
+
+  const id = `cmpl-${randomUUID().replaceAll('-', '')}`;
+  const clientRequest = headerOf(incoming, 'x-request-id') ?? null;
+  state.sendLog?.add({
+    request: id,
+    client_request: clientRequest,
+    kind: 'received',
+    tokens: checked.request.promptIds.length,
+    write_s: receivedAt,
+    flushed_s: receivedAt,
+  });
+  serve(state, checked.request, { response, arrivedAt, id, clientRequest, faults });
+}
+
+interface Exchange {
+  readonly response: ServerResponse;
+  readonly arrivedAt: number;
+  readonly id: string;
+  readonly clientRequest: string | null;
+  readonly faults: ReadonlySet<FaultKind>;
+}
+
+/** Puts a checked request before the engine, and its tokens before the client. */
+function serve(state: ServerState, request: CompletionRequest, exchange: Exchange): void {
+  const { live, device } = state;
+  const { response } = exchange;
+  const order = state.nextOrder();
+  const output = drawOutput(request, device.seed, order);
+  let sequence: Sequence<LoopRequest> | null = null;
+  const answer = new Answer({
+    ...exchange,
+    request,
+    head: { id: exchange.id, created: Math.floor(Date.now() / 1000), model: device.card.id },
+    order,
+    vocabulary: device.card.vocabulary_size,
+    finishReason: output.finishReason,
+    sendLog: state.sendLog,
+    holdsToken: () => state.coalesces && state.random.uniform() < coalesceChance(live.loop.engine.running),
+    exit: state.exit,
+    cachedTokens: () => sequence?.cachedTokens ?? 0,
+  });
+  answer.begin();
+  sequence = live.submit({
+    promptTokens: request.promptIds.length,
+    outputTokens: output.tokens,
+    arrivedAt: exchange.arrivedAt,
+    queuedAt: live.loop.queuedAt(live.now()),
+    blockKeys: blockKeys(request.promptIds, device.blockSize, request.cacheSalt),
+    deliver: (_at, last) => answer.token(last),
+  });
+  const submitted = sequence;
+  // A client that goes away aborts its request.
+  response.on('close', () => live.abort(submitted));
+}
+
+const coalesceChance = (running: number): number => COALESCE_AT_FULL_LOAD * Math.min(1, running / 64);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function headerOf(incoming: IncomingMessage, name: string): string | undefined {
+  const value = incoming.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function failureStatus(faults: ReadonlySet<FaultKind>) {
+  const failure = (status: number, type: string, message: string) => ({ status, type, message, param: null });
+  if (faults.has('http-429')) return failure(429, 'TooManyRequests', 'too many requests (asked for)');
+  if (faults.has('http-500')) return failure(500, 'InternalServerError', 'the engine failed (asked for)');
+  if (faults.has('http-503')) return failure(503, 'ServiceUnavailable', 'not ready (asked for)');
+  return null;
+}

@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerState } from '../server-state.ts';
+import { sendError, sendJson } from './answers.ts';
+import { handleCompletion } from './completions.ts';
+import { metricsText } from './metrics-text.ts';
+import { truthJson } from './truth-json.ts';
+
+/** The version of vLLM whose interface this endpoint imitates. */
+const IMITATED_VERSION = '0.32.0+simulated';
+
+type Handler = (state: ServerState, incoming: IncomingMessage, response: ServerResponse) => unknown;
+
+const routes: Record<string, Handler> = {
+  'POST /v1/completions': handleCompletion,
+  'GET /v1/models': (state, _incoming, response) => sendJson(response, 200, modelsJson(state)),
+  'GET /version': (_state, _incoming, response) => sendJson(response, 200, { version: IMITATED_VERSION }),
+  'GET /health': (_state, _incoming, response) => response.writeHead(200).end(),
+  'GET /metrics': (state, _incoming, response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      .end(metricsText(state.live.loop.engine, state.device)),
+  'GET /ridge/simulator': (state, _incoming, response) => sendJson(response, 200, truthJson(state)),
+};
+
+/** Answers one HTTP request. */
+export async function route(
+  state: ServerState,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = (incoming.url ?? '/').split('?')[0]!;
+  if (!isAllowed(state, path, incoming)) return sendJson(response, 401, { error: 'Unauthorized' });
+  const key = `${incoming.method} ${path}`;
+  const handler = Object.hasOwn(routes, key) ? routes[key] : undefined;
+  if (handler) {
+    await handler(state, incoming, response);
+    return;
+  }
+  const known = Object.keys(routes).some((name) => name.endsWith(` ${path}`));
+  sendError(response, {
+    status: known ? 405 : 404,
+    type: known ? 'MethodNotAllowed' : 'NotFoundError',
+    message: known ? 'Method Not Allowed' : 'Not Found',
+    param: null,
+  });
+}
+
+/** As in vLLM, a key protects what is under /v1 only. */
+function isAllowed(state: ServerState, path: string, incoming: IncomingMessage): boolean {
+  if (state.apiKey === null || !path.startsWith('/v1')) return true;
+  return incoming.headers.authorization === `Bearer ${state.apiKey}`;
+}
+
+function modelsJson({ device }: ServerState): object {
+  const { id } = device.card;
+  return {
+    object: 'list',
+    data: [
+      {
+        id,
+        object: 'model',
+        created: Math.floor(Date.now() / 1000),
+        owned_by: 'vllm',
+        root: id,
+        parent: null,
+        max_model_len: device.maxLengthTokens,
+      },
+    ],
+  };
+}

@@ -1,0 +1,22 @@
+import type { SimulatedDevice } from './device.ts';
+import type { LoopRequest } from './engine-loop.ts';
+import type { FaultPlan } from './faults.ts';
+import type { LiveLoop } from './live-loop.ts';
+import type { Random } from './random.ts';
+import type { SendLog } from './send-log.ts';
+
+/** What the handlers of one simulated endpoint share. */
+export interface ServerState {
+  readonly device: SimulatedDevice;
+  readonly live: LiveLoop<LoopRequest>;
+  readonly faults: FaultPlan;
+  readonly sendLog: SendLog | null;
+  /** Randomness of the front end: coalesced chunks. */
+  readonly random: Random;
+  readonly coalesces: boolean;
+  readonly apiKey: string | null;
+  nextOrder(): number;
+  stopListening(): void;
+  /** Ends the process, as a crash would. */
+  exit(): void;
+}

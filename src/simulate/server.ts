@@ -1,0 +1,101 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RidgeError } from '../errors.ts';
+import type { SimulatedDevice } from './device.ts';
+import type { LoopRequest } from './engine-loop.ts';
+import { FaultPlan, type FaultRule } from './faults.ts';
+import { route } from './http/routes.ts';
+import { LiveLoop } from './live-loop.ts';
+import { createRandom } from './random.ts';
+import { SendLog } from './send-log.ts';
+import type { ServerState } from './server-state.ts';
+
+export interface EndpointOptions {
+  readonly device: SimulatedDevice;
+  readonly host?: string | undefined;
+  /** 0: any free port. */
+  readonly port?: number | undefined;
+  readonly apiKey?: string | null | undefined;
+  readonly faults?: readonly FaultRule[] | undefined;
+  /** File that gets one JSON line for every request and chunk, with the time at which it was handed to the kernel. */
+  readonly sendLogFile?: string | undefined;
+  /** What the `exit-after` fault does; ends this process by default. */
+  readonly exit?: (() => void) | undefined;
+}
+
+export interface SimulatedEndpoint {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly state: ServerState;
+  /** Cuts every connection and stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a simulated device over HTTP on the real clock.
+ * @throws RidgeError (exit 2) when it cannot listen there
+ */
+export async function startEndpoint(options: EndpointOptions): Promise<SimulatedEndpoint> {
+  const { device, host = '127.0.0.1', port = 0 } = options;
+  const live = new LiveLoop<LoopRequest>(device);
+  const sendLog = options.sendLogFile === undefined ? null : new SendLog(options.sendLogFile, warnOfSendLog);
+  let orders = 0;
+  const server: Server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) =>
+    handle(state, incoming, response),
+  );
+  const state: ServerState = {
+    device,
+    live,
+    sendLog,
+    faults: new FaultPlan(options.faults ?? [], createRandom(device.seed, 4)),
+    random: createRandom(device.seed, 5),
+    coalesces: device.effects.includes('coalesce'),
+    apiKey: options.apiKey ?? null,
+    nextOrder: () => orders++,
+    stopListening: () => {
+      server.close();
+      server.closeIdleConnections();
+    },
+    exit: options.exit ?? (() => process.exit(1)),
+  };
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    url: `http://${name}:${address.port}`,
+    state,
+    async close() {
+      live.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      await sendLog?.close();
+    },
+  };
+}
+
+function handle(state: ServerState, incoming: IncomingMessage, response: ServerResponse): void {
+  // A write to a client that went away fails; its request was aborted already.
+  response.on('error', () => {});
+  route(state, incoming, response).catch((error: unknown) => {
+    console.error(`ridge simulate: ${incoming.method} ${incoming.url}: ${(error as Error).message}`);
+    response.destroy();
+  });
+}
+
+const warnOfSendLog = (error: Error): void =>
+  console.error(`ridge simulate: --log-sends: ${error.message}; no more sends are logged`);
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) =>
+      reject(
+        new RidgeError(`cannot listen: ${error.message}`, {
+          where: `${host}:${port}`,
+          mend: 'Use another --port (0 takes any free one) or --host.',
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
