@@ -9,7 +9,12 @@ export interface Command {
 }
 
 /** The table of verbs. Each loads lazily, so that `ridge --help` and the agent start fast. */
-const verbs: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {};
+const verbs: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  simulate: {
+    summary: 'serves a simulated vLLM endpoint on a simulated accelerator',
+    load: () => import('./commands/simulate.ts'),
+  },
+};
 
 export const verbNames = (): string[] => Object.keys(verbs);
 
