@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { RequestFailure, RequestOutcome } from '../measure/timeline.ts';
 import { errorMessage } from './completion-chunk.ts';
 
@@ -24,8 +25,7 @@ export function httpFailure(status: number, body: string): FailedOutcome {
 
 /** An error of the transport: refused, reset, closed too early, or an answer that is not HTTP. */
 export function transportFailure(error: Error, http_status: number | null): FailedOutcome {
-  const code = 'code' in error ? String(error.code) : '';
-  const kind = code.startsWith('HPE_') ? 'protocol' : 'connection';
+  const kind = error instanceof errors.HTTPParserError ? 'protocol' : 'connection';
   return failed(kind, describe(error), http_status);
 }
 

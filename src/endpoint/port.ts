@@ -1,5 +1,5 @@
-import { Pool } from 'undici';
 import type { LoadPort } from '../load/port.ts';
+import { Connections } from './connections.ts';
 import { authorization, endpointUrl } from './http.ts';
 import type { PromptSource } from './prompts.ts';
 import { type BodyOptions, completionBody } from './request-body.ts';
@@ -14,7 +14,6 @@ export interface EndpointPortOptions extends BodyOptions {
   readonly requestTimeoutSeconds: number;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 /** Longest delay that a timer of Node can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -25,14 +24,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function createEndpointPort(options: EndpointPortOptions): LoadPort & { close(): Promise<void> } {
   const target = new URL(endpointUrl(options.url, '/v1/completions'));
   const clock = new StampClock();
-  const pool = new Pool(target.origin, {
-    allowH2: false,
-    pipelining: 1,
-    // Every request has its own timer; these would only end long prefills early.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS, noDelay: true },
-  });
+  const connections = new Connections(target.origin);
   const headers = {
     'content-type': 'application/json',
     accept: 'text/event-stream',
@@ -43,11 +35,16 @@ export function createEndpointPort(options: EndpointPortOptions): LoadPort & { c
     at: (time, wake) => wakeAt(clock, time, wake),
     send: (spec, ended) => {
       const body = completionBody(spec, options.prompts.next(spec.inputTokens), options);
-      const request = new StreamRequest(spec, clock, options.requestTimeoutSeconds, ended);
-      pool.dispatch({ path: target.pathname, method: 'POST', headers, body }, request);
+      const client = connections.take();
+      const request = new StreamRequest(spec, clock, options.requestTimeoutSeconds, (timeline) => {
+        if (timeline.outcome.state === 'completed') connections.release(client);
+        else connections.drop(client);
+        ended(timeline);
+      });
+      client.dispatch({ path: target.pathname, method: 'POST', headers, body }, request);
       return () => request.abort();
     },
-    close: () => pool.destroy(),
+    close: () => connections.close(),
   };
 }
 
