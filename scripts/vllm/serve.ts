@@ -31,6 +31,8 @@ export interface VllmServer {
 }
 
 export const MAX_LENGTH_TOKENS = 8192;
+/** Given on the command line, because the server does not expose them; named as in a lab file. */
+export const SERVER_SETTINGS = { max_num_batched_tokens: 2048, max_num_seqs: 64 } as const;
 
 /** Serves a random-weight model on the CPU; resolves when /health answers 200. Throws with the log's tail when it does not come up. */
 export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
@@ -43,6 +45,8 @@ export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
     ...[options.install.python, join(options.install.python, '..', 'vllm'), 'serve', modelFolder],
     ...['--served-model-name', `random/${options.model}`, '--load-format', 'dummy', '--enforce-eager'],
     ...['--host', '127.0.0.1', '--port', String(port), '--max-model-len', String(MAX_LENGTH_TOKENS)],
+    ...['--max-num-batched-tokens', String(SERVER_SETTINGS.max_num_batched_tokens)],
+    ...['--max-num-seqs', String(SERVER_SETTINGS.max_num_seqs)],
     ...(options.extraArgs ?? []),
   ];
   const child = execa(argv[0]!, argv.slice(1), {

@@ -1,0 +1,62 @@
+import { mkdtemp } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkCells } from './vllm/check-cells.ts';
+import { checkCounters } from './vllm/check-counters.ts';
+import { checkIdentity } from './vllm/check-identity.ts';
+import { checkKilledServer } from './vllm/check-killed-server.ts';
+import { checkResume } from './vllm/check-resume.ts';
+import { Checks } from './vllm/checks.ts';
+import { ensureVllm } from './vllm/install.ts';
+import { writeLab } from './vllm/lab.ts';
+import { readRunData } from './vllm/record.ts';
+import { ridge } from './vllm/ridge.ts';
+import { serveVllm, type VllmServer } from './vllm/serve.ts';
+
+// Drives a real vLLM server (CPU, random weights) with the built command and checks what the interface promises.
+// Timing is not graded here: the host may be busy.
+
+const suiteFile = (name: string) => fileURLToPath(new URL(`vllm/suites/${name}`, import.meta.url));
+
+/** Cells of `interface.yaml` (its anchors are measured twice) and of `short.yaml`. */
+const INTERFACE_CELLS = 6;
+const SHORT_CELLS = 4;
+
+async function runInterface(checks: Checks, server: VllmServer, lab: string, folder: string): Promise<void> {
+  const out = join(folder, 'interface');
+  const { exitCode, stderr } = await ridge(['run', suiteFile('interface.yaml'), '--lab', lab, '--out', out]);
+  checks.check('run: exit code', exitCode === 0, `${exitCode}${exitCode ? ` ${stderr}` : ''}`);
+  const { run, cells } = await readRunData(out);
+  await checkIdentity(checks, run, server);
+  checkCells(checks, cells, INTERFACE_CELLS);
+  for (const cell of cells) checkCounters(checks, cell);
+}
+
+async function main(): Promise<number> {
+  const checks = new Checks();
+  const install = await ensureVllm({ log: console.log });
+  if (install.state === 'skipped') {
+    checks.skip(install.reason);
+    return checks.close();
+  }
+  checks.check('vLLM for CPU', true, `${install.version} in ${install.folder}`);
+  const folder = await mkdtemp(join(tmpdir(), 'ridge-test-vllm-'));
+  const server = await serveVllm({
+    install,
+    model: 'tiny',
+    ...(availableParallelism() > 1 ? { cpus: '0' } : {}),
+  });
+  try {
+    console.log(`serving random/tiny at ${server.url}, log ${server.logFile}, runs in ${folder}`);
+    const lab = await writeLab(folder, server);
+    await runInterface(checks, server, lab, folder);
+    await checkResume(checks, suiteFile('short.yaml'), lab, folder, server, SHORT_CELLS);
+    await checkKilledServer(checks, suiteFile('short.yaml'), lab, folder, server, SHORT_CELLS);
+  } finally {
+    await server.kill();
+  }
+  return checks.close();
+}
+
+process.exitCode = await main();

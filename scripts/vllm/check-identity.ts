@@ -1,0 +1,45 @@
+import type { Run } from '../../src/run/schema.ts';
+import type { Checks } from './checks.ts';
+import { VLLM_VERSION } from './install.ts';
+import { ACCELERATOR } from './lab.ts';
+import { modelConfig } from './model.ts';
+import { MAX_LENGTH_TOKENS, SERVER_SETTINGS, type VllmServer } from './serve.ts';
+
+/** Does the run know what it measured? Compared with what the server was started with and with its own metrics page. */
+export async function checkIdentity(checks: Checks, run: Run, server: VllmServer): Promise<void> {
+  const target = run.targets[0]!;
+  const { engine, model, settings, features } = target;
+  const same = (name: string, seen: unknown, expected: unknown) =>
+    checks.check(name, seen === expected, `${seen}${seen === expected ? '' : `, expected ${expected}`}`);
+
+  same('engine', `${engine.name} ${engine.version}`, `vllm ${VLLM_VERSION}`);
+  same('model', model.id, 'random/tiny');
+  same('model folder (root)', model.root, server.modelFolder);
+  same('longest sequence', model.max_length_tokens, MAX_LENGTH_TOKENS);
+  same('accelerator', target.accelerator?.id, ACCELERATOR);
+  same('layers of the model card', target.model_card?.layers, modelConfig('tiny').num_hidden_layers);
+
+  const labels = await cacheLabels(server.url);
+  const blocks = Number(labels.num_gpu_blocks) * Number(labels.block_size);
+  same('KV capacity, tokens', settings.kv_capacity_tokens.value, blocks);
+  same('KV capacity by kv_cache_size_tokens', Number(labels.kv_cache_size_tokens), blocks);
+  same('KV capacity comes from', settings.kv_capacity_tokens.source, 'server');
+  same('prefix caching', settings.prefix_caching, labels.enable_prefix_caching === 'True');
+  same(
+    'max_num_batched_tokens from the lab',
+    settings.max_num_batched_tokens.value,
+    SERVER_SETTINGS.max_num_batched_tokens,
+  );
+  const off = Object.entries(features).filter(([, present]) => !present);
+  checks.check(
+    'features',
+    off.length === 0,
+    off.length === 0 ? Object.keys(features).join(', ') : `not seen: ${off}`,
+  );
+}
+
+async function cacheLabels(url: string): Promise<Record<string, string>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = /^vllm:cache_config_info\{(.*)\}/m.exec(text)?.[1] ?? '';
+  return Object.fromEntries([...line.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!]));
+}

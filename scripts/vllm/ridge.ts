@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const BIN = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs one verb of the built command and collects what it said; never throws for an exit code. */
+export const ridge = (args: readonly string[], cpus?: string) => {
+  const [file, ...rest] = [...(cpus ? ['taskset', '-c', cpus] : []), process.execPath, BIN, ...args];
+  return execa(file!, rest, { cwd: ROOT, reject: false, stdin: 'ignore', maxBuffer: 1e9 });
+};
+
+/** The part of a run event that the checks look at. */
+export interface EventLine {
+  readonly kind: string;
+  readonly progress?: { readonly phase: string };
+  readonly message?: string | null;
+}
+
+/**
+ * Starts a run with `--json` and lets `react` see every event; what it does to the process (kill it, say) is its matter.
+ * @returns the exit code, null when a signal ended it, and the last lines of stderr
+ */
+export async function watchRun(
+  args: readonly string[],
+  react: (event: EventLine, kill: () => void) => void,
+): Promise<{ exitCode: number | null; stderr: string }> {
+  const child = ridge(['run', ...args, '--json']);
+  for await (const line of child.iterable()) {
+    if (String(line).startsWith('{')) react(JSON.parse(String(line)), () => child.kill('SIGKILL'));
+  }
+  const { exitCode, stderr } = await child;
+  return { exitCode: exitCode ?? null, stderr: stderr.trim().split('\n').slice(-6).join('\n') };
+}
