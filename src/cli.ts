@@ -10,6 +10,14 @@ export interface Command {
 
 /** The table of verbs. Each loads lazily, so that `ridge --help` and the agent start fast. */
 const verbs: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  run: {
+    summary: 'measure a suite on endpoints',
+    load: () => import('./commands/run.ts'),
+  },
+  agent: {
+    summary: 'drive one endpoint for ridge run (started by it)',
+    load: () => import('./commands/agent.ts'),
+  },
   simulate: {
     summary: 'serves a simulated vLLM endpoint on a simulated accelerator',
     load: () => import('./commands/simulate.ts'),

@@ -46,7 +46,6 @@ export async function identify(
     simulated: simulated && {
       accelerator: simulated.accelerator,
       tensor_parallel: simulated.tensor_parallel,
-      model_card: simulated.model_card,
     },
   };
   return { identity, endpoint };

@@ -55,7 +55,6 @@ export const identitySchema = runTargetSchema
       .object({
         accelerator: z.string(),
         tensor_parallel: z.int(),
-        model_card: runTargetSchema.shape.model_card.unwrap(),
       })
       .nullable(),
   });

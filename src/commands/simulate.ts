@@ -33,6 +33,7 @@ GET /ridge/simulator states the hidden truth that a fit should find.
                          engine settings (default 8192, 256, what fits the memory)
   --api-key-env NAME     environment variable with the API key that clients must send
   --fault KIND[:N]       makes something go wrong; may be repeated
+  --until-stdin-ends     also end when stdin does, so that it cannot outlive its parent
   --log-sends FILE       writes the time of every chunk's write to FILE, one JSON line each
 
 parameters, per device, before the time scale
@@ -64,6 +65,7 @@ const options = {
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
   'log-sends': { type: 'string' },
+  'until-stdin-ends': { type: 'boolean', default: false },
 } as const;
 
 type Flags = ReturnType<typeof parseFlags>;
@@ -83,7 +85,7 @@ export const command: Command = {
       sendLogFile: flags['log-sends'],
     });
     console.log(JSON.stringify({ state: 'ready', url: endpoint.url, ...truthJson(endpoint.state) }));
-    await stopSignal();
+    await stopSignal(flags['until-stdin-ends']);
     await endpoint.close();
     return EXIT.done;
   },
@@ -150,8 +152,9 @@ const optional = (flag: string, text: string | undefined): number | undefined =>
   text === undefined ? undefined : whole(flag, text, 1);
 
 /** Resolves when the user or a parent process asks this one to end. */
-function stopSignal(): Promise<void> {
+function stopSignal(untilStdinEnds: boolean): Promise<void> {
   return new Promise((resolve) => {
+    if (untilStdinEnds) process.stdin.resume().once('end', () => resolve());
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
   });

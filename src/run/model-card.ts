@@ -7,13 +7,13 @@ import { type CardOverrides, cardFromConfig } from '../model/from-config.ts';
 
 /**
  * Card of the model that a target serves: from the lab's `model_config` file, else the served root's config.json, else
- * what a simulated endpoint says, else a built-in card by model id.
+ * a built-in card by model id.
  * @returns null when none of these knows the model
  * @throws RidgeError (exit 2) when the lab names a file that is missing or no config.json
  */
 export async function resolveModelCard(
   configFile: string | undefined,
-  identity: Pick<Identity, 'model' | 'settings' | 'model_config' | 'simulated'>,
+  identity: Pick<Identity, 'model' | 'settings' | 'model_config'>,
 ): Promise<ModelCard | null> {
   const { model, settings } = identity;
   const overrides: CardOverrides = {
@@ -21,7 +21,6 @@ export async function resolveModelCard(
     maxLengthTokens: model.max_length_tokens,
   };
   if (configFile !== undefined) return cardFromConfig(model.id, await readConfig(configFile), overrides);
-  if (identity.simulated) return identity.simulated.model_card;
   if (identity.model_config) return cardFromConfig(model.id, identity.model_config, overrides);
   return builtInCard(model.id, overrides) ?? (model.root ? builtInCard(model.root, overrides) : null);
 }

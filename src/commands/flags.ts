@@ -1,0 +1,28 @@
+import { RidgeError } from '../errors.ts';
+
+/**
+ * A whole number from a flag.
+ * @throws RidgeError (exit 2) naming the flag
+ */
+export function wholeFlag(flag: string, text: string, least: number): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isInteger(value) && value >= least) return value;
+  throw new RidgeError(`--${flag}: '${text}' is not a whole number of ${least} or more`);
+}
+
+/** A number above 0 from a flag, see `wholeFlag`. */
+export function positiveFlag(flag: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new RidgeError(`--${flag}: '${text}' is not a number above 0`);
+}
+
+/** `1,2` as numbers, see `wholeFlag`. */
+export const wholeListFlag = (flag: string, text: string, least: number): number[] => [
+  ...new Set(text.split(',').map((one) => wholeFlag(flag, one, least))),
+];
+
+export const optionalFlag = <Value>(
+  text: string | undefined,
+  parse: (text: string) => Value,
+): Value | undefined => (text === undefined ? undefined : parse(text));

@@ -1,0 +1,129 @@
+import { findAccelerator } from '../accelerator/catalogue.ts';
+import { RidgeError } from '../errors.ts';
+import type { RunOptions } from '../run/orchestrate.ts';
+import { readRun } from '../run/read-run.ts';
+import { findRun, newRunPlace } from '../run/run-folder.ts';
+import type { Run } from '../run/schema.ts';
+import { type SimulateOptions, startSimulatedEndpoints } from '../run/simulated-endpoints.ts';
+import { asLoaded, type LoadedSuite, loadSuite } from '../suite/load-suite.ts';
+import {
+  loadLab,
+  type NamedTarget,
+  type TargetFlags,
+  targetFromFlag,
+  uniqueTargets,
+} from '../suite/targets.ts';
+import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
+import type { RunFlags } from './run.ts';
+
+/** What a run is made of, and how to end what was started for it. */
+export interface RunInputs extends RunOptions {
+  stop(): Promise<void>;
+}
+
+/**
+ * Suite, targets and place of a run from its command line; starts simulated endpoints where they are asked for.
+ * @throws RidgeError (exit 2) when the flags do not make a run
+ */
+export async function runInputs(file: string | undefined, flags: RunFlags): Promise<RunInputs> {
+  const place = flags.resume === undefined ? null : findRun(flags.resume);
+  const before = place === null ? null : (await readRun(place.folder)).run;
+  const suite = await suiteOf(file, before);
+  const { targets, simulate, stop } = await targetsOf(flags, before);
+  return {
+    suite,
+    targets,
+    simulate,
+    stop,
+    ...(place ?? newRunPlace(suite.suite.name, flags.out)),
+    resume: place !== null,
+    parallel: flags.parallel,
+  };
+}
+
+async function suiteOf(file: string | undefined, before: Run | null): Promise<LoadedSuite> {
+  if (file !== undefined) return loadSuite(file);
+  if (before) return asLoaded(before.suite.file, before.suite.content);
+  throw new RidgeError('which suite?', {
+    mend: 'For example ridge run suites/quick.yaml --target NAME=URL; --resume ID needs none.',
+  });
+}
+
+interface Targets {
+  readonly targets: readonly NamedTarget[];
+  readonly simulate: SimulateOptions | null;
+  stop(): Promise<void>;
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+async function targetsOf(flags: RunFlags, before: Run | null): Promise<Targets> {
+  const given = await givenTargets(flags);
+  const simulate = flags.simulate
+    ? simulateFlags(flags)
+    : given.length === 0
+      ? (before?.simulate ?? null)
+      : null;
+  if (simulate && given.length > 0) {
+    throw new RidgeError('--simulate and targets do not go together', {
+      mend: 'Leave out --simulate, or --target and --lab.',
+    });
+  }
+  if (simulate) return simulatedTargets(simulate);
+  const targets = given.length > 0 ? given : (before?.targets.map(recordedTarget) ?? []);
+  if (targets.length > 0) return { targets, simulate: null, stop: nothing };
+  throw new RidgeError('no target to measure', {
+    mend: 'Give --target NAME=URL, --lab FILE or --simulate.',
+  });
+}
+
+/** The targets that the command line names. */
+export async function givenTargets(flags: TargetFlagTexts): Promise<readonly NamedTarget[]> {
+  const targetFlags: TargetFlags = {
+    accelerator: flags.accelerator,
+    tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
+    model: flags.model,
+    modelConfig: flags['model-config'],
+  };
+  const named = (flags.target ?? []).map((text) => targetFromFlag(text, targetFlags));
+  const stray = Object.entries(targetFlags).find(([, value]) => value !== undefined);
+  if (named.length === 0 && stray) {
+    throw new RidgeError(`--${stray[0] === 'modelConfig' ? 'model-config' : stray[0]} belongs to --target`, {
+      mend: 'A lab file says it per target.',
+    });
+  }
+  return uniqueTargets([...(flags.lab === undefined ? [] : await loadLab(flags.lab)), ...named]);
+}
+
+export type TargetFlagTexts = Pick<
+  RunFlags,
+  'lab' | 'target' | 'accelerator' | 'tp' | 'model' | 'model-config'
+>;
+
+const simulateFlags = (flags: RunFlags): SimulateOptions => ({
+  accelerator: findAccelerator(flags['simulate-accelerator']).id,
+  model: flags['simulate-model'],
+  tensor_parallel: wholeListFlag('simulate-tp', flags['simulate-tp'], 1),
+  seed: wholeFlag('simulate-seed', flags['simulate-seed'], 0),
+  time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
+});
+
+async function simulatedTargets(simulate: SimulateOptions): Promise<Targets> {
+  const { endpoints, stop } = await startSimulatedEndpoints(simulate);
+  const accelerator = findAccelerator(simulate.accelerator);
+  const targets = endpoints.map(({ name, url, tensorParallel }) => ({
+    name,
+    definition: { url, accelerator: accelerator.id, tensor_parallel: tensorParallel },
+    accelerator,
+    where: '--simulate',
+  }));
+  return { targets, simulate, stop };
+}
+
+/** A target as the run's record defines it. */
+const recordedTarget = (target: Run['targets'][number]): NamedTarget => ({
+  name: target.name,
+  definition: target.definition,
+  accelerator: target.accelerator,
+  where: `target '${target.name}' of the run`,
+});

@@ -1,0 +1,101 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { Execution, type RunOptions } from '../run/orchestrate.ts';
+import { runInputs } from './run-inputs.ts';
+import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
+
+const help = `usage: ridge run SUITE [--target NAME=URL ...] [--lab FILE] [options]
+       ridge run SUITE --simulate [options]
+       ridge run [SUITE] --resume ID
+
+Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it goes on with --resume.
+
+targets
+  --lab FILE               targets of a lab file
+  --target NAME=URL        a target by its base URL; repeatable
+  --accelerator ID         accelerator of the --target ones (catalogue id)
+  --tp N                   their tensor parallel size
+  --model ID               the served model to ask for; default: the first that the server lists
+  --model-config FILE      the model's config.json
+
+simulated endpoints
+  --simulate               start built-in simulated endpoints and measure them
+  --simulate-accelerator ID   default h100-sxm
+  --simulate-model ID         default llama-3.1-8b
+  --simulate-tp LIST          default 1,2
+  --simulate-seed N           draws the hidden truth; default 1
+  --simulate-time-scale X     0.1 is a device ten times as fast; default 1
+
+the run
+  --out FOLDER             default runs/TIME-SUITE
+  --resume ID              go on with a run: finished cells are kept
+  --parallel               measure targets that share an agent's host at the same time
+  --json                   events as lines of JSON on stdout
+  --plain                  lines instead of the dashboard
+
+exit: 0 every cell has a verdict, 1 no cell is valid, 3 a cell could not be measured, 130 stopped
+
+Example:
+  ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 --accelerator h100-sxm --tp 1`;
+
+const options = {
+  lab: { type: 'string' },
+  target: { type: 'string', multiple: true },
+  accelerator: { type: 'string' },
+  tp: { type: 'string' },
+  model: { type: 'string' },
+  'model-config': { type: 'string' },
+  simulate: { type: 'boolean', default: false },
+  'simulate-accelerator': { type: 'string', default: 'h100-sxm' },
+  'simulate-model': { type: 'string', default: 'llama-3.1-8b' },
+  'simulate-tp': { type: 'string', default: '1,2' },
+  'simulate-seed': { type: 'string', default: '1' },
+  'simulate-time-scale': { type: 'string', default: '1' },
+  out: { type: 'string' },
+  resume: { type: 'string' },
+  parallel: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  plain: { type: 'boolean', default: false },
+} as const;
+
+export type RunFlags = ReturnType<typeof parseFlags>['values'];
+const parseFlags = (argv: readonly string[]) =>
+  parseArgs({ args: [...argv], options, allowPositionals: true });
+
+export const command: Command = {
+  summary: 'measure a suite on endpoints',
+  help,
+  async run(argv) {
+    const { values: flags, positionals } = parseFlags(argv);
+    if (positionals.length > 1) {
+      throw new RidgeError(`one suite at a time, not ${positionals.length}`, {
+        mend: 'Targets are given by --target or --lab.',
+      });
+    }
+    const { stop, ...inputs } = await runInputs(positionals[0], flags);
+    try {
+      return await measure(inputs, flags);
+    } finally {
+      await stop();
+    }
+  },
+};
+
+async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
+  const say = flags.json ? console.error : console.log;
+  const execution = new Execution(inputs);
+  const watching = await watch(execution, watchStyle(flags));
+  const forget = stopOnSignals(execution, console.error);
+  let exitCode: number;
+  try {
+    exitCode = await execution.start();
+  } finally {
+    forget();
+    await watching.end();
+  }
+  const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
+  say(`run ${inputs.folder}`);
+  if (again) say(`go on with it: ridge run --resume ${inputs.id}`);
+  return exitCode;
+}

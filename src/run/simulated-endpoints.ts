@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { execa, type ResultPromise } from 'execa';
+import { z } from 'zod';
+import { LineSplitter, parseJson } from '../agent/lines.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import type { Run } from './schema.ts';
+
+const RIDGE = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
+const READY_WITHIN_MS = 20_000;
+const readySchema = z.object({ url: z.url() });
+
+export type SimulateOptions = NonNullable<Run['simulate']>;
+
+export interface SimulatedEndpoint {
+  readonly name: string;
+  readonly url: string;
+  readonly tensorParallel: number;
+}
+
+export interface SimulatedEndpoints {
+  readonly endpoints: readonly SimulatedEndpoint[];
+  stop(): Promise<void>;
+}
+
+const OPTIONS = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false } as const;
+type Process = ResultPromise<typeof OPTIONS>;
+
+/**
+ * Starts the built-in simulated endpoint once for each tensor parallel size, each in a process of its own.
+ * @throws RidgeError when one does not start
+ */
+export async function startSimulatedEndpoints(options: SimulateOptions): Promise<SimulatedEndpoints> {
+  const processes: Process[] = [];
+  const stop = async (): Promise<void> => {
+    for (const one of processes) one.kill('SIGTERM');
+    await Promise.all(processes);
+  };
+  try {
+    const endpoints: SimulatedEndpoint[] = [];
+    for (const tensorParallel of options.tensor_parallel) {
+      const started = execa(
+        process.execPath,
+        [RIDGE, 'simulate', ...argumentsOf(options, tensorParallel)],
+        OPTIONS,
+      );
+      processes.push(started);
+      endpoints.push({ name: `sim-tp${tensorParallel}`, tensorParallel, url: await readyUrl(started) });
+    }
+    return { endpoints, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const argumentsOf = (options: SimulateOptions, tensorParallel: number): string[] => [
+  ...['--accelerator', options.accelerator],
+  ...['--model', options.model],
+  ...['--tp', String(tensorParallel)],
+  ...['--seed', String(options.seed)],
+  ...['--time-scale', String(options.time_scale)],
+  '--until-stdin-ends',
+];
+
+/** Waits for the line of JSON that says where the endpoint listens. */
+async function readyUrl(started: Process): Promise<string> {
+  const ready = Promise.withResolvers<string>();
+  const lines = new LineSplitter(
+    64 * 1024,
+    (line) => {
+      const parsed = readySchema.safeParse(parseJson(line));
+      if (parsed.success) ready.resolve(parsed.data.url);
+    },
+    () => undefined,
+  );
+  started.stdout.on('data', (bytes: Buffer) => lines.push(bytes));
+  let said = '';
+  started.stderr.on('data', (bytes: Buffer) => {
+    said = (said + bytes.toString('utf8')).slice(-2000);
+  });
+  const fail = (what: string): void =>
+    ready.reject(
+      new RidgeError(`the simulated endpoint ${what}${said ? `: ${said.trim().split('\n')[0]}` : ''}`, {
+        exitCode: EXIT.failed,
+      }),
+    );
+  void started.then(({ exitCode }) => fail(`ended with exit code ${exitCode}`));
+  const timer = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS);
+  return ready.promise.finally(() => clearTimeout(timer));
+}
