@@ -14,6 +14,9 @@ export interface SeriesSummary {
   readonly halfWidth95: number | null;
 }
 
+/** Spread that a series of equal values may have, as a share of their mean. */
+const RELATIVE_ROUNDING = 1e-10;
+
 /**
  * Summary of a series that grows: each value costs the same, whatever came before it.
  * Values are shifted by the first one, so that sums of squares keep their digits.
@@ -47,7 +50,10 @@ export class RunningSeries {
     const n = this.#n;
     if (n === 0) return null;
     const mean = this.#sum / n;
-    const deviations = Math.max(0, this.#squares - n * mean * mean);
+    const squares = this.#squares - n * mean * mean;
+    // Equal values differ by rounding, and rounding has patterns of its own.
+    const rounding = n * (RELATIVE_ROUNDING * (mean + this.#origin)) ** 2;
+    const deviations = squares > rounding ? squares : 0;
     // Σ (x_i − m)(x_{i+1} − m) from the sums, without a second pass.
     const products =
       this.#neighbours - mean * (2 * this.#sum - this.#first - this.#last) + (n - 1) * mean * mean;
