@@ -48,7 +48,7 @@ export class EngineLoop<R extends LoopRequest> {
   /** When the next thing happens, at or after the present instant; Infinity when nothing will. Starts a step if it can. */
   nextInstant(): number {
     if (this.#stepEnd === null) this.#stepEnd = this.engine.planStep(this.#now)?.end ?? null;
-    const engine = this.#stepEnd ?? this.engine.wakeAt();
+    const engine = this.#stepEnd ?? this.engine.wakeAt(this.#now);
     return Math.max(this.#now, Math.min(this.#events.nextTime(), engine));
   }
 

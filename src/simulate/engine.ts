@@ -124,11 +124,15 @@ export class Engine<R extends EngineRequest> {
     return this.#step;
   }
 
-  /** When an engine that had nothing to run can go on: Infinity without requests. */
-  wakeAt(): number {
+  /** When an engine that found nothing to run at `now` may find something: Infinity without requests. */
+  wakeAt(now: number): number {
+    let wake = Number.POSITIVE_INFINITY;
+    const consider = (time: number): void => {
+      if (time > now && time < wake) wake = time;
+    };
     const head = this.#waiting[0];
-    let wake = head === undefined ? Number.POSITIVE_INFINITY : Math.max(head.request.queuedAt, head.readyAt);
-    for (const sequence of this.#running) wake = Math.min(wake, sequence.readyAt);
+    if (head !== undefined) consider(Math.max(head.request.queuedAt, head.readyAt));
+    for (const sequence of this.#running) consider(sequence.readyAt);
     return wake;
   }
 
