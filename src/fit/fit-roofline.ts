@@ -1,16 +1,25 @@
+import type { ServingEdges } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import { type Covariance, covarianceOf } from './covariance.ts';
 import { centralJacobian } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
-import { closedFormDiscrepancy, estimateNoise, MISFIT_SHARE, type NoiseScale } from './noise.ts';
-import { LATENCY_METRICS } from './observations.ts';
 import {
+  closedFormDiscrepancy,
+  estimateNoise,
+  MISFIT_SHARE,
+  type NoiseScale,
+  type NoiseTerm,
+  regimeOf,
+  termSd,
+} from './noise.ts';
+import {
+  EDGE_NAMES,
   type FitInput,
   leastSquares,
+  logResiduals,
   meansOf,
-  parametersAt,
+  modelAt,
   parametersInData,
-  residualsAt,
   type Term,
   termsOf,
   type Whitening,
@@ -43,7 +52,8 @@ export interface RooflineFit {
   /** Parameters that the data can speak about. */
   readonly names: readonly ParameterName[];
   readonly parameters: RooflineParameters;
-  /** Of the logs of `free`: a parameter on its bound has no interval. */
+  readonly edges: ServingEdges;
+  /** Of the logs of `free`, followed by the edges: a parameter on its bound has no interval. */
   readonly covariance: Covariance;
   readonly free: readonly ParameterName[];
   readonly at_bound: readonly ParameterName[];
@@ -58,7 +68,7 @@ export interface RooflineFit {
   readonly starts: number;
 }
 
-const NO_COMMON_ERROR = LATENCY_METRICS.map(() => 0);
+const EDGES_AT_START = EDGE_NAMES.map(() => 0);
 
 /** Misfit assumed while the basin is searched; real noise levels would make far starts stiff. */
 const SEARCH_MISFIT = 0.05;
@@ -73,19 +83,11 @@ export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_O
   const terms = termsOf(input.observations);
   const search = searchBasins(input, names, terms, options);
   let point = search.point;
-  let noise: NoiseScale = { misfit: SEARCH_MISFIT, scale: 1 };
+  let noise: NoiseScale = { misfit: SEARCH_MISFIT, alone_scale: 1 };
   let converged = false;
   for (let round = 0; round < ROUNDS && !converged; round += 1) {
     const state = describe(input, names, terms, point, noise);
-    noise = estimateNoise(
-      terms.map((term, i) => ({
-        residual: state.residuals[i]!,
-        variance: state.known[i]!,
-        share: MISFIT_SHARE[term.metric],
-        weight: state.weights[i]!,
-      })),
-      Math.max(1, terms.length - state.fitted),
-    );
+    noise = estimateNoise(state.noise);
     const weighted = describe(input, names, terms, point, noise);
     const solution = marquardt(leastSquares(input, names, terms, weighted.whitening), point, {
       maxIterations: 60,
@@ -113,7 +115,7 @@ function searchBasins(
   if (from) {
     const point = [
       ...names.map((name) => from[name] ?? Math.log(input.priors[name].centre)),
-      ...NO_COMMON_ERROR,
+      ...EDGES_AT_START,
     ];
     return { point, agreeing: 1, starts: 1 };
   }
@@ -129,7 +131,7 @@ function searchBasins(
     options.starts,
     options.seed,
   );
-  const found = starts.map((start) => solve(problem, [...start, ...NO_COMMON_ERROR]));
+  const found = starts.map((start) => solve(problem, [...start, ...EDGES_AT_START]));
   const best = found.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
   return {
     point: [...best.point],
@@ -139,14 +141,11 @@ function searchBasins(
 }
 
 interface Description {
-  readonly residuals: number[];
-  /** Variance known before the fit: measurement and closed form, scaled. */
-  readonly known: number[];
-  readonly sd: number[];
-  readonly weights: number[];
+  readonly residuals: readonly number[];
+  readonly sd: readonly number[];
+  readonly weights: readonly number[];
   readonly whitening: Whitening;
-  /** Effective number of fitted parameters. */
-  readonly fitted: number;
+  readonly noise: readonly NoiseTerm[];
 }
 
 /** Residuals, noise and weights at a point. */
@@ -157,43 +156,55 @@ function describe(
   point: readonly number[],
   noise: NoiseScale,
 ): Description {
-  const parameters = parametersAt(input.priors, names, point);
-  const residuals = residualsAt(input, names, terms, point);
-  const known = terms.map((term) => {
-    const means = meansOf(input.card, parameters, term.observation);
-    const discrepancy = closedFormDiscrepancy(term.metric, term.observation.concurrency, means);
-    return term.measured_error ** 2 + discrepancy ** 2;
+  const model = modelAt(input.priors, names, point);
+  const residuals = logResiduals(input.card, model, terms);
+  const known = terms.map(({ metric, measured_error, observation }) => {
+    const means = meansOf(input.card, model, observation);
+    const discrepancy = closedFormDiscrepancy(metric, observation.concurrency, means);
+    return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
   });
-  const sd = known.map((variance, i) =>
-    Math.hypot(noise.scale * Math.sqrt(variance), noise.misfit * MISFIT_SHARE[terms[i]!.metric]),
-  );
+  const sd = known.map((term) => termSd(term, noise));
   const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
   const priors = names.map((name, j) => {
     const { centre, log_sd } = input.priors[name];
     return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
   });
   const whitening = { terms: sd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
+  const freedom = freedomOf(input, names, terms, point, whitening);
   return {
     residuals,
-    known,
     sd,
     weights,
     whitening,
-    fitted: effectiveParameters(input, names, terms, point, whitening),
+    noise: known.map((term, i) => ({
+      ...term,
+      residual: residuals[i]!,
+      weight: weights[i]!,
+      freedom: freedom[i]!,
+    })),
   };
 }
 
-/** Σ of the share of each direction that the data decide and not the prior: trace of H_data·H⁻¹. */
-function effectiveParameters(
+/** 1 − leverage of every term: the diagonal of I − J(JᵀJ)⁻¹Jᵀ, priors included in J. */
+function freedomOf(
   input: FitInput,
   names: readonly ParameterName[],
   terms: readonly Term[],
   point: readonly number[],
   whitening: Whitening,
-): number {
+): number[] {
   const jacobian = centralJacobian(leastSquares(input, names, terms, whitening), point);
   const { matrix } = covarianceOf(jacobian);
-  return names.reduce((sum, _, j) => sum + 1 - whitening.priors[j]! ** 2 * matrix[j]![j]!, 0);
+  return terms.map((_, i) => {
+    const row = jacobian.getRow(i);
+    let leverage = 0;
+    row.forEach((a, j) => {
+      row.forEach((b, k) => {
+        leverage += a * matrix[j]![k]! * b;
+      });
+    });
+    return 1 - Math.min(1, leverage);
+  });
 }
 
 const BOUND_MARGIN = 1e-3;
@@ -213,17 +224,20 @@ function result(
   const state = describe(input, names, terms, point, noise);
   const jacobian = centralJacobian(leastSquares(input, names, terms, state.whitening), point);
   const free = names.filter((name) => !at_bound.includes(name));
-  const common = NO_COMMON_ERROR.map((_, k) => names.length + k);
-  const columns = [...free.map((name) => names.indexOf(name)), ...common];
+  const edges = EDGE_NAMES.map((_, k) => names.length + k);
+  const columns = [...free.map((name) => names.indexOf(name)), ...edges];
   const rows = Array.from({ length: jacobian.rows }, (_, i) => i);
   return {
     names,
-    parameters: parametersAt(input.priors, names, point),
-    covariance: leading(covarianceOf(jacobian.selection(rows, columns)), free.length),
+    ...modelAt(input.priors, names, point),
+    covariance: covarianceOf(jacobian.selection(rows, columns)),
     free,
     at_bound,
     not_in_data: PARAMETER_NAMES.filter((name) => !names.includes(name)),
-    degrees_of_freedom: Math.max(1, terms.length - state.fitted),
+    degrees_of_freedom: Math.max(
+      1,
+      state.noise.reduce((sum, term) => sum + term.freedom, 0),
+    ),
     noise,
     terms: terms.map((term, i) => ({
       ...term,
@@ -234,15 +248,5 @@ function result(
     converged: search.converged,
     agreeing_starts: search.agreeing,
     starts: search.starts,
-  };
-}
-
-/** The covariance of the first `count` entries: the common errors are integrated out. */
-function leading(covariance: Covariance, count: number): Covariance {
-  return {
-    matrix: covariance.matrix.slice(0, count).map((row) => row.slice(0, count)),
-    standardErrors: covariance.standardErrors.slice(0, count),
-    correlations: covariance.correlations.slice(0, count).map((row) => row.slice(0, count)),
-    condition: covariance.condition,
   };
 }

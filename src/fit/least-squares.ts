@@ -8,6 +8,8 @@ export interface LeastSquares {
   readonly upper: readonly number[];
   /** Half-step of the central difference in one coordinate. */
   difference(value: number): number;
+  /** What counts as one unit of movement of a coordinate; default: its own size. */
+  scale?(value: number): number;
 }
 
 export interface Solution {

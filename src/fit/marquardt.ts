@@ -39,7 +39,7 @@ export function marquardt(
       const next = problem.residuals(candidate);
       const nextCost = sumOfSquares(next);
       if (nextCost < cost) {
-        const moved = relativeMove(point, candidate);
+        const moved = relativeMove(problem, point, candidate);
         const gained = (cost - nextCost) / cost;
         [point, residuals, cost, accepted] = [candidate, next, nextCost, true];
         damping = Math.max(1e-15, damping / 9);
@@ -47,7 +47,7 @@ export function marquardt(
           return { point, sumOfSquares: cost, iterations: iteration, status: 'converged' };
         }
       } else {
-        if (relativeMove(point, candidate) < stepTolerance) {
+        if (relativeMove(problem, point, candidate) < stepTolerance) {
           return { point, sumOfSquares: cost, iterations: iteration, status: 'converged' };
         }
         damping *= 5;
@@ -126,5 +126,7 @@ function step(
   return next;
 }
 
-const relativeMove = (from: readonly number[], to: readonly number[]): number =>
-  Math.max(...from.map((value, j) => Math.abs(to[j]! - value) / (Math.abs(value) + 1e-12)));
+function relativeMove(problem: LeastSquares, from: readonly number[], to: readonly number[]): number {
+  const scale = problem.scale ?? ((value: number) => Math.abs(value) + 1e-12);
+  return Math.max(...from.map((value, j) => Math.abs(to[j]! - value) / scale(value)));
+}

@@ -3,15 +3,12 @@ import type { LatencyMetric } from './observations.ts';
 
 /** Relative error of the closed form against the scheduler that it stands for, where a request is alone, and beside others. */
 const DISCREPANCY: Readonly<Record<LatencyMetric, { alone: number; shared: number; rough: number }>> = {
-  tpot: { alone: 0.0003, shared: 0.002, rough: 0.03 },
-  ttft: { alone: 0.0003, shared: 0.005, rough: 0.2 },
+  tpot: { alone: 0.001, shared: 0.002, rough: 0.03 },
+  ttft: { alone: 0.001, shared: 0.005, rough: 0.2 },
 };
 
-/**
- * What the closed form gets wrong in the same direction in every shared cell, as a standard deviation. It enters the fit
- * as one more unknown per metric, so that many cells that share an error do not look like many independent witnesses.
- */
-export const COMMON_DISCREPANCY: Readonly<Record<LatencyMetric, number>> = { tpot: 0.004, ttft: 0.01 };
+/** Standard deviation of the serving edges before any data: half a step, where an ideal server has none. */
+export const EDGE_SD = 0.5;
 /** Relative error of the wait for other prompts; measured against the scheduler. */
 const QUEUE_DISCREPANCY = 0.7;
 
@@ -33,50 +30,82 @@ export function closedFormDiscrepancy(
 /** How much more of the model's own misfit a metric carries; TTFT's is twice TPOT's in every public data set. */
 export const MISFIT_SHARE: Readonly<Record<LatencyMetric, number>> = { tpot: 1, ttft: 2 };
 
+/** Requests that are alone on the server meet an exact model; those that share steps meet the closed form's approximations. */
+export type Regime = 'alone' | 'shared';
+export const regimeOf = (concurrency: number): Regime => (concurrency > 1 ? 'shared' : 'alone');
+
 export interface NoiseTerm {
   /** Log residual, predicted over measured. */
   readonly residual: number;
-  /** Variance that is known: measurement and closed form. */
-  readonly variance: number;
-  readonly share: number;
+  /** Standard error of the measured mean, relative. */
+  readonly measured_error: number;
+  /** Of the closed form, relative. */
+  readonly discrepancy: number;
+  readonly metric: LatencyMetric;
+  readonly regime: Regime;
+  /** Huber's weight. */
   readonly weight: number;
-}
-
-/** Mean of min(z², k|z|) of a standard normal at Huber's k = 2: what robust weights take away from a clean sample. */
-const CONSISTENCY = 0.9545;
-
-/** Σ w·r²/(known variance + (share·misfit)²), per degree of freedom and corrected for the weights. */
-function reducedChiSquare(terms: readonly NoiseTerm[], misfit: number, freedom: number): number {
-  let sum = 0;
-  for (const { residual, variance, share, weight } of terms) {
-    sum += (weight * residual * residual) / (variance + (share * misfit) ** 2);
-  }
-  return sum / (CONSISTENCY * freedom);
+  /** 1 − leverage: how much of a degree of freedom the fit left to this term. */
+  readonly freedom: number;
 }
 
 export interface NoiseScale {
   /** Standard deviation of the model's misfit beyond the known noise, relative, for TPOT. */
   readonly misfit: number;
-  /** Factor on the known noise, at most 1, where the residuals are smaller than it predicts. */
-  readonly scale: number;
+  /**
+   * Factor on the closed form's discrepancy where a request is alone, at most 1: residuals smaller than assumed are
+   * believed there. Never where requests share steps: what the closed form gets wrong is alike in many cells, and
+   * their scatter hides it.
+   */
+  readonly alone_scale: number;
 }
 
-const MIN_SCALE = 0.5;
+/** Standard deviation of a term under a noise scale. */
+export function termSd(
+  term: Pick<NoiseTerm, 'measured_error' | 'discrepancy' | 'metric' | 'regime'>,
+  noise: NoiseScale,
+): number {
+  const scale = term.regime === 'alone' ? noise.alone_scale : 1;
+  return Math.hypot(term.measured_error, scale * term.discrepancy, MISFIT_SHARE[term.metric] * noise.misfit);
+}
+
+/** Mean of min(z², k|z|) of a standard normal at Huber's k = 2: what robust weights take away from a clean sample. */
+const CONSISTENCY = 0.9545;
+
+/** Σ w·r²/sd² per degree of freedom, corrected for the weights. */
+function reducedChiSquare(terms: readonly NoiseTerm[], noise: NoiseScale): number {
+  let sum = 0;
+  let freedom = 0;
+  for (const term of terms) {
+    sum += term.weight * (term.residual / termSd(term, noise)) ** 2;
+    freedom += term.freedom;
+  }
+  return sum / (CONSISTENCY * Math.max(1, freedom));
+}
+
+/** Where a falling function of x in [low, high] crosses 1; an end when it does not. */
+function crossing(low: number, high: number, chiSquare: (x: number) => number): number {
+  if (chiSquare(low) <= 1) return low;
+  let [a, b] = [low, high];
+  for (let i = 0; i < 50; i += 1) {
+    const middle = (a + b) / 2;
+    if (chiSquare(middle) > 1) a = middle;
+    else b = middle;
+  }
+  return b;
+}
+
+const MIN_ALONE_SCALE = 0.01;
+const LARGEST_MISFIT = 1;
 
 /**
  * Splits the residuals into what is known and what the model misses: the misfit that makes the reduced chi-square one
- * (Paule and Mandel's estimator), or, where the known noise is more than enough, a factor below one on it.
- * @param freedom residuals less fitted parameters, at least 1
+ * (Paule and Mandel's estimator), or, where the known noise is more than enough, less discrepancy where requests are alone.
  */
-export function estimateNoise(terms: readonly NoiseTerm[], freedom: number): NoiseScale {
-  const bare = reducedChiSquare(terms, 0, freedom);
-  if (bare <= 1) return { misfit: 0, scale: Math.max(MIN_SCALE, Math.sqrt(bare)) };
-  let low = 0;
-  let high = 1;
-  for (let i = 0; i < 60; i += 1) {
-    const middle = (low + high) / 2;
-    if (reducedChiSquare(terms, middle, freedom) > 1) low = middle;
-    else high = middle;
-  }
-  return { misfit: (low + high) / 2, scale: 1 };
+export function estimateNoise(terms: readonly NoiseTerm[]): NoiseScale {
+  const misfit = crossing(0, LARGEST_MISFIT, (x) => reducedChiSquare(terms, { misfit: x, alone_scale: 1 }));
+  if (misfit > 0) return { misfit, alone_scale: 1 };
+  const alone = terms.filter((term) => term.regime === 'alone');
+  const scale = crossing(MIN_ALONE_SCALE, 1, (x) => reducedChiSquare(alone, { misfit: 0, alone_scale: x }));
+  return { misfit, alone_scale: scale };
 }

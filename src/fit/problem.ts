@@ -1,9 +1,9 @@
 import type { ModelCard } from '../model/card.ts';
-import { closedLoopMeans, type ServingMeans } from '../roofline/closed-form.ts';
+import { closedLoopMeans, type ServingEdges, type ServingMeans } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
-import { COMMON_DISCREPANCY } from './noise.ts';
+import { EDGE_SD } from './noise.ts';
 import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
 
 /** What a fit starts from. Observations share the card; the card is bound to the accelerator. */
@@ -54,23 +54,44 @@ export function parametersAt(
   return values as unknown as RooflineParameters;
 }
 
+/** Names of the serving edges; they stand behind the log parameters in a point. */
+export const EDGE_NAMES = ['ttft_wait_steps', 'decode_wait_steps'] as const satisfies (keyof ServingEdges)[];
+
+export const edgesAt = (names: readonly ParameterName[], point: readonly number[]): ServingEdges => ({
+  ttft_wait_steps: point[names.length] ?? 0,
+  decode_wait_steps: point[names.length + 1] ?? 0,
+});
+
+/** Parameters and edges of one device and server: everything that a prediction needs. */
+export interface ServingModel {
+  readonly parameters: RooflineParameters;
+  readonly edges: ServingEdges;
+}
+
+export const modelAt = (
+  priors: Priors,
+  names: readonly ParameterName[],
+  point: readonly number[],
+): ServingModel => ({ parameters: parametersAt(priors, names, point), edges: edgesAt(names, point) });
+
 /** Closed-form means of an observation's cell. */
-export function meansOf(card: ModelCard, p: RooflineParameters, observation: Observation): ServingMeans {
-  return closedLoopMeans(card, p, observation.engine, {
+export function meansOf(card: ModelCard, model: ServingModel, observation: Observation): ServingMeans {
+  const shape = {
     inputTokens: observation.input_tokens,
     outputTokens: observation.mean_output_tokens,
     concurrency: observation.concurrency,
     turnAroundSeconds: observation.turn_around_s,
-  });
+  };
+  return closedLoopMeans(card, model.parameters, observation.engine, shape, model.edges);
 }
 
 /** Log residual (predicted over measured) of every term. */
-export function logResiduals(card: ModelCard, p: RooflineParameters, terms: readonly Term[]): number[] {
+export function logResiduals(card: ModelCard, model: ServingModel, terms: readonly Term[]): number[] {
   const means = new Map<Observation, ServingMeans>();
   return terms.map(({ observation, metric, log_measured }) => {
     let predicted = means.get(observation);
     if (!predicted) {
-      predicted = meansOf(card, p, observation);
+      predicted = meansOf(card, model, observation);
       means.set(observation, predicted);
     }
     return Math.log(predictedSeconds(predicted, metric) ?? Number.NaN) - log_measured;
@@ -83,32 +104,9 @@ export interface Whitening {
   readonly priors: readonly number[];
 }
 
-/** Whether the closed form's common error of a metric applies: where requests share steps. */
-const isShared = (term: Term, metric: LatencyMetric): boolean =>
-  term.metric === metric && term.observation.concurrency > 1;
-
-/** The common errors stand behind the parameters in a point. */
-const commonErrors = (names: readonly ParameterName[], point: readonly number[]): readonly number[] =>
-  LATENCY_METRICS.map((_, k) => point[names.length + k] ?? 0);
-
-const commonError = (term: Term, common: readonly number[]): number =>
-  LATENCY_METRICS.reduce((sum, metric, k) => sum + (isShared(term, metric) ? common[k]! : 0), 0);
-
-/** Log residuals at a point of the least-squares problem, common errors included. */
-export function residualsAt(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
-  point: readonly number[],
-): number[] {
-  const common = commonErrors(names, point);
-  const logs = logResiduals(input.card, parametersAt(input.priors, names, point), terms);
-  return logs.map((log, i) => log + commonError(terms[i]!, common));
-}
-
 /**
- * Least squares in log parameters, followed by the closed form's common log error of each metric: whitened residuals of
- * the terms, then one pseudo-observation per prior and per common error.
+ * Least squares in log parameters, followed by the serving edges: whitened residuals of the terms, then one
+ * pseudo-observation per prior and per edge.
  */
 export function leastSquares(
   input: FitInput,
@@ -117,18 +115,17 @@ export function leastSquares(
   whitening: Whitening,
 ): LeastSquares {
   const centres = names.map((name) => Math.log(input.priors[name].centre));
-  const unbounded = LATENCY_METRICS.map(() => 1);
   return {
-    lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...unbounded.map((one) => -one)],
-    upper: [...names.map((name) => Math.log(input.priors[name].upper)), ...unbounded],
+    lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...EDGE_NAMES.map(() => -2)],
+    upper: [...names.map((name) => Math.log(input.priors[name].upper)), ...EDGE_NAMES.map(() => 2)],
     difference: () => LOG_DIFFERENCE,
+    scale: () => 1,
     residuals: (point) => {
-      const logs = logResiduals(input.card, parametersAt(input.priors, names, point), terms);
-      const common = commonErrors(names, point);
+      const logs = logResiduals(input.card, modelAt(input.priors, names, point), terms);
       return [
-        ...logs.map((log, i) => (log + commonError(terms[i]!, common)) * whitening.terms[i]!),
+        ...logs.map((log, i) => log * whitening.terms[i]!),
         ...centres.map((centre, j) => (point[j]! - centre) * whitening.priors[j]!),
-        ...LATENCY_METRICS.map((metric, k) => common[k]! / COMMON_DISCREPANCY[metric]),
+        ...EDGE_NAMES.map((_, k) => point[names.length + k]! / EDGE_SD),
       ];
     },
   };

@@ -20,6 +20,19 @@ export interface ClosedLoopShape {
   readonly turnAroundSeconds: number | null;
 }
 
+/**
+ * How a real server's requests meet its steps, in steps: what the step clock alone cannot know. Both count only where
+ * requests share steps, are fitted beside the parameters and are 0 for an ideal server.
+ */
+export interface ServingEdges {
+  /** Wait of a new request for the step in progress, added to TTFT. */
+  readonly ttft_wait_steps: number;
+  /** Steps that a request loses between its first token and its last. */
+  readonly decode_wait_steps: number;
+}
+
+export const NO_EDGES: ServingEdges = { ttft_wait_steps: 0, decode_wait_steps: 0 };
+
 /** Steady-state means of a closed loop. */
 export interface ServingMeans {
   readonly ttftSeconds: number;
@@ -52,17 +65,18 @@ export function closedLoopMeans(
   p: RooflineParameters,
   engine: EngineSettings,
   shape: ClosedLoopShape,
+  edges: ServingEdges = NO_EDGES,
 ): ServingMeans {
   const perRequestKv = shape.inputTokens + shape.outputTokens / 2;
   const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / perRequestKv));
   const running = Math.min(shape.concurrency, seats);
   // A stream is away from the engine while its request is on its way, so fewer than all of them share a step.
   const away = p.request_overhead_s + (shape.turnAroundSeconds ?? 0);
-  let means = meansBesideOthers(card, p, engine, shape, running, running - 1);
+  let means = meansBesideOthers(card, p, engine, shape, edges, running, running - 1);
   for (let round = 0; round < AWAY_ROUNDS && running > 1; round += 1) {
     const cycle = running / (means.outputTokensPerSecond / shape.outputTokens);
     const others = (running - 1) * Math.max(0, 1 - away / cycle);
-    means = meansBesideOthers(card, p, engine, shape, running, others);
+    means = meansBesideOthers(card, p, engine, shape, edges, running, others);
   }
   return means;
 }
@@ -76,6 +90,7 @@ function meansBesideOthers(
   p: RooflineParameters,
   engine: EngineSettings,
   shape: ClosedLoopShape,
+  edges: ServingEdges,
   running: number,
   others: number,
 ): ServingMeans {
@@ -83,26 +98,34 @@ function meansBesideOthers(
   const tp = engine.tensorParallel;
   const context = inputTokens + outputTokens / 2;
 
-  const decodeStep = stepTime(card, p, tp, { prefills: [], decodes: others + 1, decodeContext: context }).total;
   const budget = Math.max(1, Math.floor(engine.maxNumBatchedTokens - others));
   const chunks = splitPrompt(inputTokens, budget);
-  const withoutPrefill =
-    others > 0 ? stepTime(card, p, tp, { prefills: [], decodes: others, decodeContext: context }).total : 0;
-  let prefill = 0;
-  for (const chunk of chunks) {
-    prefill += stepTime(card, p, tp, { prefills: [chunk], decodes: others, decodeContext: context }).total;
-  }
-  const marginal = prefill - chunks.length * withoutPrefill;
   const promptsPerStep = Math.floor(budget / inputTokens);
-
   const decodeSteps = outputTokens - 1;
-  const queue = prefillQueue(others, decodeSteps, chunks.length, promptsPerStep, marginal, prefill);
-  const ownStart = p.request_overhead_s + prefill + queue.seconds;
+  const decoding = decodingOthers(others, decodeSteps, chunks.length, promptsPerStep);
+  const step = (prefills: readonly PrefillChunk[], decodes: number): number =>
+    stepTime(card, p, tp, { prefills, decodes, decodeContext: context }).total;
+  const withoutPrefill = decoding > 0 ? step([], decoding) : 0;
+  let prefill = 0;
+  for (const chunk of chunks) prefill += step([chunk], decoding);
+  const prompts: Prompts = {
+    others,
+    decodeSteps,
+    chunks: chunks.length,
+    perStep: promptsPerStep,
+    prefill,
+    marginal: prefill - chunks.length * withoutPrefill,
+    secondMarginal: promptsPerStep >= 2 ? step([chunks[0]!, chunks[0]!], decoding) - prefill : 0,
+  };
+
+  const queue = prefillQueue(prompts);
+  const shared = others > 0;
+  const decodeStep = step([], decoding + 1) + interference(prompts);
   const tpot =
-    decodeSteps < 1
-      ? null
-      : decodeStep + interference(others, decodeSteps, chunks.length, promptsPerStep) * marginal;
-  const ttft = ownStart + stepWait(others, tpot ?? prefill, shape.turnAroundSeconds);
+    decodeSteps < 1 ? null : decodeStep * (1 + (shared ? edges.decode_wait_steps / decodeSteps : 0));
+  const wait = stepWait(others, tpot ?? prefill, shape.turnAroundSeconds);
+  const ttft =
+    p.request_overhead_s + prefill + queue.seconds + wait + (shared ? edges.ttft_wait_steps * decodeStep : 0);
   const residence = ttft + decodeSteps * (tpot ?? 0);
   const requestsPerSecond = running / (residence + (shape.turnAroundSeconds ?? 0));
   const seatWait = (concurrency - running) / requestsPerSecond;
@@ -116,23 +139,46 @@ function meansBesideOthers(
   };
 }
 
-/** How many marginal prefills stretch one decode step of a request, on average. */
-function interference(others: number, decodeSteps: number, chunks: number, promptsPerStep: number): number {
-  const perStep = others / decodeSteps;
-  return promptsPerStep >= 2 ? perStep : Math.min(perStep, 1 / chunks);
+/**
+ * How many of the others decode in a step: each spends `chunks` of its steps on its prompt; where prompts queue for the
+ * prefill, one stream per `chunks` steps comes through.
+ */
+function decodingOthers(others: number, decodeSteps: number, chunks: number, promptsPerStep: number): number {
+  const unhindered = (others * decodeSteps) / (decodeSteps + chunks);
+  return promptsPerStep >= 2 ? unhindered : Math.min(unhindered, decodeSteps / chunks);
+}
+
+/** What the others' prompts do to a request. */
+interface Prompts {
+  readonly others: number;
+  readonly decodeSteps: number;
+  /** Steps that one prompt takes. */
+  readonly chunks: number;
+  /** Prompts that fit one step. */
+  readonly perStep: number;
+  /** Seconds of a prompt's own steps. */
+  readonly prefill: number;
+  /** Seconds that a prompt adds to the steps it is computed in, and that a second one adds to the same step. */
+  readonly marginal: number;
+  readonly secondMarginal: number;
+}
+
+/**
+ * Seconds by which the others' prefills stretch one decode step, on average. Where several prompts fit a step their number
+ * in it is Poisson, and the first costs less than the next ones while the weights' bytes hide it.
+ */
+function interference(prompts: Prompts): number {
+  const { others, decodeSteps, chunks, perStep, marginal, secondMarginal } = prompts;
+  const arrivals = others / (decodeSteps + chunks);
+  if (perStep < 2) return Math.min(arrivals, 1 / chunks) * marginal;
+  return arrivals * secondMarginal + (marginal - secondMarginal) * (1 - Math.exp(-arrivals));
 }
 
 /** Wait for other prompts: arrivals happen at step ends, so time averages (M/G/1) do not apply. */
-function prefillQueue(
-  others: number,
-  decodeSteps: number,
-  chunks: number,
-  promptsPerStep: number,
-  marginal: number,
-  prefill: number,
-): { seconds: number; rough: boolean } {
+function prefillQueue(prompts: Prompts): { seconds: number; rough: boolean } {
+  const { others, decodeSteps, chunks, perStep, prefill, marginal, secondMarginal } = prompts;
   const arrivalsPerStep = others / (decodeSteps + chunks);
-  if (promptsPerStep >= 2) return { seconds: arrivalsPerStep * marginal, rough: false };
+  if (perStep >= 2) return { seconds: arrivalsPerStep * secondMarginal, rough: false };
   const load = arrivalsPerStep * chunks;
   if (load >= 1) {
     return { seconds: Math.max(0, others * prefill - (decodeSteps * prefill) / chunks), rough: false };
