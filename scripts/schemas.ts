@@ -1,8 +1,8 @@
-/** `npm run schemas`: writes the published JSON Schemas anew from the code. */
 import { writeFile } from 'node:fs/promises';
-import { schemaDocuments } from './schemas/documents.ts';
+import { schemaFiles } from './schema-files.ts';
 
-for (const { path, content } of schemaDocuments()) {
-  await writeFile(new URL(`../${path}`, import.meta.url), content);
-  console.log(`wrote ${path}`);
+/** Writes the JSON Schemas that are published beside suites, fits and runs. A test checks that they are not stale. */
+for (const [file, text] of await schemaFiles()) {
+  await writeFile(file, text);
+  console.log(file);
 }

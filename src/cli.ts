@@ -10,9 +10,17 @@ export interface Command {
 
 /** The table of verbs. Each loads lazily, so that `ridge --help` and the agent start fast. */
 const verbs: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  plan: {
+    summary: 'print cells, order, time and what they can identify',
+    load: () => import('./commands/plan.ts'),
+  },
   run: {
     summary: 'measure a suite on endpoints',
     load: () => import('./commands/run.ts'),
+  },
+  check: {
+    summary: 'check suite, lab and run files',
+    load: () => import('./commands/check.ts'),
   },
   agent: {
     summary: 'drive one endpoint for ridge run (started by it)',

@@ -3,7 +3,7 @@ import type { ModelCard } from './card.ts';
 import { type CardOverrides, cardFromConfig } from './from-config.ts';
 
 /** Served names differ in owner, case and suffix; the weights do not. */
-function plainName(id: string): string {
+export function plainName(id: string): string {
   return id
     .toLowerCase()
     .replace(/^.*[/\\](?=[^/\\])/, '')

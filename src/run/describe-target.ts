@@ -4,6 +4,7 @@ import type { AgentHost } from '../agent/connection.ts';
 import type { Identity } from '../agent/protocol.ts';
 import { RidgeError } from '../errors.ts';
 import type { Environment } from '../measure/verdict.ts';
+import { plainName } from '../model/cards.ts';
 import type { TargetFacts } from '../plan/facts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { mergeSettings } from './engine-settings.ts';
@@ -81,15 +82,13 @@ export const environmentOf = (target: RunTarget): Environment => ({
   prefix_caching: target.settings.prefix_caching,
 });
 
-const shortName = (id: string): string => id.toLowerCase().replace(/^.*\//, '');
-
 /**
- * Holds a target to the models that the suite is for; owner and case of a name do not count.
+ * Holds a target to the models that the suite is for; owner, case and suffixes such as -Instruct do not count.
  * @throws RidgeError (exit 2) when it serves another one
  */
 export function requireModel(models: readonly string[] | undefined, target: RunTarget): void {
   if (models === undefined) return;
-  if (models.some((model) => shortName(model) === shortName(target.model.id))) return;
+  if (models.some((model) => plainName(model) === plainName(target.model.id))) return;
   throw new RidgeError(
     `target '${target.name}' serves ${target.model.id}; the suite is for ${models.join(', ')}`,
     {

@@ -20,9 +20,18 @@ export async function resolveModelCard(
     kvCacheDtype: settings.kv_cache_dtype,
     maxLengthTokens: model.max_length_tokens,
   };
-  if (configFile !== undefined) return cardFromConfig(model.id, await readConfig(configFile), overrides);
+  if (configFile !== undefined) return readModelCard(model.id, configFile, overrides);
   if (identity.model_config) return cardFromConfig(model.id, identity.model_config, overrides);
   return builtInCard(model.id, overrides) ?? (model.root ? builtInCard(model.root, overrides) : null);
+}
+
+/** Card from a config.json on this machine, see `resolveModelCard`. */
+export async function readModelCard(
+  id: string,
+  file: string,
+  overrides: CardOverrides = {},
+): Promise<ModelCard> {
+  return cardFromConfig(id, await readConfig(file), overrides);
 }
 
 async function readConfig(file: string): Promise<unknown> {

@@ -1,0 +1,97 @@
+import type { IdentifiabilityGroup, ParameterIdentifiability } from '../plan/identifiability.ts';
+import type { TargetPlan } from '../plan/plan.ts';
+import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
+import type { Style } from '../report/style.ts';
+import { renderTable } from '../report/text-table.ts';
+import type { CellShape } from '../run/schema.ts';
+
+export interface Plan {
+  readonly suite: string;
+  readonly assumptions: readonly string[];
+  readonly targets: readonly TargetPlan[];
+  readonly identifiability: readonly IdentifiabilityGroup[];
+}
+
+/** A plan for people. @param width columns of the terminal; undefined: no limit */
+export function planText(plan: Plan, style: Style, width: number | undefined): string {
+  const parts = plan.targets.map((target) => targetText(target, style, width));
+  const total = plan.targets.reduce((sum, { estimated_s }) => sum + estimated_s, 0);
+  const assumed = plan.assumptions.length > 0 ? [`assumed: ${plan.assumptions.join('; ')}`] : [];
+  const whole = `all targets one after another: about ${formatDuration(total)}`;
+  return [
+    ...assumed,
+    ...parts,
+    ...(plan.targets.length > 1 ? [whole] : []),
+    ...plan.identifiability.map((group) => groupText(group, style, width)),
+  ].join('\n\n');
+}
+
+function targetText(target: TargetPlan, style: Style, width: number | undefined): string {
+  const guess = target.estimate_source === 'default' ? ', a guess without a model card' : '';
+  const head = style.bold(
+    `${target.target}: ${target.cells.length} cells, about ${formatDuration(target.estimated_s)}${guess}`,
+  );
+  const table = renderTable({
+    columns: [
+      { title: '', align: 'right' },
+      { title: 'input', unit: 'tokens', align: 'right' },
+      { title: 'output', unit: 'tokens', align: 'right' },
+      { title: 'streams', align: 'right' },
+      { title: 'repeat', align: 'right' },
+      { title: 'time', unit: 's', align: 'right' },
+      { title: 'note' },
+    ],
+    rows: target.cells.map(({ cell, estimated_s }, index) => [
+      String(index + 1),
+      String(cell.input_tokens),
+      String(cell.output_tokens),
+      String(cell.concurrency),
+      String(cell.repeat + 1),
+      formatNumber(estimated_s, 2),
+      note(cell),
+    ]),
+    style,
+    ...(width === undefined ? {} : { width }),
+  });
+  const skipped = target.skipped.map(({ message }) => `skipped: ${message}`);
+  return [head, table, ...skipped].join('\n');
+}
+
+function note(cell: CellShape): string {
+  const notes: string[] = [];
+  if (cell.anchor) notes.push(`${cell.anchor} anchor`);
+  if (cell.kv_fill !== null) notes.push(`KV ${formatPercent(cell.kv_fill, 3)}`);
+  if (cell.hold_out) notes.push('kept from the fit');
+  return notes.join(', ');
+}
+
+function groupText(group: IdentifiabilityGroup, style: Style, width: number | undefined): string {
+  const open = group.parameters.filter(({ identified }) => !identified);
+  const head = style.bold(
+    `${group.model} on ${group.accelerator}: ${group.parameters.length - open.length} of ${group.parameters.length} parameters identified`,
+  );
+  const table = renderTable({
+    columns: [
+      { title: 'parameter' },
+      { title: 'expected error', align: 'right' },
+      { title: 'of the prior', align: 'right' },
+      { title: 'identified' },
+    ],
+    rows: group.parameters.map((one) => [
+      one.parameter,
+      formatPercent(one.expected_log_sd),
+      formatPercent(one.sd_ratio),
+      one.identified ? style.green('yes') : style.red('no'),
+    ]),
+    style,
+    ...(width === undefined ? {} : { width }),
+  });
+  return [head, table, ...open.map(advice)].join('\n');
+}
+
+function advice({ parameter, reason, helpful_cell }: ParameterIdentifiability): string {
+  const cell = helpful_cell
+    ? `; for example input ${helpful_cell.input_tokens}, output ${helpful_cell.output_tokens}, concurrency ${helpful_cell.concurrency} at TP ${helpful_cell.tensor_parallel}`
+    : '';
+  return `${parameter} cannot be identified: ${reason}${cell}`;
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { identifiability } from '../plan/identifiability.ts';
+import { planSuite, refusedPoint } from '../plan/plan.ts';
+import { styleFor } from '../report/style.ts';
+import { loadSuite } from '../suite/load-suite.ts';
+import { planFacts } from './plan-facts.ts';
+import { planText } from './plan-text.ts';
+
+const help = `usage: ridge plan SUITE [--lab FILE | --target NAME=URL ... | --accelerator ID --model ID --tp LIST] [--json]
+
+Prints what a run would measure: the cells in their order, how long it takes, what is skipped, and which parameters of the
+roofline the cells can and cannot identify. Asks no server: lengths and KV capacity come from the lab file and the model.
+
+  --lab FILE           targets of a lab file
+  --target NAME=URL    a target; repeatable, with --accelerator, --model, --tp, --model-config
+  --accelerator ID     without targets: the device to plan for (default h100-sxm)
+  --model ID           its model, a built-in one (default llama-3.1-8b)
+  --model-config FILE  or the model's config.json
+  --tp LIST            tensor parallel sizes, for example 1,2 (default 1)
+  --json               the plan as JSON on stdout
+
+exit: 1 when a cell is too long for a target and the suite does not say over_length: skip
+
+Example:
+  ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b --tp 1,2`;
+
+const options = {
+  lab: { type: 'string' },
+  target: { type: 'string', multiple: true },
+  accelerator: { type: 'string' },
+  model: { type: 'string' },
+  'model-config': { type: 'string' },
+  tp: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export const command: Command = {
+  summary: 'print cells, order, time and what they can identify',
+  help,
+  async run(argv) {
+    const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const [file, ...others] = positionals;
+    if (file === undefined || others.length > 0) {
+      throw new RidgeError('give one suite', { mend: 'For example ridge plan suites/roofline.yaml.' });
+    }
+    const { suite, points, digest } = await loadSuite(file);
+    const { facts, assumptions } = await planFacts(flags);
+    const targets = planSuite(suite, points, facts);
+    const groups = identifiability(
+      targets.map(({ cells }, index) => ({ facts: facts[index]!, cells: cells.map(({ cell }) => cell) })),
+    );
+    const plan = { suite: suite.name, suite_digest: digest, assumptions, targets, identifiability: groups };
+    if (flags.json) console.log(JSON.stringify(plan, null, 2));
+    else console.log(planText(plan, styleFor(process.stdout), process.stdout.columns));
+    return refusedPoint(suite, targets) === null ? EXIT.done : EXIT.refused;
+  },
+};
