@@ -10,8 +10,8 @@ import { checkResume } from './vllm/check-resume.ts';
 import { Checks } from './vllm/checks.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { writeLab } from './vllm/lab.ts';
-import { readRunData } from './vllm/record.ts';
-import { ridge } from './vllm/ridge.ts';
+import { exitCodeOf, readRunData } from './vllm/record.ts';
+import { buildRidge, ridge } from './vllm/ridge.ts';
 import { serveVllm, type VllmServer } from './vllm/serve.ts';
 
 // Drives a real vLLM server (CPU, random weights) with the built command and checks what the interface promises.
@@ -26,8 +26,13 @@ const SHORT_CELLS = 4;
 async function runInterface(checks: Checks, server: VllmServer, lab: string, folder: string): Promise<void> {
   const out = join(folder, 'interface');
   const { exitCode, stderr } = await ridge(['run', suiteFile('interface.yaml'), '--lab', lab, '--out', out]);
-  checks.check('run: exit code', exitCode === 0, `${exitCode}${exitCode ? ` ${stderr}` : ''}`);
   const { run, cells } = await readRunData(out);
+  const expected = exitCodeOf(cells.map(({ record }) => record));
+  checks.check(
+    'run: exit code',
+    exitCode === expected,
+    `${exitCode}${exitCode === expected ? '' : ` ${stderr}`}`,
+  );
   await checkIdentity(checks, run, server);
   checkCells(checks, cells, INTERFACE_CELLS);
   for (const cell of cells) checkCounters(checks, cell);
@@ -41,6 +46,7 @@ async function main(): Promise<number> {
     return checks.close();
   }
   checks.check('vLLM for CPU', true, `${install.version} in ${install.folder}`);
+  await buildRidge();
   const folder = await mkdtemp(join(tmpdir(), 'ridge-test-vllm-'));
   const server = await serveVllm({
     install,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CellRecord } from '../../src/run/schema.ts';
 import type { Checks } from './checks.ts';
-import { finishedLines, labelOf } from './record.ts';
+import { exitCodeOf, finishedLines, labelOf } from './record.ts';
 import { ridge, watchRun } from './ridge.ts';
 import type { VllmServer } from './serve.ts';
 import { scrapeServer } from './server-metrics.ts';
@@ -40,10 +40,11 @@ export async function checkResume(
 
   const resumed = await ridge(['run', '--resume', out]);
   const after = await finishedLines(out);
+  const expected = exitCodeOf(after.map((line) => JSON.parse(line) as CellRecord));
   checks.check(
     'resume: exit code',
-    resumed.exitCode === 0,
-    `${resumed.exitCode} ${resumed.exitCode ? resumed.stderr : ''}`,
+    resumed.exitCode === expected,
+    `${resumed.exitCode}${resumed.exitCode === expected ? '' : ` ${resumed.stderr}`}`,
   );
   checks.check(
     'resume: finished cells kept as they were',

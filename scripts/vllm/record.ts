@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HistogramTotals, MetricsSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
+import { EXIT } from '../../src/errors.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { readRequests, readRun } from '../../src/run/read-run.ts';
 import type { CellRecord, Run } from '../../src/run/schema.ts';
@@ -74,6 +75,10 @@ export async function finishedLines(folder: string): Promise<string[]> {
   const text = await readFile(join(folder, 'cells.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').slice(0, -1);
 }
+
+/** On a busy host every cell may be flagged; then a run in which all was measured exits with 1. */
+export const exitCodeOf = (cells: readonly CellRecord[]): number =>
+  cells.some((cell) => cell.verdict === 'valid') ? EXIT.done : EXIT.refused;
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
