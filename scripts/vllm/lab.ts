@@ -1,10 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { SERVER_SETTINGS, type VllmServer } from './serve.ts';
 
-/** Catalogue entry of the device that these servers run on. */
-export const ACCELERATOR = 'cpu-avx512-1core';
+/** Catalogue entry of the core that these servers run on: its matrix units decide what a GEMM can reach. */
+export const ACCELERATOR = hasAmx() ? 'cpu-amx-1core' : 'cpu-avx512-1core';
+
+function hasAmx(): boolean {
+  try {
+    return /\bamx_bf16\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 /** Writes a lab file with the one server as target `cpu`. @returns its path */
 export async function writeLab(folder: string, server: VllmServer): Promise<string> {

@@ -96,6 +96,6 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   }
   const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
   say(`run ${inputs.folder}`);
-  if (again) say(`go on with it: ridge run --resume ${inputs.id}`);
+  if (again) say(`go on with it: ridge run --resume ${inputs.folder}`);
   return exitCode;
 }

@@ -34,4 +34,14 @@ export const OTHERS: readonly DataSheet[] = [
       'Estimates, not a data sheet: 64 bf16 multiply-adds a cycle and port near 2.5 GHz peak at 0.15 to 0.3 TFLOP/s; what one core can stream from memory. Host memory is shared, so no capacity is given.',
     sources: 'arithmetic from the instruction set; own estimate of one core’s bandwidth',
   },
+  {
+    id: 'cpu-amx-1core',
+    name: 'One server CPU core with AMX BF16',
+    vendor: 'generic x86',
+    bf16_dense_tflops: 2.7,
+    memory_gb_per_s: 12,
+    notes:
+      'Estimates, not a data sheet: a tile product of 16 x 16 x 32 bf16 multiply-adds every 16 cycles near 2.6 GHz; what one core can stream from memory. Host memory is shared, so no capacity is given.',
+    sources: 'arithmetic from the instruction set; own estimate of one core’s bandwidth',
+  },
 ];
