@@ -1,101 +1,56 @@
 import { median } from '../../stats/sorted.ts';
 import type { TimeSpan } from '../evidence.ts';
 import { ttft } from '../latency.ts';
+import type { Reason } from '../reasons.ts';
 import { THRESHOLDS } from '../thresholds.ts';
 import type { RequestTimeline } from '../timeline.ts';
-import { type Case, invalid, type Judge, short } from './case.ts';
+import { invalid, type Judge, short } from './case.ts';
+import { firstIndex, longestInEach, tokenGaps, union } from './gap-kinds.ts';
 
-/** Fewest gaps of a kind for which a median means something. */
-const FEWEST_GAPS = 8;
+/** Fewest values for which a median means something. */
+const FEWEST_VALUES = 8;
 
 /**
- * While a shape is first seen, a gap far above the median of its kind is taken for a compilation. Kinds: steps without a
- * prompt, steps with one, and the wait for the first token. A healthy step with a prompt can be 14 times one without.
+ * While a shape is first seen, a gap far above the median of its kind is taken for a compilation. Kinds: gaps between
+ * tokens while no prompt was on its way, gaps beside a prompt, and the wait for the first token. A healthy step with a
+ * prompt can be 14 times one without, and only one of a prompt's steps may be long: what is usual beside a prompt is
+ * the median, over prompts, of the longest gap beside each.
  */
-export const judgeCompileStall: Judge = (cell) => {
-  if (!cell.evidence.firstOfShape) return null;
-  const { plain, mixed } = gapsByKind(cell);
+export const judgeCompileStall: Judge = ({ evidence, measured, completed }) => {
+  if (!evidence.firstOfShape) return null;
+  const prompts = evidence.timelines.map(promptSpan);
+  const busy = union(prompts);
+  const plain: TimeSpan[] = [];
+  const beside: TimeSpan[] = [];
+  for (const gap of tokenGaps(measured)) {
+    const next = busy[firstIndex(busy.length, (k) => busy[k]!.closed_s > gap.opened_s)];
+    if (next !== undefined && next.opened_s < gap.closed_s) beside.push(gap);
+    else plain.push(gap);
+  }
+  const plainLengths = plain.map(length);
+  const waits = completed.map(ttft).filter((value) => value !== null);
   return (
-    stall('between tokens', plain.all, plain.typical) ??
-    stall('between tokens beside a prompt', mixed.all, mixed.typical) ??
-    stall('before the first token', ...samples(cell.completed.map(ttft).filter((value) => value !== null)))
+    stall('between tokens', plainLengths, plainLengths) ??
+    stall('between tokens beside a prompt', beside.map(length), longestInEach(prompts, beside)) ??
+    stall('before the first token', waits, waits)
   );
 };
 
-function stall(kind: string, gaps: readonly number[], typical: readonly number[]) {
-  const usual = median(typical.length >= FEWEST_GAPS ? typical : gaps);
-  if (usual === null || usual <= 0 || gaps.length < FEWEST_GAPS) return null;
+const length = (span: TimeSpan): number => span.closed_s - span.opened_s;
+
+function stall(kind: string, gaps: readonly number[], usual: readonly number[]): Reason | null {
+  const typical = median(usual);
+  if (typical === null || typical <= 0 || usual.length < FEWEST_VALUES) return null;
   let longest = 0;
   for (const gap of gaps) longest = Math.max(longest, gap);
-  const ratio = longest / usual;
+  const ratio = longest / typical;
   const limit = THRESHOLDS.compile_gap_to_median;
   if (ratio <= limit) return null;
-  const message = `a gap of ${short(1000 * longest)} ms ${kind}, ${short(ratio)} x the median: a compilation?`;
+  const message = `a gap of ${short(1000 * longest)} ms ${kind}, ${short(ratio)} x the usual: a compilation?`;
   return invalid('compile_stall', message, ratio, limit);
 }
 
-const samples = (values: readonly number[]) => [values, values] as const;
-
-interface Kind {
-  readonly all: number[];
-  /** Those that the median is taken of. */
-  readonly typical: number[];
-}
-
-/**
- * A gap is plain when no prompt was on its way in any part of it. Of the others, those in which a prompt ended are
- * typical: they held its (last) prefill step for certain.
- */
-function gapsByKind({ evidence, measured }: Case): { plain: Kind; mixed: Kind } {
-  const prompts = promptSpans(evidence.timelines);
-  const busy = union(prompts);
-  const ends = prompts.map((prompt) => prompt.closed_s).sort((a, b) => a - b);
-  const plain: Kind = { all: [], typical: [] };
-  const mixed: Kind = { all: [], typical: [] };
-  for (const { chunks } of measured) {
-    for (let i = 1; i < chunks.at_s.length; i++) {
-      const from = chunks.at_s[i - 1]!;
-      const to = chunks.at_s[i]!;
-      const overlapping = busy[firstIndex(busy.length, (k) => busy[k]!.closed_s > from)];
-      const kind = overlapping !== undefined && overlapping.opened_s < to ? mixed : plain;
-      kind.all.push(to - from);
-      if (kind === plain || endsWithin(ends, (from + to) / 2, to + (to - from) / 2))
-        kind.typical.push(to - from);
-    }
-  }
-  return { plain, mixed };
-}
-
-const endsWithin = (ends: readonly number[], from: number, to: number): boolean =>
-  (ends[firstIndex(ends.length, (k) => ends[k]! >= from)] ?? Number.POSITIVE_INFINITY) <= to;
-
 /** From the request on the socket to its first token, or to its end without one. */
-function promptSpans(timelines: readonly RequestTimeline[]): TimeSpan[] {
-  return timelines.map((request) => ({
-    opened_s: request.sent_s,
-    closed_s: request.chunks.at_s[0] ?? request.ended_s,
-  }));
-}
-
-/** Spans that overlap or touch, joined; ascending. */
-function union(spans: readonly TimeSpan[]): TimeSpan[] {
-  const joined: { opened_s: number; closed_s: number }[] = [];
-  for (const span of [...spans].sort((a, b) => a.opened_s - b.opened_s)) {
-    const last = joined.at(-1);
-    if (last && span.opened_s <= last.closed_s) last.closed_s = Math.max(last.closed_s, span.closed_s);
-    else joined.push({ ...span });
-  }
-  return joined;
-}
-
-/** First index below `length` for which a monotonic test holds, else `length`. */
-function firstIndex(length: number, holds: (index: number) => boolean): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+function promptSpan(request: RequestTimeline): TimeSpan {
+  return { opened_s: request.sent_s, closed_s: request.chunks.at_s[0] ?? request.ended_s };
 }
