@@ -27,7 +27,7 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     load: () => import('./commands/agent.ts'),
   },
   simulate: {
-    summary: 'serves a simulated vLLM endpoint on a simulated accelerator',
+    summary: 'serve a simulated vLLM endpoint on a simulated accelerator',
     load: () => import('./commands/simulate.ts'),
   },
 };

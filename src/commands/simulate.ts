@@ -4,19 +4,19 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type RooflineParameters } from '../roofline/parameters.ts';
-import { createDevice } from '../simulate/device.ts';
+import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { EFFECT_NAMES, parseEffects } from '../simulate/effects.ts';
 import { FAULTS, parseFault } from '../simulate/faults.ts';
 import { truthJson } from '../simulate/http/truth-json.ts';
 import { startEndpoint } from '../simulate/server.ts';
+import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
 const table = (rows: readonly (readonly [string, string])[]): string =>
   rows.map(([name, text]) => `  ${name.padEnd(22)} ${text}`).join('\n');
 
-const help = `ridge simulate: serves a simulated vLLM endpoint on a simulated accelerator
+const help = `usage: ridge simulate [options]
 
-usage: ridge simulate [options]
-
+Serves a simulated vLLM endpoint on a simulated accelerator.
 It prints one JSON line when it is ready, {"state":"ready","url":...}, and runs until it is interrupted.
 GET /ridge/simulator states the hidden truth that a fit should find.
 
@@ -72,14 +72,14 @@ type Flags = ReturnType<typeof parseFlags>;
 const parseFlags = (argv: readonly string[]) => parseArgs({ args: [...argv], options }).values;
 
 export const command: Command = {
-  summary: 'serves a simulated vLLM endpoint on a simulated accelerator',
+  summary: 'serve a simulated vLLM endpoint on a simulated accelerator',
   help,
   async run(argv) {
     const flags = parseFlags(argv);
     const endpoint = await startEndpoint({
       device: deviceOf(flags),
       host: flags.host,
-      port: whole('port', flags.port, 0, 65_535),
+      port: portOf(flags.port),
       apiKey: apiKeyOf(flags['api-key-env']),
       faults: (flags.fault ?? []).map(parseFault),
       sendLogFile: flags['log-sends'],
@@ -91,7 +91,7 @@ export const command: Command = {
   },
 };
 
-function deviceOf(flags: Flags) {
+function deviceOf(flags: Flags): SimulatedDevice {
   const card = builtInCard(flags.model);
   if (card === null) {
     throw new RidgeError(`no built-in model '${flags.model}'`, {
@@ -102,14 +102,14 @@ function deviceOf(flags: Flags) {
   return createDevice({
     card,
     accelerator: findAccelerator(flags.accelerator),
-    tensorParallel: whole('tp', flags.tp, 1),
-    seed: whole('seed', flags.seed, 0),
+    tensorParallel: wholeFlag('tp', flags.tp, 1),
+    seed: wholeFlag('seed', flags.seed, 0),
     parameters: parametersOf(flags.parameter ?? []),
     effects: parseEffects(flags.effects),
-    timeScale: positive('--time-scale', flags['time-scale']),
-    maxNumBatchedTokens: optional('max-num-batched-tokens', flags['max-num-batched-tokens']),
-    maxNumSeqs: optional('max-num-seqs', flags['max-num-seqs']),
-    kvCapacityTokens: optional('kv-capacity-tokens', flags['kv-capacity-tokens']),
+    timeScale: positiveFlag('time-scale', flags['time-scale']),
+    maxNumBatchedTokens: countFlag('max-num-batched-tokens', flags),
+    maxNumSeqs: countFlag('max-num-seqs', flags),
+    kvCapacityTokens: countFlag('kv-capacity-tokens', flags),
   });
 }
 
@@ -123,7 +123,7 @@ function parametersOf(texts: readonly string[]): Partial<RooflineParameters> {
         mend: `Known: ${PARAMETER_NAMES.join(', ')}.`,
       });
     }
-    given[name] = positive(`--parameter ${name}`, value);
+    given[name] = positiveFlag(`parameter ${name}`, value);
   }
   return given;
 }
@@ -135,21 +135,14 @@ function apiKeyOf(variable: string | undefined): string | null {
   throw new RidgeError(`the environment variable ${variable} is not set`, { where: '--api-key-env' });
 }
 
-function positive(where: string, text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new RidgeError(`'${text}' is not a number above 0`, { where });
+function portOf(text: string): number {
+  const port = wholeFlag('port', text, 0);
+  if (port <= 65_535) return port;
+  throw new RidgeError(`--port: ${port} is above 65535`);
 }
 
-function whole(flag: string, text: string, low: number, high = Number.MAX_SAFE_INTEGER): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  const range = high === Number.MAX_SAFE_INTEGER ? `${low} or more` : `${low} to ${high}`;
-  throw new RidgeError(`'${text}' is not a whole number, ${range}`, { where: `--${flag}` });
-}
-
-const optional = (flag: string, text: string | undefined): number | undefined =>
-  text === undefined ? undefined : whole(flag, text, 1);
+const countFlag = (flag: 'max-num-batched-tokens' | 'max-num-seqs' | 'kv-capacity-tokens', flags: Flags) =>
+  optionalFlag(flags[flag], (text) => wholeFlag(flag, text, 1));
 
 /** Resolves when the user or a parent process asks this one to end. */
 function stopSignal(untilStdinEnds: boolean): Promise<void> {
