@@ -2,18 +2,19 @@ import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import type { RunListener } from '../run/event-bus.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describe } from '../run/lane.ts';
-import type { CellRecord } from '../run/schema.ts';
+import type { CellRecord, CellShape } from '../run/schema.ts';
 
 type Print = (line: string) => void;
 
 /** A watcher that prints one line for each thing that happens: for logs, pipes and terminals that cannot be drawn on. */
 export function plainWatcher(print: Print, nowMs: () => number = () => performance.now()): RunListener {
   const began = nowMs();
+  const seen = new Set<string>();
   let total = 0;
-  let done = 0;
   let remaining: number | null = null;
   const say = (text: string): void => print(`${formatClock((nowMs() - began) / 1000).padStart(5)}  ${text}`);
-  const count = (): string => `${String(done).padStart(String(total).length)}/${total}`;
+  const cellOf = (target: string, cell: CellShape): string => `${target} ${JSON.stringify(cell)}`;
+  const count = (): string => `${String(seen.size).padStart(String(total).length)}/${total}`;
   return (event: RunEvent): void => {
     switch (event.kind) {
       case 'run_started':
@@ -29,16 +30,16 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         if (event.message !== null) say(`${event.target}: ${event.state}: ${event.message}`);
         break;
       case 'cell_finished': {
-        // A line that only gained a reason was counted before.
-        const again = event.reused && event.record.reasons.some(({ code }) => code === 'drift');
-        if (!again) done += 1;
+        // A cell comes again when it gains a reason (drift), of which a warning tells.
+        const cell = cellOf(event.target, event.record.cell);
+        if (seen.has(cell)) break;
+        seen.add(cell);
         const left = remaining === null ? '' : `, ${formatDuration(remaining)} left`;
-        const note = event.reused && !again ? ' (kept)' : '';
-        say(`${count()} ${event.target}: ${cellLine(event.record)}${note}${event.reused ? '' : left}`);
+        say(`${count()} ${event.target}: ${cellLine(event.record)}${event.reused ? ' (kept)' : left}`);
         break;
       }
       case 'cell_failed':
-        done += 1;
+        seen.add(cellOf(event.target, event.cell));
         say(`${count()} ${event.target}: ${describe(event.cell)}: not measured: ${event.message}`);
         break;
       case 'remaining':
@@ -53,7 +54,9 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         break;
       case 'cell_started':
       case 'cell_progress':
+        break;
       case 'run_finished':
+        say(countsLine(event.outcome, event.counts));
         break;
     }
   };
@@ -69,4 +72,12 @@ function cellLine({ cell, metrics, verdict, reasons }: CellRecord): string {
     `${formatNumber(metrics.output_tokens_per_s)} tok/s`,
   ];
   return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}`;
+}
+
+type Finished = Extract<RunEvent, { kind: 'run_finished' }>;
+
+function countsLine(outcome: Finished['outcome'], counts: Finished['counts']): string {
+  const parts = [`${counts.valid} valid`, `${counts.flagged} flagged`, `${counts.invalid} invalid`];
+  if (counts.not_measured > 0) parts.push(`${counts.not_measured} not measured`);
+  return `${outcome}: ${parts.join(', ')}`;
 }

@@ -47,7 +47,14 @@ export async function executeRun(
   };
 
   const judgeDrift = async (target: string): Promise<void> => {
-    for (const changed of applyDrift(records.filter((record) => record.target === target))) {
+    const flagged = applyDrift(records.filter((record) => record.target === target));
+    const drift = flagged[0]?.reasons.find(({ code }) => code === 'drift');
+    if (drift) {
+      const message = `drift: ${drift.message}; every cell of this target is flagged`;
+      emit({ kind: 'warning', target, message });
+      await store.log({ kind: 'warning', target, message });
+    }
+    for (const changed of flagged) {
       await store.appendCell(changed);
       const index = records.findIndex(({ key, target: name }) => key === changed.key && name === target);
       records[index] = changed;
