@@ -96,6 +96,7 @@ function observe(
         plus(tpot(timeline), (last - first) / (outputTokens(timeline) - 1)),
       ),
     ),
+    e2e: null,
     output_tokens_per_s: null,
   };
 }

@@ -53,9 +53,11 @@ export interface RooflineFit {
   readonly names: readonly ParameterName[];
   readonly parameters: RooflineParameters;
   readonly edges: ServingEdges;
-  /** Of the logs of `free`, followed by the edges: a parameter on its bound has no interval. */
+  /**
+   * Of the logs of `names`, followed by the edges. A parameter on its bound has no interval of its own, but stays in here
+   * so that the others' intervals allow for it.
+   */
   readonly covariance: Covariance;
-  readonly free: readonly ParameterName[];
   readonly at_bound: readonly ParameterName[];
   readonly not_in_data: readonly ParameterName[];
   /** Residuals less effectively fitted parameters. */
@@ -223,15 +225,10 @@ function result(
   });
   const state = describe(input, names, terms, point, noise);
   const jacobian = centralJacobian(leastSquares(input, names, terms, state.whitening), point);
-  const free = names.filter((name) => !at_bound.includes(name));
-  const edges = EDGE_NAMES.map((_, k) => names.length + k);
-  const columns = [...free.map((name) => names.indexOf(name)), ...edges];
-  const rows = Array.from({ length: jacobian.rows }, (_, i) => i);
   return {
     names,
     ...modelAt(input.priors, names, point),
-    covariance: covarianceOf(jacobian.selection(rows, columns)),
-    free,
+    covariance: covarianceOf(jacobian),
     at_bound,
     not_in_data: PARAMETER_NAMES.filter((name) => !names.includes(name)),
     degrees_of_freedom: Math.max(

@@ -23,6 +23,7 @@ export interface Observation {
   readonly hold_out: boolean;
   readonly ttft: Measured | null;
   readonly tpot: Measured | null;
+  readonly e2e: Measured | null;
   readonly output_tokens_per_s: number | null;
 }
 

@@ -1,0 +1,78 @@
+import type { EngineSettings } from '../roofline/closed-form.ts';
+import type { CellRecord, Statistic } from '../run/schema.ts';
+import { studentTQuantile } from '../stats/student-t.ts';
+import type { Measured, Observation } from './observations.ts';
+
+/** Relative standard error of a mean that was measured once. */
+const SINGLE_SAMPLE_ERROR = 0.05;
+/** Below so many tokens after the first, stamps are too large a share of TPOT. */
+const FEWEST_TPOT_TOKENS = 8;
+
+/** Mean and standard error from a stored statistic; its half-width already allows for dependence between requests. */
+function measured(statistic: Statistic | null): Measured | null {
+  if (!statistic || !(statistic.mean > 0)) return null;
+  const t = studentTQuantile(0.975, Math.max(1, statistic.n - 1));
+  const error = statistic.half_width_95 === null ? null : statistic.half_width_95 / t / statistic.mean;
+  return { seconds: statistic.mean / 1e3, relative_error: error ?? SINGLE_SAMPLE_ERROR };
+}
+
+/** The observation of one finished cell; null when it measured neither TTFT nor TPOT. */
+export function usableMeasurement(record: CellRecord, engine: EngineSettings): Observation | null {
+  const { metrics, cell } = record;
+  if (!metrics) return null;
+  const ttft = measured(metrics.ttft_ms);
+  const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms) : null;
+  if (!ttft && !tpot) return null;
+  const away = metrics.turn_around_ms;
+  return {
+    target: record.target,
+    cells: [record.key],
+    input_tokens: cell.input_tokens,
+    output_tokens: cell.output_tokens,
+    mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
+    concurrency: cell.concurrency,
+    engine,
+    // A client that answers in no time is there when the next step begins.
+    turn_around_s: away !== null && away > 0 ? away / 1e3 : null,
+    hold_out: cell.hold_out,
+    ttft,
+    tpot,
+    e2e: measured(metrics.e2e_ms),
+    output_tokens_per_s: metrics.output_tokens_per_s,
+  };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Mean over repeats; its error is the larger of what the repeats claim and what their spread shows. */
+function mergeMeasured(repeats: readonly (Measured | null)[]): Measured | null {
+  const found = repeats.filter((repeat) => repeat !== null);
+  if (found.length === 0) return null;
+  const seconds = mean(found.map((repeat) => repeat.seconds));
+  const claimed = Math.sqrt(mean(found.map((repeat) => repeat.relative_error ** 2)) / found.length);
+  const squares = found.reduce((sum, repeat) => sum + (repeat.seconds / seconds - 1) ** 2, 0);
+  const spread = found.length > 1 ? Math.sqrt(squares / (found.length - 1) / found.length) : 0;
+  return { seconds, relative_error: Math.max(claimed, spread) };
+}
+
+const meanOrNull = (values: readonly (number | null)[]): number | null => {
+  const found = values.filter((value) => value !== null);
+  return found.length === 0 ? null : mean(found);
+};
+
+/** Repeats of a shape on a target become one observation: they share whatever the model gets wrong. */
+export function mergeRepeats(observations: readonly Observation[]): Observation[] {
+  const key = (one: Observation): string =>
+    [one.target, one.engine.tensorParallel, one.input_tokens, one.output_tokens, one.concurrency].join(' ');
+  return [...Map.groupBy(observations, key).values()].map((repeats) => ({
+    ...repeats[0]!,
+    cells: repeats.flatMap((repeat) => repeat.cells),
+    hold_out: repeats.every((repeat) => repeat.hold_out),
+    mean_output_tokens: mean(repeats.map((repeat) => repeat.mean_output_tokens)),
+    turn_around_s: meanOrNull(repeats.map((repeat) => repeat.turn_around_s)),
+    ttft: mergeMeasured(repeats.map((repeat) => repeat.ttft)),
+    tpot: mergeMeasured(repeats.map((repeat) => repeat.tpot)),
+    e2e: mergeMeasured(repeats.map((repeat) => repeat.e2e)),
+    output_tokens_per_s: meanOrNull(repeats.map((repeat) => repeat.output_tokens_per_s)),
+  }));
+}

@@ -1,0 +1,113 @@
+import { median, quantile, sortSample } from '../stats/sorted.ts';
+import type { Observation } from './observations.ts';
+import { type FittedModel, METRIC_KEYS, type MetricKey, predictMeans } from './predictive.ts';
+
+/** A measured metric of a cell beside its prediction. */
+export interface CellError {
+  readonly target: string;
+  readonly tensor_parallel: number;
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+  readonly concurrency: number;
+  readonly metric: MetricKey;
+  readonly measured: number;
+  readonly predicted: number;
+  /** 90 % interval of what a measurement as good as this one should give. */
+  readonly interval_90: readonly [number, number];
+  /** Predicted over measured, less one, in percent. */
+  readonly error_percent: number;
+}
+
+/** Errors of one metric over cells, in percent. */
+export interface ErrorSummary {
+  readonly n: number;
+  /** Mean, median and 90th percentile of the absolute error. */
+  readonly mape: number;
+  readonly median_ape: number;
+  readonly p90_ape: number;
+  /** Mean of the signed error: above 0 the prediction is too high. */
+  readonly bias: number;
+  /** Share of measurements inside their 90 % interval, in percent. */
+  readonly coverage_90: number;
+}
+
+export type ErrorSummaries = Readonly<Partial<Record<MetricKey, ErrorSummary>>>;
+
+/** Where the record has no width of its own: throughput, which repeats within a few tenths of a percent. */
+const UNKNOWN_ERROR = 0.005;
+
+function measuredValue(
+  one: Observation,
+  metric: MetricKey,
+): { value: number; relative_error: number } | null {
+  if (metric === 'output_tokens_per_s') {
+    const { output_tokens_per_s: value } = one;
+    return value === null ? null : { value, relative_error: UNKNOWN_ERROR };
+  }
+  const measured = { ttft_ms: one.ttft, tpot_ms: one.tpot, e2e_ms: one.e2e }[metric];
+  return measured && { value: measured.seconds * 1e3, relative_error: measured.relative_error };
+}
+
+/** Predicts every observation and compares. */
+export function cellErrors(model: FittedModel, observations: readonly Observation[]): CellError[] {
+  return observations.flatMap((one) => {
+    const measured = METRIC_KEYS.flatMap((metric) => {
+      const value = measuredValue(one, metric);
+      return value ? [{ metric, ...value }] : [];
+    });
+    const prediction = predictMeans(
+      model,
+      one.engine,
+      {
+        inputTokens: one.input_tokens,
+        outputTokens: one.mean_output_tokens,
+        concurrency: one.concurrency,
+        turnAroundSeconds: one.turn_around_s,
+      },
+      Object.fromEntries(measured.map(({ metric, relative_error }) => [metric, relative_error])),
+    );
+    return measured.flatMap(({ metric, value }): CellError[] => {
+      const { value: predicted, interval_90 } = prediction[metric];
+      if (predicted === null || interval_90 === null) return [];
+      return [
+        {
+          target: one.target,
+          tensor_parallel: one.engine.tensorParallel,
+          input_tokens: one.input_tokens,
+          output_tokens: one.output_tokens,
+          concurrency: one.concurrency,
+          metric,
+          measured: value,
+          predicted,
+          interval_90,
+          error_percent: (predicted / value - 1) * 100,
+        },
+      ];
+    });
+  });
+}
+
+/** Errors by metric; a metric without any cell is absent. */
+export function summariseErrors(errors: readonly CellError[]): ErrorSummaries {
+  const summaries = METRIC_KEYS.flatMap((metric) => {
+    const own = errors.filter((error) => error.metric === metric);
+    return own.length === 0 ? [] : [[metric, summary(own)] as const];
+  });
+  return Object.fromEntries(summaries);
+}
+
+function summary(errors: readonly CellError[]): ErrorSummary {
+  const n = errors.length;
+  const absolute = errors.map((error) => Math.abs(error.error_percent));
+  const inside = errors.filter(
+    ({ measured, interval_90: [low, high] }) => measured >= low && measured <= high,
+  ).length;
+  return {
+    n,
+    mape: absolute.reduce((a, b) => a + b, 0) / n,
+    median_ape: median(absolute)!,
+    p90_ape: quantile(sortSample(absolute)!, 0.9),
+    bias: errors.reduce((sum, error) => sum + error.error_percent, 0) / n,
+    coverage_90: (inside / n) * 100,
+  };
+}
