@@ -54,6 +54,15 @@ function explain(schema: z.ZodType, source: YamlSource, issue: Issue, parent: Pa
     case 'invalid_type':
       return wrongType(issue.expected, path, valueAt(source.value, path), at, name);
     case 'invalid_value':
+      if (path.join('.') === 'schema_version' && typeof valueAt(source.value, path) === 'number') {
+        const reads = `this ridge reads ${issue.values.join(', ')}`;
+        return [
+          at(
+            `schema_version ${show(valueAt(source.value, path))}: ${reads}`,
+            'Update ridgepoint, or the file.',
+          ),
+        ];
+      }
       return [
         at(
           `${name} is ${show(valueAt(source.value, path))}`,
