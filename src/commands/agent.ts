@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { serveAgent } from '../agent/serve.ts';
 import { endpointWork } from '../agent/work.ts';
 import type { Command } from '../cli.ts';
@@ -8,7 +9,7 @@ const help = `usage: ridge agent
 The process that drives one endpoint. \`ridge run\` starts it, on this machine or on another one through the argument list
 that the lab file gives for the target, and talks to it in lines of JSON on stdin and stdout. You need not start it.
 
-Try whether it would start on a host:
+Example, whether it would start on a host:
   ssh gaudi3-01 ridge agent < /dev/null`;
 
 /** Nothing but messages may go to stdout, so whatever a library prints goes to stderr. */
@@ -21,7 +22,8 @@ function keepStdoutClean(): void {
 export const command: Command = {
   summary: 'drive one endpoint for ridge run (started by it)',
   help,
-  async run() {
+  async run(argv) {
+    parseArgs({ args: [...argv], options: {} });
     keepStdoutClean();
     // The controller decides when to stop; Ctrl-C in its terminal reaches this process, too.
     process.on('SIGINT', () => undefined);

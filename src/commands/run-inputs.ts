@@ -14,7 +14,7 @@ import {
   uniqueTargets,
 } from '../suite/targets.ts';
 import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
-import type { RunFlags } from './run.ts';
+import type { RunFlags } from './run-flags.ts';
 
 /** What a run is made of, and how to end what was started for it. */
 export interface RunInputs extends RunOptions {

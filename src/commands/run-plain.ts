@@ -1,4 +1,5 @@
 import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
+import { oneLine } from '../report/one-line.ts';
 import type { RunListener } from '../run/event-bus.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describe } from '../run/lane.ts';
@@ -27,7 +28,7 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         }
         break;
       case 'target_state':
-        if (event.message !== null) say(`${event.target}: ${event.state}: ${event.message}`);
+        if (event.message !== null) say(`${event.target}: ${event.state}: ${oneLine(event.message)}`);
         break;
       case 'cell_finished': {
         // A cell comes again when it gains a reason (drift), of which a warning tells.
@@ -40,13 +41,13 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
       }
       case 'cell_failed':
         seen.add(cellOf(event.target, event.cell));
-        say(`${count()} ${event.target}: ${describe(event.cell)}: not measured: ${event.message}`);
+        say(`${count()} ${event.target}: ${describe(event.cell)}: not measured: ${oneLine(event.message)}`);
         break;
       case 'remaining':
         remaining = event.seconds;
         break;
       case 'warning':
-        say(`warning: ${event.target === null ? '' : `${event.target}: `}${event.message}`);
+        say(`warning: ${event.target === null ? '' : `${event.target}: `}${oneLine(event.message)}`);
         break;
       case 'paused':
       case 'resumed':

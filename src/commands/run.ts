@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { Execution, type RunOptions } from '../run/orchestrate.ts';
+import { parseRunFlags, type RunFlags } from './run-flags.ts';
 import { runInputs } from './run-inputs.ts';
 import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
 
@@ -39,35 +39,11 @@ exit: 0 every cell has a verdict, 1 no cell is valid, 3 a cell could not be meas
 Example:
   ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 --accelerator h100-sxm --tp 1`;
 
-const options = {
-  lab: { type: 'string' },
-  target: { type: 'string', multiple: true },
-  accelerator: { type: 'string' },
-  tp: { type: 'string' },
-  model: { type: 'string' },
-  'model-config': { type: 'string' },
-  simulate: { type: 'boolean', default: false },
-  'simulate-accelerator': { type: 'string', default: 'h100-sxm' },
-  'simulate-model': { type: 'string', default: 'llama-3.1-8b' },
-  'simulate-tp': { type: 'string', default: '1,2' },
-  'simulate-seed': { type: 'string', default: '1' },
-  'simulate-time-scale': { type: 'string', default: '1' },
-  out: { type: 'string' },
-  resume: { type: 'string' },
-  parallel: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  plain: { type: 'boolean', default: false },
-} as const;
-
-export type RunFlags = ReturnType<typeof parseFlags>['values'];
-const parseFlags = (argv: readonly string[]) =>
-  parseArgs({ args: [...argv], options, allowPositionals: true });
-
 export const command: Command = {
   summary: 'measure a suite on endpoints',
   help,
   async run(argv) {
-    const { values: flags, positionals } = parseFlags(argv);
+    const { values: flags, positionals } = parseRunFlags(argv);
     if (positionals.length > 1) {
       throw new RidgeError(`one suite at a time, not ${positionals.length}`, {
         mend: 'Targets are given by --target or --lab.',

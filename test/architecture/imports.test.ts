@@ -9,12 +9,13 @@ test('the graph sees the imports (else the rules below would hold of nothing)', 
   expect(graph.get('src/dashboard/screen.tsx')).toContainEqual({
     of: 'src/dashboard/state.ts',
     typeOnly: true,
+    lazy: false,
   });
-  expect(graph.get('src/run/schema.ts')).toContainEqual({ of: 'zod', typeOnly: false });
-  expect(graph.get('src/cli.ts')).toContainEqual({ of: 'src/version.ts', typeOnly: false });
+  expect(graph.get('src/run/schema.ts')).toContainEqual({ of: 'zod', typeOnly: false, lazy: false });
+  expect(graph.get('src/cli.ts')).toContainEqual({ of: 'src/version.ts', typeOnly: false, lazy: true });
   const loop = new Map([
-    ['a', [{ of: 'b', typeOnly: true }]],
-    ['b', [{ of: 'a', typeOnly: false }]],
+    ['a', [{ of: 'b', typeOnly: true, lazy: false }]],
+    ['b', [{ of: 'a', typeOnly: false, lazy: false }]],
   ]);
   expect(findCycle(loop)).toEqual(['a', 'b', 'a']);
 });

@@ -6,6 +6,8 @@ export interface Import {
   readonly of: string;
   /** Gone when compiled. */
   readonly typeOnly: boolean;
+  /** `import('x')`: loaded only when asked for. */
+  readonly lazy: boolean;
 }
 
 /** `import type ... from 'x'`, `import ... from 'x'`, `export ... from 'x'`, `import('x')`. */
@@ -17,6 +19,7 @@ const importsOf = (file: string): Import[] =>
     return {
       of: specifier.startsWith('.') ? join(dirname(file), specifier) : specifier,
       typeOnly: type !== undefined,
+      lazy: lazy !== undefined,
     };
   });
 
@@ -39,14 +42,14 @@ export function reached(graph: ReadonlyMap<string, readonly Import[]>, start: st
   return seen;
 }
 
-/** One cycle of imports, types included, as the path that comes back to its start; undefined when there is none. */
+/** One cycle of imports, types included and lazy ones left out, as the path that comes back to its start; undefined when there is none. */
 export function findCycle(graph: ReadonlyMap<string, readonly Import[]>): string[] | undefined {
   const finished = new Set<string>();
   const visit = (file: string, path: readonly string[]): string[] | undefined => {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
     if (finished.has(file)) return undefined;
-    for (const { of } of graph.get(file) ?? []) {
-      const cycle = visit(of, [...path, file]);
+    for (const { of, lazy } of graph.get(file) ?? []) {
+      const cycle = lazy ? undefined : visit(of, [...path, file]);
       if (cycle) return cycle;
     }
     finished.add(file);

@@ -13,6 +13,7 @@ export interface Outcome {
 export async function ridge(...argv: string[]): Promise<Outcome> {
   const { exitCode, stdout, stderr } = await execaNode(bin, argv, {
     reject: false,
+    stdin: 'ignore',
     env: { NO_COLOR: '1' },
     timeout: 15_000,
   });

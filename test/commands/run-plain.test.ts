@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest';
+import { plainWatcher } from '../../src/commands/run-plain.ts';
+import type { RunEvent } from '../../src/run/events.ts';
+import { DEMO_PLAN, record, recording, runStarted, shape } from '../dashboard/events.ts';
+
+/** The lines of these events, one second apart. */
+function linesOf(events: readonly RunEvent[]): string[] {
+  const lines: string[] = [];
+  let nowMs = 0;
+  const watch = plainWatcher(
+    (line) => lines.push(line),
+    () => nowMs,
+  );
+  for (const event of events) {
+    watch(event);
+    nowMs += 1000;
+  }
+  return lines;
+}
+
+const statistic = (mean: number, half_width_95: number | null) => ({
+  n: 20,
+  mean,
+  standard_deviation: 1,
+  half_width_95,
+  percentiles: [],
+});
+const cell = shape(4096, 512, 16);
+const measured = {
+  ...record('tp1', cell, 'flagged'),
+  metrics: {
+    ttft_ms: statistic(45.31, 0.55),
+    tpot_ms: statistic(8.312, null),
+    output_tokens_per_s: 1234.4,
+  },
+  reasons: [
+    { code: 'not_converged', effect: 'flagged', fit: 'use', message: '', value: null, threshold: null },
+    { code: 'multi_token_chunks', effect: 'note', fit: 'use', message: '', value: null, threshold: null },
+  ],
+} as unknown as ReturnType<typeof record>;
+const finished = { kind: 'cell_finished', target: 'tp1', record: measured, reused: false } as const;
+
+test('a finished cell is one numbered line with latencies, throughput, verdict and reasons', () => {
+  const [first, target, , line] = linesOf([
+    runStarted(DEMO_PLAN),
+    { kind: 'remaining', seconds: 65 },
+    finished,
+  ]);
+  expect(first).toBe(' 0:00  run 2026-01-01T00-00-00-demo: 24 cells, about 1 min 30 s');
+  expect(target).toContain(
+    'target tp1: meta-llama/Llama-3.1-8B-Instruct on h100-sxm-80gb, TP 1, vllm 0.32.0',
+  );
+  expect(line).toBe(
+    ' 0:02   1/24 tp1: 4096 in, 512 out, 16 streams: TTFT 45.3 ms, TPOT 8.31 ms, 1234 tok/s: flagged (not_converged), 1 min 5 s left',
+  );
+});
+
+test('a cell that is told again, because the whole run changed its verdict, is not counted again', () => {
+  const lines = linesOf([
+    runStarted(DEMO_PLAN),
+    finished,
+    { ...finished, reused: true },
+    { ...finished, target: 'tp2' },
+  ]);
+  expect(lines).toHaveLength(5);
+  expect(lines[4]).toMatch(/^ 0:03 {3}2\/24 tp2/);
+});
+
+test('a cell kept from an earlier run says so', () => {
+  expect(linesOf([runStarted(DEMO_PLAN), { ...finished, reused: true }]).at(-1)).toMatch(
+    / 1\/24 tp1: .* \(kept\)$/,
+  );
+});
+
+test('a cell that failed counts, and says why on one line', () => {
+  const failed = {
+    kind: 'cell_failed',
+    target: 'tp1',
+    cell,
+    message: 'agent died\n\u001b[31mexit 1',
+  } as const;
+  expect(linesOf([runStarted(DEMO_PLAN), failed]).at(-1)).toBe(
+    ' 0:01   1/24 tp1: 4096 in, 512 out, 16 streams: not measured: agent died exit 1',
+  );
+});
+
+test('a whole run numbers every cell once and ends with the counts; live figures make no lines', () => {
+  const log = linesOf(recording(DEMO_PLAN));
+  expect(log.filter((line) => /\d\/24 tp/.test(line))).toHaveLength(24);
+  expect(log.at(-1)).toMatch(/done: 14 valid, 3 flagged, 3 invalid, 4 not measured$/);
+  expect(log.length).toBeLessThan(35);
+});
