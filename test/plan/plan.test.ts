@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { cellSeconds } from '../../src/plan/estimate.ts';
+import { targetModel } from '../../src/plan/facts.ts';
+import { planSuite, refusedPoint, remainingCells } from '../../src/plan/plan.ts';
+import { loadText } from '../suite/suite-text.ts';
+import { factsOf } from './facts.ts';
+
+const BODY = `grid:
+  - { input: [512, 4096], output: [64], load: { concurrency: [1, 8] } }
+  - { input: [200000], output: [64], load: { concurrency: [1] } }
+`;
+
+test('a plan is a function of suite, facts and seed', () => {
+  const { suite, points } = loadText(`${BODY}over_length: skip\n`);
+  const targets = [factsOf(), factsOf({ name: 'second', tensorParallel: 2 })];
+  const plans = planSuite(suite, points, targets);
+  expect(planSuite(suite, points, targets)).toEqual(plans);
+  expect(plans.map(({ target, cells, skipped }) => [target, cells.length, skipped.length])).toEqual([
+    ['h100', 4, 1],
+    ['second', 4, 1],
+  ]);
+  expect(refusedPoint(suite, plans)).toBeNull();
+});
+
+test('a cell that is too long is refused unless the suite says skip', () => {
+  const { suite, points } = loadText(BODY);
+  expect(refusedPoint(suite, planSuite(suite, points, [factsOf()]))?.input_tokens).toBe(200_000);
+});
+
+test('an estimate grows with the work, keeps to the stop rule, and says when it is a guess', () => {
+  const { suite } = loadText(BODY);
+  const shape = { input_tokens: 512, output_tokens: 64, concurrency: 1, kv_fill: null, repeat: 0 };
+  const seconds = (output_tokens: number): number =>
+    cellSeconds(
+      targetModel(factsOf()),
+      { ...shape, output_tokens, anchor: null, hold_out: false },
+      suite.protocol,
+      suite.stop,
+    );
+  expect(seconds(640)).toBeGreaterThan(seconds(64));
+  expect(seconds(64)).toBeGreaterThan(suite.stop.min_s);
+  expect(planSuite(suite, loadText(BODY).points, [factsOf({ card: null })])[0]).toMatchObject({
+    estimate_source: 'default',
+  });
+});
+
+test('what is left is what has no finished key', () => {
+  const cells = [{ key: 'a' }, { key: 'b' }, { key: 'c' }];
+  expect(remainingCells(cells, new Set(['b', 'gone']))).toEqual([{ key: 'a' }, { key: 'c' }]);
+});
