@@ -1,7 +1,7 @@
 import type { LoadPort } from '../load/port.ts';
 import { Connections } from './connections.ts';
 import { authorization, endpointUrl } from './http.ts';
-import type { PromptSource } from './prompts.ts';
+import { freshSalt, type PromptSource } from './prompts.ts';
 import { type BodyOptions, completionBody } from './request-body.ts';
 import { StampClock } from './stamp-clock.ts';
 import { StreamRequest } from './stream-request.ts';
@@ -25,6 +25,8 @@ export function createEndpointPort(options: EndpointPortOptions): LoadPort & { c
   const target = new URL(endpointUrl(options.url, '/v1/completions'));
   const clock = new StampClock();
   const connections = new Connections(target.origin);
+  // vLLM takes over the id of a request: it must be new, and it finds the request in the server's log.
+  const session = freshSalt().slice(0, 8);
   const headers = {
     'content-type': 'application/json',
     accept: 'text/event-stream',
@@ -41,7 +43,11 @@ export function createEndpointPort(options: EndpointPortOptions): LoadPort & { c
         else connections.drop(client);
         ended(timeline);
       });
-      client.dispatch({ path: target.pathname, method: 'POST', headers, body }, request);
+      const id = { 'x-request-id': `ridge-${session}-${spec.sequence}` };
+      client.dispatch(
+        { path: target.pathname, method: 'POST', headers: { ...headers, ...id }, body },
+        request,
+      );
       return () => request.abort();
     },
     close: () => connections.close(),
