@@ -5,7 +5,7 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type RooflineParameters } from '../roofline/parameters.ts';
 import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
-import { EFFECT_NAMES, parseEffects } from '../simulate/effects.ts';
+import { EFFECTS, parseEffects } from '../simulate/effects.ts';
 import { FAULTS, parseFault } from '../simulate/faults.ts';
 import { truthJson } from '../simulate/http/truth-json.ts';
 import { startEndpoint } from '../simulate/server.ts';
@@ -40,7 +40,7 @@ parameters, per device, before the time scale
 ${table(PARAMETER_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
 
 effects that the fitted model does not contain
-  ${EFFECT_NAMES.join(', ')}
+${table(Object.entries(EFFECTS))}
 
 faults; KIND strikes every request, KIND:0.1 a tenth of them, KIND:3 the first three (or "after three")
 ${table(Object.entries(FAULTS))}

@@ -2,16 +2,16 @@ import { RidgeError } from '../errors.ts';
 import type { StepLoad, StepTime } from '../roofline/step.ts';
 import { createRandom, type Random } from './random.ts';
 
-/**
- * What real devices do and the fitted model does not contain, by name:
- * - `kernel_steps`: kernels are chosen by size, so time is a staircase in batch size and in prompt tokens, 5 to 15 % high or low
- * - `jitter`: log-normal noise of 1.5 % on every step
- * - `stalls`: a size seen for the first time stalls (compilation); rare hiccups
- * - `frontend`: the request overhead is spent before the queue and varies by 20 %, so that requests arrive within a step
- * - `coalesce`: under load several tokens of a stream sometimes leave in one chunk (over sockets only)
- */
-export const EFFECT_NAMES = ['kernel_steps', 'jitter', 'stalls', 'frontend', 'coalesce'] as const;
-export type EffectName = (typeof EFFECT_NAMES)[number];
+/** What real devices and servers do and the fitted model does not contain. */
+export const EFFECTS = {
+  kernel_steps: 'kernels chosen by size: a staircase of 5 to 15 % in batch size and prompt tokens',
+  jitter: 'log-normal noise of 1.5 % on every step',
+  stalls: 'a size seen for the first time stalls as for a compilation; rare hiccups',
+  frontend: 'the request overhead comes before the queue and varies by 20 %: requests arrive within a step',
+  coalesce: 'under load several tokens sometimes leave in one chunk (over sockets only)',
+} as const;
+export type EffectName = keyof typeof EFFECTS;
+export const EFFECT_NAMES = Object.keys(EFFECTS) as readonly EffectName[];
 
 /**
  * Reads `on`, `off` or names separated by commas.

@@ -49,8 +49,9 @@ export class Engine<R extends EngineRequest> {
     return this.#scheduler.running.length;
   }
 
-  get waiting(): number {
-    return this.#scheduler.waiting.length;
+  /** Requests in the queue at `now`; those on their way to it are not. */
+  waitingAt(now: number): number {
+    return this.#scheduler.waiting.filter((sequence) => sequence.request.queuedAt <= now).length;
   }
 
   /**

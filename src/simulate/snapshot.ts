@@ -40,7 +40,7 @@ export function snapshot<R extends EngineRequest>(engine: Engine<R>, at: number)
     prefix_cache_hits: metrics.prefix_cache_hits,
     num_preemptions: metrics.num_preemptions,
     num_requests_running: engine.running,
-    num_requests_waiting: engine.waiting,
+    num_requests_waiting: engine.waitingAt(at),
     kv_cache_usage_perc: engine.kv.usage,
     iteration_tokens_total: totals(metrics.iteration_tokens_total),
     time_to_first_token_seconds: totals(metrics.time_to_first_token),

@@ -7,7 +7,7 @@ describe('abort', () => {
     const engine = engineOf();
     const sequence = engine.submit(request(8, 3));
     engine.abort(sequence);
-    expect([engine.waiting, engine.planStep(0)]).toEqual([0, null]);
+    expect([engine.waitingAt(Number.POSITIVE_INFINITY), engine.planStep(0)]).toEqual([0, null]);
     expect(engine.metrics.request_success.abort).toBe(1);
   });
 
@@ -66,7 +66,9 @@ it('serves every request to its end, whatever the limits, and keeps its books ri
           });
         }
       }
-      expect([engine.running, engine.waiting, engine.kv.heldBlocks]).toEqual([0, 0, 0]);
+      expect([engine.running, engine.waitingAt(Number.POSITIVE_INFINITY), engine.kv.heldBlocks]).toEqual([
+        0, 0, 0,
+      ]);
       expect(sequences.every((sequence) => sequence.finished || sequence.aborted)).toBe(true);
       expect(engine.metrics.generation_tokens).toBe(tokens);
       expect(tokens).toBe(sequences.reduce((sum, sequence) => sum + sequence.generated, 0));

@@ -14,7 +14,7 @@ import { readJson } from './read-body.ts';
 
 const SLOW_FIRST_BYTE_MS = 500;
 /** Chance that a token waits for the next one, at 64 running requests and above; in proportion below. */
-const COALESCE_AT_FULL_LOAD = 0.05;
+const COALESCE_AT_FULL_LOAD = 0.02;
 
 /** POST /v1/completions */
 export async function handleCompletion(

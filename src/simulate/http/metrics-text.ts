@@ -4,7 +4,11 @@ import type { Histogram } from '../histogram.ts';
 import type { EngineRequest } from '../sequence.ts';
 
 /** The engine's metrics as a Prometheus exposition, with vLLM's names and labels. */
-export function metricsText<R extends EngineRequest>(engine: Engine<R>, device: SimulatedDevice): string {
+export function metricsText<R extends EngineRequest>(
+  engine: Engine<R>,
+  device: SimulatedDevice,
+  now: number,
+): string {
   const labels = `engine="0",model_name="${escapeLabel(device.card.id)}"`;
   const lines: string[] = [];
   const add = (type: string, name: string, samples: readonly (readonly [string, string, number])[]): void => {
@@ -14,10 +18,11 @@ export function metricsText<R extends EngineRequest>(engine: Engine<R>, device: 
     }
   };
   const { metrics } = engine;
+  const waiting = engine.waitingAt(now);
   add('gauge', 'num_requests_running', [['', '', engine.running]]);
-  add('gauge', 'num_requests_waiting', [['', '', engine.waiting]]);
+  add('gauge', 'num_requests_waiting', [['', '', waiting]]);
   add('gauge', 'num_requests_waiting_by_reason', [
-    ['', ',reason="capacity"', engine.waiting],
+    ['', ',reason="capacity"', waiting],
     ['', ',reason="deferred"', 0],
   ]);
   add('gauge', 'kv_cache_usage_perc', [['', '', engine.kv.usage]]);

@@ -18,7 +18,7 @@ const routes: Record<string, Handler> = {
   'GET /metrics': (state, _incoming, response) =>
     response
       .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-      .end(metricsText(state.live.loop.engine, state.device)),
+      .end(metricsText(state.live.loop.engine, state.device, state.live.now())),
   'GET /ridge/simulator': (state, _incoming, response) => sendJson(response, 200, truthJson(state)),
 };
 
