@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fitSchema } from '../src/fitfile/schema.ts';
 import { cellRecordSchema, requestLineSchema, runSchema } from '../src/run/schema.ts';
 import { labSchema, suiteSchema } from '../src/suite/schema.ts';
 
@@ -13,6 +14,7 @@ interface Published {
 const PUBLISHED: readonly Published[] = [
   { file: 'suites/suite.v1.schema.json', title: 'Ridgepoint suite', schema: suiteSchema, io: 'input' },
   { file: 'suites/lab.v1.schema.json', title: 'Ridgepoint lab file', schema: labSchema, io: 'input' },
+  { file: 'fits/fit.v1.schema.json', title: 'Ridgepoint fit file', schema: fitSchema, io: 'output' },
   {
     file: 'runs/run.v1.schema.json',
     title: 'Ridgepoint run record: run.json, a line of cells.jsonl, a line of requests/*.jsonl.gz',

@@ -22,6 +22,18 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: 'check suite, lab and run files',
     load: () => import('./commands/check.ts'),
   },
+  fit: {
+    summary: 'fit the roofline to runs and write a fit file',
+    load: () => import('./commands/fit.ts'),
+  },
+  predict: {
+    summary: 'predict latency and throughput from a fit file',
+    load: () => import('./commands/predict.ts'),
+  },
+  validate: {
+    summary: "print a fit's errors on measured cells",
+    load: () => import('./commands/validate.ts'),
+  },
   agent: {
     summary: 'drive one endpoint for ridge run (started by it)',
     load: () => import('./commands/agent.ts'),

@@ -55,7 +55,7 @@ export function cellErrors(model: FittedModel, observations: readonly Observatio
       const value = measuredValue(one, metric);
       return value ? [{ metric, ...value }] : [];
     });
-    const prediction = predictMeans(
+    const { prediction } = predictMeans(
       model,
       one.engine,
       {

@@ -60,7 +60,7 @@ export function predictMeans(
   engine: EngineSettings,
   shape: ClosedLoopShape,
   measured: Readonly<Partial<Record<MetricKey, number>>> = {},
-): Prediction {
+): { readonly prediction: Prediction; readonly means: ServingMeans } {
   const run = (model: ServingModel): ServingMeans =>
     closedLoopMeans(fit.card, model.parameters, engine, shape, model.edges);
   const means = run(fit);
@@ -76,7 +76,8 @@ export function predictMeans(
     const spread = Math.exp(factor * Math.sqrt(variance));
     return { value, interval_90: [value / spread, value * spread] };
   };
-  return Object.fromEntries(METRIC_KEYS.map((key) => [key, predict(key)])) as unknown as Prediction;
+  const prediction = Object.fromEntries(METRIC_KEYS.map((key) => [key, predict(key)]));
+  return { means, prediction: prediction as unknown as Prediction };
 }
 
 /** Relative error of the model and the closed form for a metric; E2E and throughput mix those of TTFT and TPOT. */

@@ -1,0 +1,71 @@
+import type { CellError, ErrorSummaries } from '../fit/errors.ts';
+import { METRIC_KEYS } from '../fit/predictive.ts';
+import type { Fit } from '../fitfile/schema.ts';
+import { formatNumber } from '../report/format.ts';
+import type { Style } from '../report/style.ts';
+import { renderTable, type TableCell } from '../report/text-table.ts';
+
+const COLUMNS = [
+  { title: 'metric' },
+  { title: 'n', align: 'right' },
+  { title: 'MAPE', unit: '%', align: 'right' },
+  { title: 'median', unit: '%', align: 'right' },
+  { title: 'p90', unit: '%', align: 'right' },
+  { title: 'bias', unit: '%', align: 'right' },
+  { title: 'in 90 %', unit: '%', align: 'right' },
+] as const;
+
+const summaryRows = (errors: ErrorSummaries): TableCell[][] =>
+  METRIC_KEYS.flatMap((metric) => {
+    const one = errors[metric];
+    if (!one) return [];
+    const { n, mape, median_ape, p90_ape, bias, coverage_90 } = one;
+    return [[metric, String(n), mape, median_ape, p90_ape, bias, formatNumber(coverage_90, 2)]];
+  });
+
+/** Errors by metric, one row a metric. */
+export const summaryTable = (errors: ErrorSummaries, style: Style): string =>
+  renderTable({ columns: COLUMNS, rows: summaryRows(errors), style });
+
+/** Errors of a fit on the cells that it saw and on those that it did not. */
+export function errorTable(
+  { in_sample, hold_out, leave_one_shape_out }: Fit['validation'],
+  style: Style,
+): string {
+  const blocks: [string, ErrorSummaries | undefined][] = [
+    ['seen', in_sample],
+    ['hold-out', hold_out?.errors],
+    ['each shape unseen', leave_one_shape_out?.errors],
+  ];
+  const rows = blocks.flatMap(([name, errors]) =>
+    errors ? summaryRows(errors).map((row) => [name, ...row]) : [],
+  );
+  return renderTable({ columns: [{ title: 'cells' }, ...COLUMNS], rows, style });
+}
+
+/** Predicted beside measured, one row a metric of a cell. */
+export function holdOutTable(cells: readonly CellError[], style: Style): string {
+  return renderTable({
+    columns: [
+      { title: 'target' },
+      { title: 'in/out', align: 'right' },
+      { title: 'C', align: 'right' },
+      { title: 'metric' },
+      { title: 'measured', align: 'right' },
+      { title: 'predicted', align: 'right' },
+      { title: '90 % interval', align: 'right' },
+      { title: 'error', unit: '%', align: 'right' },
+    ],
+    rows: cells.map((cell) => [
+      cell.target,
+      `${cell.input_tokens}/${cell.output_tokens}`,
+      String(cell.concurrency),
+      cell.metric,
+      formatNumber(cell.measured, 4),
+      formatNumber(cell.predicted, 4),
+      `${formatNumber(cell.interval_90[0], 4)} to ${formatNumber(cell.interval_90[1], 4)}`,
+      formatNumber(cell.error_percent, 2),
+    ]),
+    style,
+  });
+}

@@ -1,0 +1,118 @@
+import type { Fit, FitParameter } from '../fitfile/schema.ts';
+import { formatEstimate, formatNumber, formatPercent, formatQuantity, MISSING } from '../report/format.ts';
+import type { Style } from '../report/style.ts';
+import { renderTable, type TableCell } from '../report/text-table.ts';
+import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
+import { errorTable, holdOutTable } from './error-text.ts';
+import type { FittedRuns } from './fit.ts';
+
+/** The report of a fit: parameters, what the data cannot tell, errors in and out of sample, simpler models. */
+export function fitText({ fit, file, targets }: FittedRuns, style: Style): string {
+  const truth = targets.find((target) => target.simulator)?.simulator?.parameters ?? null;
+  const { validation } = fit;
+  return [
+    `${style.bold(fit.id)}`,
+    `${fit.residuals.length} numbers from ${cellCount(fit)} cells; misfit ${formatPercent(fit.noise.misfit)} of TPOT beyond the known noise`,
+    '',
+    parameterTable(fit, truth, style),
+    ...notes(fit).map((note) => style.yellow(note)),
+    '',
+    style.bold('errors'),
+    errorTable(validation, style),
+    ...(validation.hold_out
+      ? ['', style.bold('cells kept from the fit'), holdOutTable(validation.hold_out.cells, style)]
+      : []),
+    '',
+    style.bold('simpler models on the same cells'),
+    baselineTable(fit, style),
+    ...leftOut(fit),
+    '',
+    file,
+  ].join('\n');
+}
+
+const cellCount = (fit: Fit): number =>
+  new Set(
+    fit.residuals.map((one) => `${one.target} ${one.input_tokens} ${one.output_tokens} ${one.concurrency}`),
+  ).size;
+
+function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null, style: Style): string {
+  const rows = PARAMETER_NAMES.map((name): TableCell[] => {
+    const parameter = fit.parameters[name]!;
+    const row = [
+      name.replace(/_(flop_per_s|bytes_per_s|s)$/, ''),
+      formatEstimate(parameter.value, parameter.interval_90, parameter.unit),
+      parameter.efficiency ? formatPercent(parameter.efficiency.value) : '',
+      state(parameter),
+    ];
+    return truth ? [...row, ...beside(name, parameter, truth)] : row;
+  });
+  const columns = [
+    { title: 'parameter' },
+    { title: 'value [90 %]' },
+    { title: 'of peak' },
+    { title: 'known' },
+  ];
+  const truthColumns = truth ? [{ title: 'simulator' }, { title: 'inside' }] : [];
+  return renderTable({ columns: [...columns, ...truthColumns], rows, style });
+}
+
+function state(parameter: FitParameter): string {
+  if (parameter.not_in_data) return 'not in data';
+  if (parameter.at_bound) return 'at bound';
+  if (parameter.prior_dominated) return 'prior only';
+  return parameter.efficiency?.above_one ? 'above spec' : 'yes';
+}
+
+function beside(
+  name: ParameterName,
+  { interval_90, unit }: FitParameter,
+  truth: Readonly<Record<string, number>>,
+): string[] {
+  const value = truth[name];
+  if (value === undefined) return [MISSING, MISSING];
+  const inside = interval_90 && value >= interval_90[0] && value <= interval_90[1];
+  return [formatQuantity(value, unit), inside === null ? MISSING : inside ? 'yes' : 'no'];
+}
+
+function notes(fit: Fit): string[] {
+  const unknown = PARAMETER_NAMES.flatMap((name) => {
+    const { advice } = fit.parameters[name]!;
+    return advice === null ? [] : [`${name} is not identified; it would be by ${advice}`];
+  });
+  const pairs = fit.confounded.map(
+    ({ parameters: [a, b], correlation }) =>
+      `${a} and ${b} are confounded (correlation ${formatNumber(correlation)}): read them together`,
+  );
+  const search = fit.search.converged ? [] : ['the fit did not settle; read its figures with care'];
+  return [...unknown, ...pairs, ...search];
+}
+
+function baselineTable(fit: Fit, style: Style): string {
+  const own = (['ttft_ms', 'tpot_ms'] as const).flatMap((metric): TableCell[][] => {
+    const summary = fit.validation.in_sample[metric];
+    return summary ? [['this fit', metric, summary.mape, fit.covariance.names.length]] : [];
+  });
+  return renderTable({
+    columns: [
+      { title: 'model' },
+      { title: 'metric' },
+      { title: 'MAPE', unit: '%', align: 'right' },
+      { title: 'fitted numbers', align: 'right' },
+    ],
+    rows: [
+      ...own,
+      ...fit.validation.baselines.map((one) => [one.name, one.metric, one.mape, String(one.fitted_numbers)]),
+    ].map((row) => row.map((cell, index) => (index === 3 ? String(cell) : cell))),
+    style,
+  });
+}
+
+function leftOut(fit: Fit): string[] {
+  if (fit.left_out.length === 0) return [];
+  const lines = fit.left_out.map(
+    (cell) =>
+      `  ${cell.target} ${cell.input_tokens}/${cell.output_tokens} C ${cell.concurrency}: ${cell.reasons.join(', ')}`,
+  );
+  return ['', `left out of the fit (${lines.length}):`, ...lines];
+}

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { cellErrors, type ErrorSummaries, summariseErrors } from '../fit/errors.ts';
+import { observationsFromRuns } from '../fit/from-runs.ts';
+import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
+import { modelOf } from '../fitfile/apply.ts';
+import { readFit } from '../fitfile/read.ts';
+import type { Fit } from '../fitfile/schema.ts';
+import { styleFor } from '../report/style.ts';
+import { readRun } from '../run/read-run.ts';
+import { findRun } from '../run/run-folder.ts';
+import { holdOutTable, summaryTable } from './error-text.ts';
+import { positiveFlag } from './flags.ts';
+
+const help = `usage: ridge validate FIT RUN... [--max-mape METRIC=PERCENT ...] [--json]
+
+Predicts the cells of runs from a fit file and prints the errors, metric by metric, in percent.
+
+  --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of ttft_ms, tpot_ms, e2e_ms or
+                              output_tokens_per_s is above this; repeatable
+  --json                      by metric: n, mape, median_ape, p90_ape, bias, coverage_90
+
+Example:
+  ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 --max-mape ttft_ms=10`;
+
+const options = {
+  'max-mape': { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+} as const;
+
+interface Limit {
+  readonly metric: MetricKey;
+  readonly percent: number;
+}
+
+function parseLimit(text: string): Limit {
+  const [name, percent] = text.split('=');
+  const metric = METRIC_KEYS.find((key) => key === name);
+  if (metric) return { metric, percent: positiveFlag('max-mape', percent ?? '') };
+  throw new RidgeError(`--max-mape: '${text}' names no metric`, {
+    mend: `Use METRIC=PERCENT with one of ${METRIC_KEYS.join(', ')}.`,
+  });
+}
+
+/** What speaks against comparing these cells with this fit; the comparison itself goes on. */
+function mismatches(fit: Fit, data: ReturnType<typeof observationsFromRuns>): string[] {
+  const facts = [
+    ['accelerator', fit.accelerator.id, data.accelerator.id],
+    ['model', fit.model_card.id, data.card.id],
+    ['engine', `${fit.engine.name} ${fit.engine.version}`, `${data.engine.name} ${data.engine.version}`],
+  ] as const;
+  return facts.flatMap(([what, own, theirs]) =>
+    own === theirs ? [] : [`${what} differs: the fit is for ${own}, the run measured ${theirs}`],
+  );
+}
+
+/** Limits that the errors break; a metric that was not measured breaks its limit too. */
+function broken(limits: readonly Limit[], errors: ErrorSummaries): string[] {
+  return limits.flatMap(({ metric, percent }) => {
+    const mape = errors[metric]?.mape;
+    if (mape === undefined) return [`${metric}: no measured cell`];
+    return mape <= percent ? [] : [`${metric}: ${mape.toFixed(2)} % is above ${percent} %`];
+  });
+}
+
+export const command: Command = {
+  summary: "print a fit's errors on measured cells",
+  help,
+  async run(argv) {
+    const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    const [file, ...folders] = positionals;
+    if (file === undefined || folders.length === 0) {
+      throw new RidgeError('give a fit file and one or more runs', { mend: 'See ridge validate --help.' });
+    }
+    const limits = (flags['max-mape'] ?? []).map(parseLimit);
+    const fit = await readFit(file);
+    const runs = await Promise.all(folders.map((folder) => readRun(findRun(folder).folder)));
+    const data = observationsFromRuns(runs);
+    for (const warning of mismatches(fit, data)) console.error(`ridge: ${warning}`);
+    const cells = cellErrors(modelOf(fit), data.observations);
+    if (cells.length === 0) {
+      throw new RidgeError('the runs hold no usable cell', { exitCode: EXIT.refused });
+    }
+    const errors = summariseErrors(cells);
+    const style = styleFor(process.stdout);
+    console.log(
+      flags.json
+        ? JSON.stringify(errors, null, 2)
+        : `${holdOutTable(cells, style)}\n\n${summaryTable(errors, style)}`,
+    );
+    const said = broken(limits, errors);
+    for (const line of said) console.error(`ridge: ${line}`);
+    return said.length > 0 ? EXIT.refused : EXIT.done;
+  },
+};

@@ -1,0 +1,50 @@
+import type { FittedModel } from '../fit/predictive.ts';
+import { EDGE_NAMES } from '../fit/problem.ts';
+import { kvCapacityTokens } from '../model/quantities.ts';
+import type { EngineSettings } from '../roofline/closed-form.ts';
+import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import type { Fit } from './schema.ts';
+
+type FitContent = Omit<Fit, 'digest'>;
+
+/** The model of a fit file, ready to predict with. */
+export function modelOf(fit: FitContent): FittedModel {
+  const edges = new Set<string>(EDGE_NAMES);
+  return {
+    card: fit.model_card,
+    parameters: Object.fromEntries(
+      PARAMETER_NAMES.map((name) => [name, fit.parameters[name]!.value]),
+    ) as unknown as RooflineParameters,
+    edges: {
+      ttft_wait_steps: fit.serving_edges.ttft_wait_steps.value,
+      decode_wait_steps: fit.serving_edges.decode_wait_steps.value,
+    },
+    names: fit.covariance.names.filter((name) => !edges.has(name)) as ParameterName[],
+    covariance: fit.covariance.matrix,
+    degrees_of_freedom: fit.degrees_of_freedom,
+    noise: fit.noise,
+  };
+}
+
+/** vLLM's own default, where no target said what it has. */
+const DEFAULT_SEATS = 256;
+
+/**
+ * Engine settings for a tensor parallel size: those of the target that was measured with it, else the first target's with
+ * the KV capacity that the devices' memory gives.
+ */
+export function settingsFor(fit: FitContent, tensorParallel: number): EngineSettings {
+  const measured = fit.targets.find((target) => target.tensor_parallel === tensorParallel);
+  const target = measured ?? fit.targets[0]!;
+  const memory = fit.accelerator.memory_bytes;
+  const capacity =
+    measured || memory === null
+      ? (target.kv_capacity_tokens / target.tensor_parallel) * tensorParallel
+      : kvCapacityTokens(fit.model_card, memory, tensorParallel);
+  return {
+    tensorParallel,
+    maxNumBatchedTokens: target.max_num_batched_tokens,
+    maxNumSeqs: target.max_num_seqs ?? DEFAULT_SEATS,
+    kvCapacityTokens: capacity,
+  };
+}

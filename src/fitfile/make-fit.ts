@@ -1,0 +1,86 @@
+import { EXIT, RidgeError } from '../errors.ts';
+import { DEFAULT_FIT_OPTIONS, type FitOptions, fitRoofline } from '../fit/fit-roofline.ts';
+import { observationsFromRuns, type RunCells } from '../fit/from-runs.ts';
+import type { Observation } from '../fit/observations.ts';
+import { parametersInData, termsOf } from '../fit/problem.ts';
+import { validate } from '../fit/validate.ts';
+import { parameterPriors } from '../roofline/priors.ts';
+import { digestOf } from '../suite/digest.ts';
+import { buildFit } from './build.ts';
+import type { Fit } from './schema.ts';
+import { withDigest } from './write.ts';
+
+/** A value of an axis whose cells are kept from the fit, beside those that the suite keeps. */
+export interface HoldOut {
+  readonly axis: 'input' | 'output' | 'concurrency' | 'tp';
+  readonly value: number;
+}
+
+export interface MakeFitOptions {
+  readonly seed?: number | undefined;
+  readonly holdOut?: readonly HoldOut[] | undefined;
+  readonly createdAt: string;
+  readonly toolVersion: string;
+}
+
+/** Whether a hold-out rule covers an observation. */
+const matches = (one: Observation, { axis, value }: HoldOut): boolean =>
+  ({
+    input: one.input_tokens,
+    output: one.output_tokens,
+    concurrency: one.concurrency,
+    tp: one.engine.tensorParallel,
+  })[axis] === value;
+
+/**
+ * Fits the roofline to runs and validates the fit.
+ * @throws RidgeError (exit 2) naming what the runs lack; (exit 1) when there are too few usable cells
+ */
+export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit {
+  const read = observationsFromRuns(runs);
+  const rules = options.holdOut ?? [];
+  const data = {
+    ...read,
+    observations: read.observations.map((one) =>
+      rules.some((rule) => matches(one, rule)) ? { ...one, hold_out: true } : one,
+    ),
+  };
+  const seen = data.observations.filter((one) => !one.hold_out);
+  refuseTooFew(seen, data.left_out.length);
+  const priors = parameterPriors(data.accelerator, data.card);
+  const input = { card: data.card, priors, observations: seen };
+  const fitOptions: FitOptions = {
+    ...DEFAULT_FIT_OPTIONS,
+    seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
+  };
+  const fit = fitRoofline(input, fitOptions);
+  const held = data.observations.filter((one) => one.hold_out);
+  const content = buildFit({
+    data,
+    priors,
+    fit,
+    validation: validate(input, fit, held, fitOptions),
+    options: fitOptions,
+    protocol: runs[0]!.run.suite.content.protocol,
+    runs: runs.map(({ run, records }) => ({
+      id: run.id,
+      suite: run.suite.content.name,
+      suite_digest: run.suite.digest,
+      digest: digestOf({ run, records }),
+    })),
+    created_at: options.createdAt,
+    tool_version: options.toolVersion,
+  });
+  return withDigest(content);
+}
+
+/** A fit needs more numbers than it has parameters, or its intervals mean nothing. */
+function refuseTooFew(seen: readonly Observation[], leftOut: number): void {
+  const numbers = termsOf(seen).length;
+  const parameters = parametersInData(seen).length;
+  if (numbers > parameters) return;
+  throw new RidgeError(
+    `too few usable cells for a fit: ${seen.length} cells give ${numbers} numbers for ${parameters} parameters (${leftOut} cells left out)`,
+    { exitCode: EXIT.refused, mend: 'Measure suites/roofline.yaml, or see the verdicts of the run.' },
+  );
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import { METRIC_KEYS } from '../fit/predictive.ts';
+import type { ModelCard } from '../model/card.ts';
+import { PARAMETER_NAMES } from '../roofline/parameters.ts';
+import { protocolSchema } from '../suite/schema.ts';
+
+/** Version of the fit file's format; readers reject another major. */
+export const FIT_SCHEMA_VERSION = '1.0.0';
+/** Equations that the parameters belong to: the serial roofline and its closed-form serving model. */
+export const MODEL_FORM = { id: 'serial_roofline', version: '1.0.0' } as const;
+
+const number = z.number();
+const nullableNumber = z.number().nullable();
+const interval = z.tuple([number, number]);
+const parameterName = z.enum(PARAMETER_NAMES as unknown as [string, ...string[]]);
+const metricKey = z.enum(METRIC_KEYS);
+
+const priorSchema = z
+  .object({ centre: number, log_sd: number, lower: number, upper: number })
+  .describe('Log-normal: centre in the unit of the parameter, log_sd of its natural logarithm; hard bounds.');
+
+export const parameterSchema = z.object({
+  value: number,
+  unit: z.string(),
+  /** Null where the data give none: at a bound, or not in the data. */
+  standard_error: nullableNumber,
+  interval_90: interval.nullable(),
+  prior: priorSchema,
+  at_bound: z.boolean(),
+  prior_dominated: z.boolean(),
+  /** No cell of the runs depends on it; the value is the prior's centre. */
+  not_in_data: z.boolean(),
+  efficiency: z
+    .object({ value: number, of: number, published: z.boolean(), above_one: z.boolean() })
+    .nullable()
+    .describe('Value over the spec sheet peak `of`; `published` false where a ratio rule filled the peak.'),
+  advice: z.string().nullable().describe('The cell that would identify it, where the data do not.'),
+});
+
+const edgeSchema = z.object({ value: number, standard_error: number });
+
+const summarySchema = z
+  .object({
+    n: z.int(),
+    mape: number,
+    median_ape: number,
+    p90_ape: number,
+    bias: number,
+    coverage_90: number,
+  })
+  .describe('Percent.');
+const summariesSchema = z.partialRecord(metricKey, summarySchema);
+
+const cellErrorSchema = z.object({
+  target: z.string(),
+  tensor_parallel: z.int(),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  concurrency: z.int(),
+  metric: metricKey,
+  measured: number,
+  predicted: number,
+  interval_90: interval,
+  error_percent: number,
+});
+
+const targetSchema = z.object({
+  name: z.string(),
+  devices: z.int(),
+  tensor_parallel: z.int(),
+  max_num_batched_tokens: number,
+  max_num_seqs: nullableNumber,
+  kv_capacity_tokens: number,
+  kv_cache_dtype: z.string().nullable(),
+  prefix_caching: z.boolean().nullable(),
+});
+
+const residualSchema = z.object({
+  target: z.string(),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  concurrency: z.int(),
+  metric: z.enum(['ttft_ms', 'tpot_ms']),
+  measured: number,
+  /** Natural logarithm of predicted over measured. */
+  log_residual: number,
+  /** Standard deviation that the fit gave it, before the robust weight. */
+  log_sd: number,
+  /** Huber's weight, 1 for a residual inside two standard deviations. */
+  weight: number,
+});
+
+export const exampleSchema = z.object({
+  predictor: z.literal('closed_form'),
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  concurrency: z.int(),
+  tensor_parallel: z.int(),
+  expected: z.record(metricKey, nullableNumber),
+});
+
+/** A fit file, digest included. Everything that a consumer needs to predict, and to judge the prediction. */
+export const fitSchema = z.object({
+  schema_version: z.string(),
+  kind: z.literal('ridgepoint_fit'),
+  id: z.string(),
+  created_at: z.string(),
+  tool: z.object({ name: z.literal('ridgepoint'), version: z.string() }),
+  accelerator: z.custom<Accelerator>((value) => typeof value === 'object' && value !== null),
+  peaks: z.object({ convention: z.literal('dense'), link: z.literal('one_direction') }),
+  model_card: z.custom<ModelCard>((value) => typeof value === 'object' && value !== null),
+  engine: z.object({ name: z.string(), version: z.string().nullable() }),
+  targets: z.array(targetSchema).min(1),
+  protocol: protocolSchema,
+  runs: z.array(
+    z.object({ id: z.string(), suite: z.string(), suite_digest: z.string(), digest: z.string() }),
+  ),
+  model_form: z.object({ id: z.literal(MODEL_FORM.id), version: z.string(), pnorm_exponent: number }),
+  parameters: z.record(parameterName, parameterSchema),
+  /** How requests meet the engine's steps, in steps; part of the closed form. */
+  serving_edges: z.object({ ttft_wait_steps: edgeSchema, decode_wait_steps: edgeSchema }),
+  covariance: z
+    .object({
+      names: z.array(z.string()),
+      matrix: z.array(z.array(number)),
+      correlations: z.array(z.array(number)),
+      condition: number,
+    })
+    .describe('Of the natural logarithms of the parameters in `names`, and of the serving edges in steps.'),
+  degrees_of_freedom: number,
+  noise: z.object({ misfit: number, alone_scale: number }),
+  search: z.object({ starts: z.int(), agreeing_starts: z.int(), converged: z.boolean(), seed: z.int() }),
+  confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
+  validation: z.object({
+    in_sample: summariesSchema,
+    hold_out: z.object({ errors: summariesSchema, cells: z.array(cellErrorSchema) }).nullable(),
+    leave_one_shape_out: z.object({ errors: summariesSchema, blocks: z.int() }).nullable(),
+    baselines: z.array(
+      z.object({
+        name: z.string(),
+        form: z.string(),
+        metric: z.enum(['ttft_ms', 'tpot_ms']),
+        n: z.int(),
+        mape: number,
+        fitted_numbers: z.int(),
+      }),
+    ),
+  }),
+  range: z.object({
+    input_tokens: interval,
+    output_tokens: interval,
+    concurrency: interval,
+    tensor_parallel: z.array(z.int()).min(1),
+  }),
+  residuals: z.array(residualSchema),
+  outliers: z.array(residualSchema),
+  left_out: z.array(
+    z.object({
+      run: z.string(),
+      target: z.string(),
+      input_tokens: z.int(),
+      output_tokens: z.int(),
+      concurrency: z.int(),
+      reasons: z.array(z.string()),
+    }),
+  ),
+  examples: z.array(exampleSchema),
+  provenance: z.object({ notes: z.array(z.string()) }),
+  /** SHA-256 of the canonical JSON of the file without this key. */
+  digest: z.string(),
+});
+
+export type Fit = z.infer<typeof fitSchema>;
+export type FitParameter = z.infer<typeof parameterSchema>;

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EXIT, RidgeError } from '../errors.ts';
+import { canonicalJson } from '../stats/canonical-json.ts';
+import { fitDigest } from './parse.ts';
+import type { Fit } from './schema.ts';
+
+/** The fit with its digest, as it will stand in the file. */
+export const withDigest = (fit: Omit<Fit, 'digest'>): Fit => ({ ...fit, digest: fitDigest(fit) });
+
+/**
+ * Writes a fit file in one step: a reader sees all of it or none.
+ * @throws RidgeError (exit 2) when a file is there and `force` is not set; (exit 3) when the disk refuses
+ */
+export async function writeFit(file: string, fit: Fit, { force = false } = {}): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(`${canonicalJson(fit)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    if (force) await rename(temporary, file);
+    else await link(temporary, file);
+  } catch (cause) {
+    throw writeError(file, cause);
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+function writeError(file: string, cause: unknown): RidgeError {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EEXIST') {
+    return new RidgeError('a file is there already', {
+      where: file,
+      mend: 'Give another name with --out, or --force to write over it.',
+      cause,
+    });
+  }
+  return new RidgeError(`cannot write: ${code ?? 'unknown error'}`, {
+    where: file,
+    exitCode: EXIT.failed,
+    cause,
+  });
+}

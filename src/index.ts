@@ -1,0 +1,27 @@
+/**
+ * The library: read a fit file, predict with it, or evaluate the roofline itself. Latencies of predictions are milliseconds,
+ * everything below them is SI (seconds, bytes, FLOP/s). Errors meant for users are `RidgeError`s.
+ *
+ * @example
+ * import { predict, readFit } from 'ridgepoint';
+ * const fit = await readFit('fits/h100.fit.json');
+ * const { tpot_ms } = predict(fit, { input: 4096, output: 512, concurrency: 32 });
+ * console.log(tpot_ms.value, tpot_ms.interval_90);
+ */
+export type { Accelerator } from './accelerator/accelerator.ts';
+export { RidgeError } from './errors.ts';
+export type { MetricKey, Predicted, Prediction } from './fit/predictive.ts';
+export { parseFit } from './fitfile/parse.ts';
+export { readFit } from './fitfile/read.ts';
+export type { Fit } from './fitfile/schema.ts';
+export type { ModelCard } from './model/card.ts';
+export { type FitPrediction, type PredictionShape, predict } from './predict/predict.ts';
+export {
+  type ClosedLoopShape,
+  closedLoopMeans,
+  type EngineSettings,
+  type ServingEdges,
+  type ServingMeans,
+} from './roofline/closed-form.ts';
+export type { RooflineParameters } from './roofline/parameters.ts';
+export { type PrefillChunk, type StepLoad, type StepTime, stepTime } from './roofline/step.ts';

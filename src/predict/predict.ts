@@ -1,0 +1,81 @@
+import { RidgeError } from '../errors.ts';
+import { type Prediction, predictMeans } from '../fit/predictive.ts';
+import { modelOf, settingsFor } from '../fitfile/apply.ts';
+import type { Fit } from '../fitfile/schema.ts';
+
+/** A steady closed loop to predict. */
+export interface PredictionShape {
+  /** Prompt length, tokens. */
+  readonly input: number;
+  /** Output length, tokens. */
+  readonly output: number;
+  /** Streams that each send their next request when the last one finished. */
+  readonly concurrency: number;
+  /** Tensor parallel size; default: the smallest that was measured. */
+  readonly tp?: number | undefined;
+}
+
+/** Means with 90 % intervals: latencies in milliseconds, throughput in tokens per second over all devices of the server. */
+export interface FitPrediction extends Prediction {
+  readonly input: number;
+  readonly output: number;
+  readonly concurrency: number;
+  readonly tp: number;
+  /** What lies outside the cells that were measured, one sentence each; empty inside the range. */
+  readonly extrapolates: readonly string[];
+  /** True where the closed form is rough: prompts nearly saturate the server, or requests queue for seats or KV. */
+  readonly rough: boolean;
+}
+
+/**
+ * Predicts the steady-state means of a closed loop from a fit.
+ * @throws RidgeError (exit 2) when a length, the concurrency or the tensor parallel size is not a whole number above 0, or
+ *   one request alone does not fit the KV cache
+ */
+export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
+  const { input, output, concurrency } = shape;
+  const tp = shape.tp ?? fit.range.tensor_parallel[0]!;
+  for (const [name, value] of Object.entries({ input, output, concurrency, tp })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RidgeError(`${name} must be a whole number of 1 or more, not ${value}`);
+    }
+  }
+  const settings = settingsFor(fit, tp);
+  if (input + output > settings.kvCapacityTokens) {
+    throw new RidgeError(
+      `${input} + ${output} tokens do not fit the KV cache of ${Math.floor(settings.kvCapacityTokens)} tokens at TP ${tp}`,
+      { mend: 'Use a shorter request or a larger --tp.' },
+    );
+  }
+  const { means, prediction } = predictMeans(modelOf(fit), settings, {
+    inputTokens: input,
+    outputTokens: output,
+    concurrency,
+    turnAroundSeconds: null,
+  });
+  return {
+    ...prediction,
+    input,
+    output,
+    concurrency,
+    tp,
+    extrapolates: outside(fit, { input, output, concurrency, tp }),
+    rough: means.rough,
+  };
+}
+
+function outside(fit: Fit, shape: Required<Omit<PredictionShape, 'tp'>> & { tp: number }): string[] {
+  const { range } = fit;
+  const axis = (name: string, value: number, [low, high]: readonly [number, number]): string[] =>
+    value >= low && value <= high ? [] : [`${name} ${value} is outside ${low} to ${high}`];
+  return [
+    ...axis('input', shape.input, range.input_tokens),
+    ...axis('output', shape.output, range.output_tokens),
+    ...axis('concurrency', shape.concurrency, range.concurrency),
+    ...(range.tensor_parallel.includes(shape.tp)
+      ? []
+      : [
+          `tensor parallel size ${shape.tp} was not measured (measured: ${range.tensor_parallel.join(', ')})`,
+        ]),
+  ];
+}
