@@ -2,6 +2,7 @@ import { useApp, useInput, useStdin, useWindowSize } from 'ink';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { RunControl } from '../run/events.ts';
 import { Screen } from './screen.tsx';
+import { isOver } from './state.ts';
 import type { Store } from './store.ts';
 
 interface AppProps {
@@ -20,7 +21,7 @@ export function App({ store, control, nowS, onInsist }: AppProps) {
   useSecondTick();
   useKeys({ store, control, onInsist });
   useEffect(() => {
-    if (state.runState === 'finished') exit();
+    if (isOver(state.runState)) exit();
   }, [state.runState, exit]);
   return <Screen state={state} nowS={nowS()} columns={columns} rows={rows} />;
 }

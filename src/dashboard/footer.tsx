@@ -8,7 +8,9 @@ const KEYS: Readonly<Record<RunState, string>> = {
   running: 'q stop and keep what is finished   p pause after this cell',
   paused: 'q stop and keep what is finished   p go on',
   stopping: 'ending the current cell; finished cells are kept (Ctrl-C again: leave at once)',
-  finished: '',
+  done: '',
+  interrupted: '',
+  failed: '',
 };
 
 /** In the legend; running cells are told by the lanes. */

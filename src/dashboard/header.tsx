@@ -7,7 +7,9 @@ const BADGES: Partial<Record<RunState, string>> = {
   starting: 'STARTING',
   paused: 'PAUSED',
   stopping: 'STOPPING',
-  finished: 'FINISHED',
+  done: 'FINISHED',
+  interrupted: 'STOPPED',
+  failed: 'FINISHED WITH FAILURES',
 };
 
 interface HeaderProps {

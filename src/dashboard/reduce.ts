@@ -1,7 +1,15 @@
 import { oneLine } from '../report/one-line.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { CellShape } from '../run/schema.ts';
-import type { CellStatus, CellView, DashboardEvent, DashboardState, Lane } from './state.ts';
+import {
+  type CellStatus,
+  type CellView,
+  type DashboardEvent,
+  type DashboardState,
+  isOver,
+  type Lane,
+  type RunState,
+} from './state.ts';
 
 const KEPT_WARNINGS = 20;
 
@@ -73,11 +81,15 @@ function started(state: DashboardState, event: Extract<RunEvent, { kind: 'run_st
 }
 
 /** Nothing runs any more: a cell that was cut off has no verdict and counts as left. */
-const finished = (state: DashboardState): DashboardState => ({
+const ended = (state: DashboardState, runState: RunState): DashboardState => ({
   ...state,
-  runState: 'finished',
+  runState,
   remaining: null,
-  lanes: state.lanes.map((lane) => ({ ...lane, current: null })),
+  lanes: state.lanes.map((lane) => ({
+    ...lane,
+    state: lane.state === 'measuring' ? 'ready' : lane.state,
+    current: null,
+  })),
   cells: state.cells.map((view) =>
     view.status.state === 'running' ? { ...view, status: { state: 'pending' } } : view,
   ),
@@ -125,9 +137,9 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     case 'resumed':
       return state.runState === 'paused' ? { ...state, runState: 'running' } : state;
     case 'stop_requested':
-      return state.runState === 'finished' ? state : { ...state, runState: 'stopping' };
+      return isOver(state.runState) ? state : { ...state, runState: 'stopping' };
     case 'run_finished':
-      return finished(state);
+      return ended(state, event.outcome);
   }
 }
 

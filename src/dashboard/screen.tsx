@@ -6,7 +6,7 @@ import { Header } from './header.tsx';
 import { Lanes } from './lanes.tsx';
 import { layOut } from './layout.ts';
 import { Live } from './live.tsx';
-import type { DashboardState } from './state.ts';
+import { type DashboardState, isOver } from './state.ts';
 import { Warnings } from './warnings.tsx';
 
 export interface ScreenProps {
@@ -24,9 +24,7 @@ export function Screen({ state, nowS, columns, rows }: ScreenProps) {
       <Header state={state} nowS={nowS} width={columns} />
       <Lanes lanes={state.lanes} rows={layout.lanes} width={columns} />
       <GridMap grids={targetGrids(state.cells)} focus={state.focus} width={columns} rows={layout.grid} />
-      {layout.live > 1 && state.runState !== 'finished' ? (
-        <Live lanes={state.lanes} rows={layout.live} />
-      ) : null}
+      {layout.live > 1 && !isOver(state.runState) ? <Live lanes={state.lanes} rows={layout.live} /> : null}
       <Box flexDirection="column">
         <Warnings warnings={state.warnings} rows={layout.warnings} />
         <Footer state={state} />

@@ -38,7 +38,11 @@ export interface Warning {
   readonly message: string;
 }
 
-export type RunState = 'starting' | 'running' | 'paused' | 'stopping' | 'finished';
+type Outcome = Extract<RunEvent, { kind: 'run_finished' }>['outcome'];
+export type RunState = 'starting' | 'running' | 'paused' | 'stopping' | Outcome;
+
+export const isOver = (state: RunState): state is Outcome =>
+  state === 'done' || state === 'interrupted' || state === 'failed';
 
 /** All that the dashboard shows. Times are seconds on the caller's clock. */
 export interface DashboardState {

@@ -129,15 +129,20 @@ test('text from outside cannot move the cursor or take a second line', () => {
 });
 
 test('a cell that was cut off by the end of the run is left, not running', () => {
-  const end = recording(DEMO_PLAN).at(-1)!;
+  const end = {
+    ...(recording(DEMO_PLAN).at(-1)! as Extract<RunEvent, { kind: 'run_finished' }>),
+    outcome: 'interrupted' as const,
+  };
   const state = stateAfter([started, cellStarted, end]);
   expect(kindIn(state)).toBe('pending');
+  expect(state.runState).toBe('interrupted');
+  expect(state.lanes[0]!.state).toBe('ready');
   expect(state.lanes.every(({ current }) => current === null)).toBe(true);
 });
 
 test('a whole run leaves no cell pending and no lane busy', () => {
   const state = stateAfter(recording(DEMO_PLAN));
-  expect(state.runState).toBe('finished');
+  expect(state.runState).toBe('done');
   expect(state.cells.some(({ status }) => status.state === 'pending' || status.state === 'running')).toBe(
     false,
   );
