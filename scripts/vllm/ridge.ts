@@ -8,10 +8,25 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const buildRidge = () =>
   execa('tsc', ['-p', 'tsconfig.build.json', '--noCheck'], { cwd: ROOT, preferLocal: true });
 
-/** Runs one verb of the built command and collects what it said; never throws for an exit code. */
-export const ridge = (args: readonly string[], cpus?: string) => {
+interface RidgeOptions {
+  /** Cores in taskset's notation. */
+  readonly cpus?: string;
+  /** Lets its output through instead of collecting it. */
+  readonly show?: boolean;
+}
+
+/** Runs one verb of the built command; never throws for an exit code. */
+export const ridge = (args: readonly string[], { cpus, show = false }: RidgeOptions = {}) => {
   const [file, ...rest] = [...(cpus ? ['taskset', '-c', cpus] : []), process.execPath, BIN, ...args];
-  return execa(file!, rest, { cwd: ROOT, reject: false, stdin: 'ignore', maxBuffer: 1e9 });
+  const output = show ? 'inherit' : 'pipe';
+  return execa(file!, rest, {
+    cwd: ROOT,
+    reject: false,
+    stdin: 'ignore',
+    stdout: output,
+    stderr: output,
+    maxBuffer: 1e9,
+  });
 };
 
 /** The part of a run event that the checks look at. */
@@ -34,5 +49,5 @@ export async function watchRun(
     if (String(line).startsWith('{')) react(JSON.parse(String(line)), () => child.kill('SIGKILL'));
   }
   const { exitCode, stderr } = await child;
-  return { exitCode: exitCode ?? null, stderr: stderr.trim().split('\n').slice(-6).join('\n') };
+  return { exitCode: exitCode ?? null, stderr: (stderr ?? '').trim().split('\n').slice(-6).join('\n') };
 }
