@@ -1,0 +1,68 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { serveAgent } from '../../src/agent/serve.ts';
+import { cellResult, identity, reason } from './facts.ts';
+
+/**
+ * An agent without an endpoint: `node fake-agent.ts MODE [LOG]`. Cells take no time. Every start and cell is a line of
+ * the log, which also tells a restarted agent what happened before.
+ */
+const [mode = 'good', log] = process.argv.slice(2);
+const remember = (what: string): number => {
+  if (log === undefined) return 1;
+  appendFileSync(log, `${what}\n`);
+  return readFileSync(log, 'utf8').split(what).length - 1;
+};
+const say = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+
+const starts = remember('start');
+if (mode === 'missing') {
+  console.error('bash: line 1: ridge: command not found');
+  process.exit(127);
+} else if (mode === 'mute') {
+  process.stdin.resume();
+} else if (mode === 'other-version') {
+  say({ type: 'hello', protocol: 1, version: '99.0.0', host: null });
+  process.stdin.resume();
+} else {
+  if (mode === 'noisy') process.stdout.write('Welcome to host 17!\n{"type":"unknown"}\n');
+  await serveAgent(
+    {
+      async identify() {
+        const changed = mode === 'changed-engine' && starts > 1;
+        return identity(changed ? { engine: { name: 'vllm', version: '0.33.0' } } : {});
+      },
+      async runCell(target, task, hooks, signal) {
+        const cells = remember('cell');
+        if (mode === 'dies-once' && cells === 1) process.kill(process.pid, 'SIGKILL');
+        if (mode === 'dies-always') process.exit(9);
+        if (mode === 'changed-engine' && cells === 1) process.exit(9);
+        if (mode === 'noisy') process.stdout.write('half a line ');
+        if (mode === 'noisy') process.stdout.write('\n');
+        if (mode === 'refuses') throw new Error(`cannot reach ${target.url}`);
+        if (mode === 'hangs') {
+          await new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('cancelled'))),
+          );
+        }
+        if (mode === 'stalls-once' && cells === 1) return cellResult({ reasons: [reason('compile_stall')] });
+        if (mode === 'endpoint-fails') {
+          const counts = { measured: 4, completed: 0, failed: 4, aborted: 0, fillers: 0 };
+          return cellResult({ verdict: 'invalid', reasons: [reason('request_failed')], counts });
+        }
+        hooks.progress({
+          phase: 'window',
+          elapsed_s: 1,
+          in_flight: task.concurrency,
+          completed: 3,
+          output_tokens_per_s: 10,
+          ttft_ms: 1,
+          tpot_ms: 1,
+        });
+        hooks.requests(['{"sequence":0}', '{"sequence":1}']);
+        return cellResult();
+      },
+    },
+    { input: process.stdin, output: process.stdout },
+  );
+  process.exit(0);
+}
