@@ -38,13 +38,9 @@ async function runInterface(checks: Checks, server: VllmServer, lab: string, fol
   for (const cell of cells) checkCounters(checks, cell);
 }
 
-async function main(): Promise<number> {
-  const checks = new Checks();
+async function checkAll(checks: Checks): Promise<void> {
   const install = await ensureVllm({ log: console.log });
-  if (install.state === 'skipped') {
-    checks.skip(install.reason);
-    return checks.close();
-  }
+  if (install.state === 'skipped') return checks.skip(install.reason);
   checks.check('vLLM for CPU', true, `${install.version} in ${install.folder}`);
   await buildRidge();
   const folder = await mkdtemp(join(tmpdir(), 'ridge-test-vllm-'));
@@ -62,7 +58,13 @@ async function main(): Promise<number> {
   } finally {
     await server.kill();
   }
-  return checks.close();
 }
 
-process.exitCode = await main();
+const checks = new Checks();
+try {
+  await checkAll(checks);
+} catch (error) {
+  // A failed download, a full disk, a server that does not come up: never a reason to skip.
+  checks.check('went to its end', false, error instanceof Error ? error.message : String(error));
+}
+process.exitCode = checks.close();
