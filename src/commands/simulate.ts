@@ -147,8 +147,13 @@ const countFlag = (flag: 'max-num-batched-tokens' | 'max-num-seqs' | 'kv-capacit
 /** Resolves when the user or a parent process asks this one to end. */
 function stopSignal(untilStdinEnds: boolean): Promise<void> {
   return new Promise((resolve) => {
-    if (untilStdinEnds) process.stdin.resume().once('end', () => resolve());
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
+    const stop = (): void => {
+      // An open stdin that is being read would keep the process alive.
+      if (untilStdinEnds) process.stdin.destroy();
+      resolve();
+    };
+    if (untilStdinEnds) process.stdin.resume().once('end', stop);
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
   });
 }

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ridge } from '../cli/ridge.ts';
+import { command } from '../../src/commands/simulate.ts';
+import { RidgeError } from '../../src/errors.ts';
 import { chunksOf } from './endpoint.ts';
 
 const bin = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
@@ -57,6 +58,17 @@ describe('ridge simulate', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
   });
 
+  it('ends with its stdin where it was told to, or by a signal before', async () => {
+    const [left, signalled] = await Promise.all([
+      simulate('--until-stdin-ends'),
+      simulate('--until-stdin-ends'),
+    ]);
+    left.child.stdin.end();
+    expect((await left.child).exitCode).toBe(0);
+    signalled.child.kill('SIGTERM');
+    expect((await signalled.child).exitCode).toBe(0);
+  });
+
   it('dies half way through a stream when it is told to', async () => {
     const { child, ready } = await simulate('--fault', 'exit-after:1');
     const response = await complete(ready.url);
@@ -80,12 +92,13 @@ describe('ridge simulate', () => {
       [['--port', '70000'], /70000 is above 65535/],
       [['--port', String(port)], /cannot listen/],
     ];
-    await Promise.all(
-      cases.map(async ([argv, message]) => {
-        const { exitCode, stdout, stderr } = await ridge('simulate', ...argv);
-        expect(stderr).toMatch(message);
-        expect([exitCode, stdout, stderr.split('\n').length <= 3]).toEqual([2, '', true]);
-      }),
-    );
+    for (const [argv, message] of cases) {
+      const error = await command.run(argv).catch((caught: unknown) => caught);
+      expect(error, argv.join(' ')).toBeInstanceOf(RidgeError);
+      const { exitCode, toLines } = error as RidgeError;
+      const lines = toLines.call(error);
+      expect(lines[0]).toMatch(message);
+      expect([exitCode, lines.length <= 2]).toEqual([2, true]);
+    }
   });
 });
