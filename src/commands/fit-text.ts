@@ -3,8 +3,15 @@ import { formatEstimate, formatNumber, formatPercent, formatQuantity, MISSING } 
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
+import type { RunTarget } from '../run/schema.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
-import type { FittedRuns } from './fit.ts';
+
+export interface FittedRuns {
+  readonly fit: Fit;
+  readonly file: string;
+  /** Targets that were fitted, with the simulator's truth where there is one. */
+  readonly targets: readonly RunTarget[];
+}
 
 /** The report of a fit: parameters, what the data cannot tell, errors in and out of sample, simpler models. */
 export function fitText({ fit, file, targets }: FittedRuns, style: Style): string {

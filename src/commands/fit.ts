@@ -3,14 +3,13 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { type HoldOut, makeFit } from '../fitfile/make-fit.ts';
-import type { Fit } from '../fitfile/schema.ts';
 import { writeFit } from '../fitfile/write.ts';
 import { styleFor } from '../report/style.ts';
 import { readRun } from '../run/read-run.ts';
 import { findRun } from '../run/run-folder.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { VERSION } from '../version.ts';
-import { fitText } from './fit-text.ts';
+import { type FittedRuns, fitText } from './fit-text.ts';
 import { wholeFlag } from './flags.ts';
 
 const help = `usage: ridge fit RUN... [options]
@@ -47,13 +46,6 @@ export interface FitRunsOptions {
   readonly targets?: readonly string[] | undefined;
   readonly holdOut?: readonly HoldOut[] | undefined;
   readonly seed?: number | undefined;
-}
-
-export interface FittedRuns {
-  readonly fit: Fit;
-  readonly file: string;
-  /** Targets that were fitted, with the simulator's truth where there is one. */
-  readonly targets: readonly RunTarget[];
 }
 
 /**
