@@ -81,7 +81,7 @@ export class AgentSession {
     for (;;) {
       const seconds = BACKOFF_S[this.#restarts];
       if (seconds === undefined) {
-        throw new AgentFailure('died', `agent died ${BACKOFF_S.length} times in a row; given up`);
+        throw new AgentFailure('given_up', `agent died ${BACKOFF_S.length} times in a row; given up`);
       }
       this.#restarts += 1;
       this.#hooks.restarting(

@@ -49,7 +49,7 @@ export async function runLane(context: LaneContext, cells: readonly LaneCell[]):
     await lane.measure(cell);
     if (lane.failuresInARow < MOST_FAILURES_IN_A_ROW) continue;
     const left = cells.length - index - 1;
-    const message = `${lane.failuresInARow} cells in a row could not be measured; ${left} left out`;
+    const message = `given up; ${left} cells are left out`;
     emit({ kind: 'target_state', target: target.name, state: 'failed', message });
     return lane.notMeasured + left;
   }
@@ -157,6 +157,7 @@ class Lane {
       await this.#warn(`${describe(planned.cell)}: ${error.message}; measured again`);
       return true;
     }
+    if (error.final) this.failuresInARow = MOST_FAILURES_IN_A_ROW;
     const message = error.toLines().join(' ').replaceAll(/\s+/g, ' ');
     emit({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });
     await this.#context.store.log({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });

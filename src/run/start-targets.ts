@@ -65,7 +65,7 @@ export async function startTargets(
 function requireSameEnvironment(first: RunTarget, now: RunTarget): void {
   const changed = judgeEnvironment(environmentOf(first), environmentOf(now));
   if (!changed) return;
-  throw new AgentFailure('refused', `environment_changed while the run went on: ${changed.message}`, {
+  throw new AgentFailure('changed', `environment_changed while the run went on: ${changed.message}`, {
     where: now.url,
     mend: 'Start a new run against the changed server.',
   });
