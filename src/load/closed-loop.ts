@@ -1,20 +1,16 @@
-import { residence } from '../measure/latency.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import type { CellPhase } from '../run/events.ts';
 import type { ClosedLoopCell, LoadHooks, StoppedBy } from './cell.ts';
 import { Failures, MOST_PROBES, waitAfter } from './failures.ts';
-import { clampLength, firstRequestShare, outputLengths } from './lengths.ts';
+import { firstRequestShare, outputLengths } from './lengths.ts';
 import type { LoadPort } from './port.ts';
+import { sendProbe } from './probe.ts';
 import { PROGRESS_PERIOD_S, Progress } from './progress.ts';
 import { rebase } from './rebase.ts';
 import { type InFlight, Requests } from './requests.ts';
 import { SteadyWindow } from './steady-window.ts';
 import { Timers } from './timers.ts';
-
-/** The window opens when so much of the target concurrency is in flight. */
-const OPENS_AT_SHARE = 0.95;
-/** Fewest completed requests of a warm-up, however few streams. */
-const WARM_UP_REQUESTS = 3;
+import { warmUpIsOver } from './warm-up.ts';
 
 /**
  * Runs one closed-loop cell: probe, even release, undrained warm-up, steady window, fillers until the last request sent
@@ -77,14 +73,11 @@ class ClosedLoop {
   }
 
   #probe(attempt: number): void {
-    const outputTokens = clampLength(this.#cell.outputTokens, this.#cell);
-    const ask = { stream: 0, role: 'probe', scheduledAt: this.#port.now(), outputTokens } as const;
-    this.#requests.send({ ...ask, inputTokens: this.#cell.inputTokens }, (timeline) => {
-      if (this.#ending) return this.#finishWhenEmpty();
-      const stay = timeline.outcome.state === 'completed' ? residence(timeline) : null;
-      if (stay !== null) return this.#release(stay);
-      if (attempt >= MOST_PROBES) return this.stop('failed');
-      this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
+    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay) => {
+      if (this.#ending) this.#finishWhenEmpty();
+      else if (stay !== null) this.#release(stay);
+      else if (attempt >= MOST_PROBES) this.stop('failed');
+      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
     });
   }
 
@@ -146,10 +139,15 @@ class ClosedLoop {
 
   #openWhenReady(inFlight: number): void {
     const now = this.#port.now();
-    const warm =
-      now - this.#releasedAt >= this.#residence &&
-      this.#progress.completed >= Math.max(this.#cell.concurrency, WARM_UP_REQUESTS);
-    if (!(warm || this.#warmUpCapped) || inFlight < OPENS_AT_SHARE * this.#cell.concurrency) return;
+    const over = warmUpIsOver({
+      concurrency: this.#cell.concurrency,
+      elapsedSeconds: now - this.#releasedAt,
+      residenceSeconds: this.#residence,
+      completed: this.#progress.completed,
+      inFlight,
+      capped: this.#warmUpCapped,
+    });
+    if (!over) return;
     const window = new SteadyWindow(now, this.#cell.stop);
     this.#phase = 'window';
     this.#window = window;

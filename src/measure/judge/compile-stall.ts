@@ -9,6 +9,8 @@ import { firstIndex, longestInEach, tokenGaps, union } from './gap-kinds.ts';
 
 /** Fewest values for which a median means something. */
 const FEWEST_VALUES = 8;
+/** A stalled step stalls every stream in it: a few of them see all there is to see, whatever the concurrency. */
+const STREAMS_SEEN = 8;
 
 /**
  * While a shape is first seen, a gap far above the median of its kind is taken for a compilation. Kinds: gaps between
@@ -22,7 +24,8 @@ export const judgeCompileStall: Judge = ({ evidence, measured, completed }) => {
   const busy = union(prompts);
   const plain: TimeSpan[] = [];
   const beside: TimeSpan[] = [];
-  for (const gap of tokenGaps(measured)) {
+  const seen = measured.filter((request) => request.stream < STREAMS_SEEN);
+  for (const gap of tokenGaps(seen)) {
     const next = busy[firstIndex(busy.length, (k) => busy[k]!.closed_s > gap.opened_s)];
     if (next !== undefined && next.opened_s < gap.closed_s) beside.push(gap);
     else plain.push(gap);
