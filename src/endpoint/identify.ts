@@ -3,7 +3,7 @@ import type { RunTarget } from '../run/schema.ts';
 import { type DetectedFeatures, detectFeatures } from './detect-features.ts';
 import type { EndpointFeatures, EndpointIdentity } from './identity.ts';
 import { hasVllmMetrics, type MetricsSnapshot, readSnapshot } from './metrics-snapshot.ts';
-import { askEndpoint, type EndpointAccess, jsonOf } from './questions.ts';
+import { type EndpointAccess, optionalPage, parseJson } from './questions.ts';
 import { type ServedModel, servedModel } from './served-model.ts';
 
 export type { EndpointFeatures, EndpointIdentity } from './identity.ts';
@@ -20,10 +20,9 @@ export interface IdentifyOptions extends EndpointAccess {
 export async function identifyEndpoint(options: IdentifyOptions): Promise<EndpointIdentity> {
   const model = await servedModel(options, options.model);
   const version = await engineVersion(options);
-  const page = await askEndpoint(options, '/metrics');
-  const metrics = page.status === 200 ? page.text : '';
+  const metrics = (await optionalPage(options, '/metrics')) ?? '';
   const detected = await detectFeatures(options, model.id);
-  const snapshot = hasVllmMetrics(metrics) ? readSnapshot(metrics, page.ended_s, 0) : null;
+  const snapshot = hasVllmMetrics(metrics) ? readSnapshot(metrics, 0, 0) : null;
   const engine = { name: engineName(metrics, model, version), version };
   const { exact_lengths: _, ...features } = { ...detected, metrics: snapshot !== null };
   return {
@@ -41,8 +40,8 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
 
 /** `/version` of vLLM; null where there is none. */
 async function engineVersion(access: EndpointAccess): Promise<string | null> {
-  const answer = await askEndpoint(access, '/version');
-  const parsed = z.object({ version: z.string() }).safeParse(answer.status === 200 ? jsonOf(answer) : null);
+  const page = await optionalPage(access, '/version');
+  const parsed = z.object({ version: z.string() }).safeParse(parseJson(page));
   return parsed.success ? parsed.data.version : null;
 }
 
@@ -72,8 +71,7 @@ const simulatorSchema = z.object({
 
 /** What the built-in simulated endpoint says it is made of; null for a real server. */
 async function simulatorTruth(access: EndpointAccess): Promise<RunTarget['simulator']> {
-  const answer = await askEndpoint(access, '/ridge/simulator');
-  const parsed = simulatorSchema.safeParse(answer.status === 200 ? jsonOf(answer) : null);
+  const parsed = simulatorSchema.safeParse(parseJson(await optionalPage(access, '/ridge/simulator')));
   return parsed.success ? parsed.data : null;
 }
 

@@ -21,10 +21,21 @@ export async function askEndpoint(
   path: string,
   options: Pick<HttpAsk, 'method' | 'json' | 'timeoutMs'> = {},
 ): Promise<HttpAnswer> {
+  const answer = await get(access, path, options);
+  if (answer.status === 401 || answer.status === 403) {
+    throw refused(access, endpointUrl(access.url, path), answer.status);
+  }
+  return answer;
+}
+
+async function get(
+  access: EndpointAccess,
+  path: string,
+  options: Pick<HttpAsk, 'method' | 'json' | 'timeoutMs'> = {},
+): Promise<HttpAnswer> {
   const url = endpointUrl(access.url, path);
-  let answer: HttpAnswer;
   try {
-    answer = await ask(url, { timeoutMs: access.timeoutMs ?? 10_000, ...options, apiKey: access.apiKey });
+    return await ask(url, { timeoutMs: access.timeoutMs ?? 10_000, ...options, apiKey: access.apiKey });
   } catch (error) {
     throw new RidgeError(`the endpoint does not answer: ${describe(error)}`, {
       exitCode: EXIT.failed,
@@ -33,8 +44,6 @@ export async function askEndpoint(
       cause: error,
     });
   }
-  if (answer.status === 401 || answer.status === 403) throw refused(access, url, answer.status);
-  return answer;
 }
 
 function refused(access: EndpointAccess, url: string, status: number): RidgeError {
@@ -51,11 +60,20 @@ function refused(access: EndpointAccess, url: string, status: number): RidgeErro
   });
 }
 
-/** The answer's body as JSON; undefined when it is none. */
-export function jsonOf(answer: HttpAnswer): unknown {
+/** An optional page of the endpoint: its text, or null where there is none, or none for us. */
+export async function optionalPage(access: EndpointAccess, path: string): Promise<string | null> {
+  const { status, text } = await get(access, path);
+  return status === 200 ? text : null;
+}
+
+/** A body as JSON; undefined when it is none. */
+export function parseJson(body: string | null): unknown {
   try {
-    return JSON.parse(answer.text);
+    return body === null ? undefined : JSON.parse(body);
   } catch {
     return undefined;
   }
 }
+
+/** The answer's body as JSON; undefined when it is none. */
+export const jsonOf = (answer: HttpAnswer): unknown => parseJson(answer.text);

@@ -18,16 +18,19 @@ export interface FakeServer {
   connections(): number;
 }
 
-/** A tiny HTTP server that answers POSTs as the test says, and GETs by path; closed when the test ends. */
-export async function fakeServer(answer: Answer, pages: Record<string, string> = {}): Promise<FakeServer> {
+/** A tiny HTTP server that answers POSTs as the test says, and GETs by path with a page or a status; closed when the test ends. */
+export async function fakeServer(
+  answer: Answer,
+  pages: Record<string, string | number> = {},
+): Promise<FakeServer> {
   const bodies: CompletionRequest[] = [];
   const headers: IncomingMessage['headers'][] = [];
   let connections = 0;
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') {
       const page = pages[request.url ?? ''];
-      response.statusCode = page === undefined ? 404 : 200;
-      response.end(page ?? '{"detail":"Not Found"}');
+      response.statusCode = typeof page === 'string' ? 200 : (page ?? 404);
+      response.end(typeof page === 'string' ? page : '{"detail":"no"}');
       return;
     }
     const parts: Buffer[] = [];

@@ -154,6 +154,13 @@ describe('features are detected, not assumed', () => {
   });
 });
 
+test('a page that is refused to us alone is a page that is not there', async () => {
+  const server = await fakeServer(able({}), { ...pages, '/metrics': 403 });
+  const identity = await identifyEndpoint(access(server.url));
+  expect(identity.features.metrics).toBe(false);
+  expect(identity.engine.name).toBe('vllm');
+});
+
 describe('an endpoint that cannot be used', () => {
   test('unreachable: exit 3 and the URL', async () => {
     const error = await refusal(identifyEndpoint(access('http://127.0.0.1:9')));
