@@ -16,6 +16,7 @@ const options = {
   out: { type: 'string' },
   resume: { type: 'string' },
   parallel: { type: 'boolean', default: false },
+  fit: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   plain: { type: 'boolean', default: false },
 } as const;

@@ -31,6 +31,7 @@ the run
   --out FOLDER             default runs/TIME-SUITE
   --resume ID              go on with a run: finished cells are kept
   --parallel               measure targets that share an agent's host at the same time
+  --fit                    fit the run when it is done, and write the fit file beside it
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
@@ -50,11 +51,14 @@ export const command: Command = {
       });
     }
     const { stop, ...inputs } = await runInputs(positionals[0], flags);
+    let exitCode: number;
     try {
-      return await measure(inputs, flags);
+      exitCode = await measure(inputs, flags);
     } finally {
       await stop();
     }
+    if (flags.fit && exitCode !== EXIT.interrupted) await fitRun(inputs, flags);
+    return exitCode;
   },
 };
 
@@ -74,4 +78,16 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   say(`run ${inputs.folder}`);
   if (again) say(`go on with it: ridge run --resume ${inputs.folder}`);
   return exitCode;
+}
+
+async function fitRun({ folder, resume }: RunOptions, flags: RunFlags): Promise<void> {
+  const [{ fitRuns }, { fitText }, { styleFor }] = await Promise.all([
+    import('./fit.ts'),
+    import('./fit-text.ts'),
+    import('../report/style.ts'),
+  ]);
+  // A resumed run has more cells than the fit that may lie beside it.
+  const fitted = await fitRuns([folder], { force: resume });
+  if (flags.json) console.error(`fit ${fitted.file}`);
+  else console.log(`\n${fitText(fitted, styleFor(process.stdout))}`);
 }
