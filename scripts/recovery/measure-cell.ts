@@ -8,6 +8,9 @@ import { createRandom } from '../../src/stats/random.ts';
 import { summarise } from '../../src/stats/running.ts';
 import type { Protocol, StopRule } from '../../src/suite/schema.ts';
 
+/** As in a fit of runs: below, stamps are too large a share of TPOT. */
+const FEWEST_TPOT_TOKENS = 8;
+
 export interface Shape {
   readonly input: number;
   readonly output: number;
@@ -91,11 +94,14 @@ function observe(
     turn_around_s: null,
     hold_out: shape.holdOut,
     ttft: measured(inside.map(({ timeline, first }) => plus(ttft(timeline), first))),
-    tpot: measured(
-      inside.map(({ timeline, first, last }) =>
-        plus(tpot(timeline), (last - first) / (outputTokens(timeline) - 1)),
-      ),
-    ),
+    tpot:
+      shape.output <= FEWEST_TPOT_TOKENS
+        ? null
+        : measured(
+            inside.map(({ timeline, first, last }) =>
+              plus(tpot(timeline), (last - first) / (outputTokens(timeline) - 1)),
+            ),
+          ),
     e2e: null,
     output_tokens_per_s: null,
   };

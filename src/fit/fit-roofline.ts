@@ -36,7 +36,7 @@ export interface FitOptions {
   readonly from?: Readonly<Partial<Record<ParameterName, number>>> | undefined;
 }
 
-export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 12 };
+export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9 };
 
 /** A term after the fit. */
 export interface FittedTerm extends Term {

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { summariseErrors } from '../src/fit/errors.ts';
+import { EFFECT_NAMES } from '../src/simulate/effects.ts';
+import { judge, recoveryTable } from './recovery/judge.ts';
+import { recoverSeed, type SeedResult } from './recovery/one-seed.ts';
+import { overSockets } from './recovery/sockets.ts';
+import { readSuite } from './recovery/suite.ts';
+
+/**
+ * Does a fit find the truth? Simulated devices with known parameters, measured with suites/roofline.yaml on TP 1 and 2:
+ * `--seeds N` of them in virtual time, then one over sockets (about a quarter of an hour; `--no-sockets` leaves it out).
+ */
+const { values: flags } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20' },
+    suite: { type: 'string', default: 'suites/roofline.yaml' },
+    sockets: { type: 'boolean', default: true },
+    verbose: { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
+const suite = readSuite(flags.suite);
+const seeds = Array.from({ length: Number(flags.seeds) }, (_, index) => index + 1);
+
+function recoverAll(effects: Parameters<typeof recoverSeed>[2]): SeedResult[] {
+  return seeds.map((seed) => {
+    const result = recoverSeed(suite, seed, effects);
+    if (flags.verbose) {
+      const unknown = result.recovered.filter((one) => one.state !== 'identified');
+      const outside = result.recovered.filter((one) => one.state === 'identified' && !one.inside);
+      console.error(
+        `seed ${seed}: ${result.seconds.toFixed(1)} s, misfit ${(100 * result.misfit).toFixed(2)} %`,
+        `not identified: ${unknown.map((one) => `${one.name} (${one.state})`).join(', ') || 'none'};`,
+        `outside: ${outside.map((one) => `${one.name} x${one.ratio.toFixed(3)}`).join(', ') || 'none'}`,
+      );
+    }
+    return result;
+  });
+}
+
+function printPredictions(results: readonly SeedResult[]): void {
+  const errors = summariseErrors(results.flatMap((result) => result.holdOut));
+  for (const [metric, one] of Object.entries(errors)) {
+    console.log(
+      `  ${metric.padEnd(20)} n ${one.n}  MAPE ${one.mape.toFixed(2)} %  bias ${one.bias.toFixed(2)} %  inside their 90 % interval ${one.coverage_90.toFixed(0)} %`,
+    );
+  }
+}
+
+console.log(
+  `recovery: ${flags.suite}, TP 1 and 2, ${seeds.length} seeds in virtual time, extra effects off\n`,
+);
+const clean = recoverAll([]);
+console.log(recoveryTable(clean));
+console.log('');
+const verdicts = judge(clean);
+for (const { target, seen, pass } of verdicts) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+console.log('\nunseen cells, effects off');
+printPredictions(clean);
+
+console.log(
+  '\nunseen cells, effects on (kernel-size steps, step jitter, stalls, requests arriving within a step)',
+);
+printPredictions(recoverAll(EFFECT_NAMES));
+
+if (flags.sockets) {
+  console.log('\none device over sockets');
+  console.log(await overSockets(flags.suite));
+}
+process.exitCode = verdicts.every(({ pass }) => pass) ? 0 : 1;
