@@ -10,6 +10,9 @@ import type { RequestTimeline } from './timeline.ts';
 import { meanTurnAround } from './turn-around.ts';
 import { inputTokensDone, meanInFlight, tokensArrived, wholeRunTokensPerSecond } from './window-totals.ts';
 
+/** A window that is cancelled as it opens has no rates: below this they would be noise, or infinite. */
+const SHORTEST_WINDOW_S = 1e-3;
+
 /**
  * Metrics of a cell over its steady window: latencies of the requests sent inside it, tokens that arrive inside it.
  * @param measured requests of the load sent inside the window, in the order of sending
@@ -22,7 +25,7 @@ export function cellMetrics(
 ): CellMetrics {
   const completed = measured.filter(isCompleted);
   const seconds = window.closed_s - window.opened_s;
-  const perSecond = (count: number): number | null => (seconds > 0 ? count / seconds : null);
+  const perSecond = (count: number): number | null => (seconds > SHORTEST_WINDOW_S ? count / seconds : null);
   const turnAround = meanTurnAround(timelines, window);
   return {
     ttft_ms: statisticMs(defined(completed, ttft)),
@@ -36,7 +39,7 @@ export function cellMetrics(
     input_tokens_per_s: perSecond(inputTokensDone(timelines, window)),
     requests_per_s: perSecond(measured.length),
     whole_run_output_tokens_per_s: wholeRunTokensPerSecond(timelines),
-    mean_concurrency: seconds > 0 ? meanInFlight(timelines, window) : null,
+    mean_concurrency: seconds > SHORTEST_WINDOW_S ? meanInFlight(timelines, window) : null,
     mean_output_tokens:
       completed.length === 0
         ? null
