@@ -14,6 +14,8 @@ export interface EndpointPortOptions extends BodyOptions {
   readonly requestTimeoutSeconds: number;
 }
 
+/** How often the clock is told that no data came. */
+const TICK_MS = 10;
 /** Longest delay that a timer of Node can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -24,6 +26,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function createEndpointPort(options: EndpointPortOptions): LoadPort & { close(): Promise<void> } {
   const target = new URL(endpointUrl(options.url, '/v1/completions'));
   const clock = new StampClock();
+  const ticking = setInterval(() => clock.tick(), TICK_MS).unref();
   const connections = new Connections(target.origin);
   // vLLM takes over the id of a request: it must be new, and it finds the request in the server's log.
   const session = freshSalt().slice(0, 8);
@@ -50,7 +53,10 @@ export function createEndpointPort(options: EndpointPortOptions): LoadPort & { c
       );
       return () => request.abort();
     },
-    close: () => connections.close(),
+    close: () => {
+      clearInterval(ticking);
+      return connections.close();
+    },
   };
 }
 

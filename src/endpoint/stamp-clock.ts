@@ -68,6 +68,20 @@ export class StampClock {
     this.#deferred.push(work);
   }
 
+  /**
+   * Call it from a timer, often, while answers are awaited: data that is still to come cannot have been there at this
+   * turn's poll, so what the loop did before it (scrapes, progress) is no part of the next bound.
+   */
+  tick(): void {
+    const now = this.#host.now();
+    this.#host.afterPoll(() => {
+      if (this.#inTurn) return;
+      this.#lastPoll = Math.max(this.#lastPoll, now);
+      this.#restTime = this.#host.now();
+      this.#restIdle = this.#host.idle();
+    });
+  }
+
   #begin(now: number): void {
     const blocked = this.#host.idle() - this.#restIdle;
     this.#earliest = blocked > BLOCKED_S ? Math.min(now, this.#restTime + blocked) : this.#lastPoll;

@@ -57,6 +57,34 @@ test('work between the rest and the read counts, rest itself does not', () => {
   expect(clock.stamp().bound_s).toBeCloseTo(0.003, 9);
 });
 
+test('work before the last tick that found no data does not count', () => {
+  const host = new FakeHost();
+  const clock = new StampClock(host);
+  clock.stamp();
+  host.endOfPoll();
+  host.block(1);
+  host.work(0.02); // a scrape is read
+  clock.tick();
+  host.endOfPoll();
+  host.block(0.5);
+  host.work(0.001);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.001, 9);
+});
+
+test('a tick in the turn of a read changes nothing, and data right after one may be as old as its poll', () => {
+  const host = new FakeHost();
+  const clock = new StampClock(host);
+  host.block(0.01);
+  clock.tick();
+  host.work(0.003);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.003, 9);
+  host.endOfPoll();
+  clock.tick();
+  host.work(0.002);
+  host.endOfPoll();
+  expect(clock.stamp().bound_s).toBeCloseTo(0.002, 9);
+});
+
 test('deferred work runs after the turn, in order, and does not widen the next bound once the loop has rested', () => {
   const host = new FakeHost();
   const clock = new StampClock(host);
