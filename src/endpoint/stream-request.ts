@@ -84,6 +84,8 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
 
   #data(bytes: Buffer, stamp: Stamp): void {
     if (this.#settled) return;
+    // A proxy in front of vLLM may name another type, so the first bytes decide where the header does not.
+    this.#isEventStream ||= this.#status === 200 && this.#errorBody === '' && beginsWithEvent(bytes);
     if (this.#isEventStream) this.#stream.feed(bytes, stamp);
     else if (this.#errorBody.length < LONGEST_ERROR_BYTES) this.#errorBody += bytes.toString('utf8');
   }
@@ -128,3 +130,6 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
     });
   }
 }
+
+const beginsWithEvent = (bytes: Buffer): boolean =>
+  /^\s*(?:data|event|id|retry)?:/.test(bytes.subarray(0, 64).toString('utf8'));

@@ -46,6 +46,16 @@ const send = (port: Port, request = spec()): Promise<RequestTimeline> =>
   new Promise((resolve) => port.send(request, resolve));
 
 describe('a healthy stream', () => {
+  test('is read as one whatever a proxy says that it is', async () => {
+    const server = await fakeServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(sse(tokenChunk({ finish: 'length', usage: [7, 3] })));
+      response.end(sse(usageChunk([7, 3])) + sse('[DONE]'));
+    });
+    const timeline = await send(portTo(server.url));
+    expect(timeline.outcome).toEqual({ state: 'completed', finish_reason: 'length' });
+  });
+
   test('gives stamps in order, tokens by usage, and bounds that are never negative', async () => {
     const server = await fakeServer(healthy);
     const timeline = await send(portTo(server.url));
