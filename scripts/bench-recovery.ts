@@ -29,7 +29,7 @@ function recoverAll(effects: Parameters<typeof recoverSeed>[2]): SeedResult[] {
       const unknown = result.recovered.filter((one) => one.state !== 'identified');
       const outside = result.recovered.filter((one) => one.state === 'identified' && !one.inside);
       console.error(
-        `seed ${seed}: ${result.seconds.toFixed(1)} s, misfit ${(100 * result.misfit).toFixed(2)} %`,
+        `seed ${seed}: ${result.seconds.toFixed(1)} s, misfit ${(100 * result.misfit.ttft).toFixed(1)} / ${(100 * result.misfit.tpot).toFixed(1)} %`,
         `not identified: ${unknown.map((one) => `${one.name} (${one.state})`).join(', ') || 'none'};`,
         `outside: ${outside.map((one) => `${one.name} x${one.ratio.toFixed(3)}`).join(', ') || 'none'}`,
       );
@@ -61,7 +61,10 @@ printPredictions(clean);
 console.log(
   '\nunseen cells, effects on (kernel-size steps, step jitter, stalls, requests arriving within a step)',
 );
-printPredictions(recoverAll(EFFECT_NAMES));
+const real = recoverAll(EFFECT_NAMES);
+printPredictions(real);
+console.log('\nparameters, effects on: the fitted form does not contain what this device does');
+console.log(recoveryTable(real));
 
 if (flags.sockets) {
   console.log('\none device over sockets');

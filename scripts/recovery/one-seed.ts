@@ -43,7 +43,7 @@ export interface SeedResult {
   readonly seed: number;
   readonly recovered: readonly Recovered[];
   readonly holdOut: readonly CellError[];
-  readonly misfit: number;
+  readonly misfit: RooflineFit['noise']['misfit'];
   readonly seconds: number;
 }
 

@@ -19,7 +19,7 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
-    `${fit.residuals.length} numbers from ${cellCount(fit)} cells; misfit ${formatPercent(fit.noise.misfit)} of TPOT beyond the known noise`,
+    `${fit.residuals.length} numbers from ${cellCount(fit)} cells; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`,
     '',
     parameterTable(fit, truth, style),
     ...notes(fit).map((note) => style.yellow(note)),

@@ -33,13 +33,49 @@ export function covarianceOf(jacobian: Matrix): Covariance {
       matrix.set(a, b, sum / (norms[a]! * norms[b]!));
     }
   }
-  const standardErrors = Array.from({ length: columns }, (_, j) => Math.sqrt(matrix.get(j, j)));
+  return describe(matrix, largest / Math.max(values[columns - 1] ?? 0, Number.MIN_VALUE));
+}
+
+function describe(matrix: Matrix, condition: number): Covariance {
+  const standardErrors = matrix.diagonal().map(Math.sqrt);
   return {
     matrix: matrix.to2DArray(),
     standardErrors,
     correlations: standardErrors.map((a, i) =>
       standardErrors.map((b, j) => (i === j ? 1 : matrix.get(i, j) / (a * b))),
     ),
-    condition: largest / Math.max(values[columns - 1] ?? 0, Number.MIN_VALUE),
+    condition,
   };
+}
+
+/** A residual whose error is shared, in part, with every other one of its group. */
+export interface SharedError {
+  readonly group: string;
+  /** Standard deviation of the shared part over that of the whole whitened residual. */
+  readonly share: number;
+}
+
+/**
+ * Covariance when residuals of a group are wrong together: C·(JᵀJ + Σ_groups (Σ share·J_i)ᵀ(Σ share·J_i) − Σ own squares)·C,
+ * the sandwich that keeps the estimate and widens the intervals.
+ * @param shared one entry for each of the first rows of the Jacobian
+ */
+export function groupedCovariance(jacobian: Matrix, shared: readonly SharedError[]): Covariance {
+  const independent = covarianceOf(jacobian);
+  const bread = new Matrix(independent.matrix as number[][]);
+  const meat = jacobian.transpose().mmul(jacobian);
+  const groups = Map.groupBy(
+    shared.map((each, row) => ({ ...each, row })),
+    (each) => each.group,
+  );
+  for (const members of groups.values()) {
+    const together = Matrix.zeros(1, jacobian.columns);
+    for (const { row, share } of members) {
+      const own = Matrix.rowVector(jacobian.getRow(row)).mul(share);
+      together.add(own);
+      meat.sub(own.transpose().mmul(own));
+    }
+    meat.add(together.transpose().mmul(together));
+  }
+  return describe(bread.mmul(meat).mmul(bread), independent.condition);
 }

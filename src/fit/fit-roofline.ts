@@ -1,12 +1,11 @@
 import type { ServingEdges } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
-import { type Covariance, covarianceOf } from './covariance.ts';
+import { type Covariance, covarianceOf, groupedCovariance, type SharedError } from './covariance.ts';
 import { centralJacobian } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
 import {
   closedFormDiscrepancy,
   estimateNoise,
-  MISFIT_SHARE,
   type NoiseScale,
   type NoiseTerm,
   regimeOf,
@@ -73,7 +72,7 @@ export interface RooflineFit {
 const EDGES_AT_START = EDGE_NAMES.map(() => 0);
 
 /** Misfit assumed while the basin is searched; real noise levels would make far starts stiff. */
-const SEARCH_MISFIT = 0.05;
+const SEARCH_MISFIT = { ttft: 0.1, tpot: 0.05 };
 const ROUNDS = 12;
 
 /**
@@ -122,9 +121,7 @@ function searchBasins(
     return { point, agreeing: 1, starts: 1 };
   }
   const whitening: Whitening = {
-    terms: terms.map(
-      (term) => 1 / Math.hypot(SEARCH_MISFIT * MISFIT_SHARE[term.metric], term.measured_error),
-    ),
+    terms: terms.map((term) => 1 / Math.hypot(SEARCH_MISFIT[term.metric], term.measured_error)),
     priors: names.map((name) => 1 / input.priors[name].log_sd / 3),
   };
   const problem = leastSquares(input, names, terms, whitening);
@@ -209,6 +206,20 @@ function freedomOf(
   });
 }
 
+/** Part of the misfit's variance that cells of one kernel size share. */
+const SHARED_MISFIT = 0.75;
+
+/**
+ * Kernels are chosen by size, so what the model misses is alike in cells of the same batch size (TPOT) and the same prompt
+ * length (TTFT), on every tensor parallel size.
+ */
+function sharedErrors(terms: readonly Term[], state: Description, noise: NoiseScale): SharedError[] {
+  return terms.map(({ metric, observation }, i) => ({
+    group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
+    share: (Math.sqrt(SHARED_MISFIT * state.weights[i]!) * noise.misfit[metric]) / state.sd[i]!,
+  }));
+}
+
 const BOUND_MARGIN = 1e-3;
 
 function result(
@@ -228,7 +239,7 @@ function result(
   return {
     names,
     ...modelAt(input.priors, names, point),
-    covariance: covarianceOf(jacobian),
+    covariance: groupedCovariance(jacobian, sharedErrors(terms, state, noise)),
     at_bound,
     not_in_data: PARAMETER_NAMES.filter((name) => !names.includes(name)),
     degrees_of_freedom: Math.max(

@@ -27,9 +27,6 @@ export function closedFormDiscrepancy(
   return metric === 'ttft' ? Math.hypot(shared, QUEUE_DISCREPANCY * means.queueShare) : shared;
 }
 
-/** How much more of the model's own misfit a metric carries; TTFT's is twice TPOT's in every public data set. */
-export const MISFIT_SHARE: Readonly<Record<LatencyMetric, number>> = { tpot: 1, ttft: 2 };
-
 /** Requests that are alone on the server meet an exact model; those that share steps meet the closed form's approximations. */
 export type Regime = 'alone' | 'shared';
 export const regimeOf = (concurrency: number): Regime => (concurrency > 1 ? 'shared' : 'alone');
@@ -50,8 +47,8 @@ export interface NoiseTerm {
 }
 
 export interface NoiseScale {
-  /** Standard deviation of the model's misfit beyond the known noise, relative, for TPOT. */
-  readonly misfit: number;
+  /** Standard deviation of the model's misfit beyond the known noise, relative, by metric. */
+  readonly misfit: Readonly<Record<LatencyMetric, number>>;
   /**
    * Factor on the closed form's discrepancy where a request is alone, at most 1: residuals smaller than assumed are
    * believed there. Never where requests share steps: what the closed form gets wrong is alike in many cells, and
@@ -66,7 +63,7 @@ export function termSd(
   noise: NoiseScale,
 ): number {
   const scale = term.regime === 'alone' ? noise.alone_scale : 1;
-  return Math.hypot(term.measured_error, scale * term.discrepancy, MISFIT_SHARE[term.metric] * noise.misfit);
+  return Math.hypot(term.measured_error, scale * term.discrepancy, noise.misfit[term.metric]);
 }
 
 /** Mean of min(z², k|z|) of a standard normal at Huber's k = 2: what robust weights take away from a clean sample. */
@@ -98,14 +95,26 @@ function crossing(low: number, high: number, chiSquare: (x: number) => number): 
 const MIN_ALONE_SCALE = 0.01;
 const LARGEST_MISFIT = 1;
 
+const NO_MISFIT = { ttft: 0, tpot: 0 };
+
+/** Misfit of a metric that makes its reduced chi-square one (Paule and Mandel's estimator), 0 when it is below one without. */
+function misfitOf(terms: readonly NoiseTerm[], metric: LatencyMetric): number {
+  const own = terms.filter((term) => term.metric === metric);
+  return crossing(0, LARGEST_MISFIT, (x) =>
+    reducedChiSquare(own, { misfit: { ttft: x, tpot: x }, alone_scale: 1 }),
+  );
+}
+
 /**
- * Splits the residuals into what is known and what the model misses: the misfit that makes the reduced chi-square one
- * (Paule and Mandel's estimator), or, where the known noise is more than enough, less discrepancy where requests are alone.
+ * Splits the residuals into what is known and what the model misses; where the known noise is more than enough, there is
+ * less discrepancy than assumed where requests are alone.
  */
 export function estimateNoise(terms: readonly NoiseTerm[]): NoiseScale {
-  const misfit = crossing(0, LARGEST_MISFIT, (x) => reducedChiSquare(terms, { misfit: x, alone_scale: 1 }));
-  if (misfit > 0) return { misfit, alone_scale: 1 };
+  const misfit = { ttft: misfitOf(terms, 'ttft'), tpot: misfitOf(terms, 'tpot') };
+  if (misfit.ttft > 0 || misfit.tpot > 0) return { misfit, alone_scale: 1 };
   const alone = terms.filter((term) => term.regime === 'alone');
-  const scale = crossing(MIN_ALONE_SCALE, 1, (x) => reducedChiSquare(alone, { misfit: 0, alone_scale: x }));
+  const scale = crossing(MIN_ALONE_SCALE, 1, (x) =>
+    reducedChiSquare(alone, { misfit: NO_MISFIT, alone_scale: x }),
+  );
   return { misfit, alone_scale: scale };
 }

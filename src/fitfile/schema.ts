@@ -129,7 +129,8 @@ export const fitSchema = z.object({
     })
     .describe('Of the natural logarithms of the parameters in `names`, and of the serving edges in steps.'),
   degrees_of_freedom: number,
-  noise: z.object({ misfit: number, alone_scale: number }),
+  /** Relative standard deviations of what the model misses, and the factor on the closed form's error where requests are alone. */
+  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), alone_scale: number }),
   search: z.object({ starts: z.int(), agreeing_starts: z.int(), converged: z.boolean(), seed: z.int() }),
   confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
   validation: z.object({
