@@ -1,0 +1,45 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { RunStore } from '../../src/run/store.ts';
+import { ridge } from '../cli/ridge.ts';
+import { record, run, temporaryFolder } from '../run/facts.ts';
+
+test('every problem of a file is named by its place; good files say what they are', async () => {
+  const folder = await temporaryFolder();
+  const bad = join(folder, 'bad.yaml');
+  await writeFile(bad, 'schema_version: 1\nname: bad\ngird: []\nrepeats: 0\n');
+  const { exitCode, stdout } = await ridge('check', 'suites/demo.yaml', bad);
+  expect(exitCode).toBe(1);
+  expect(stdout.split('\n')).toEqual([
+    'suites/demo.yaml: suite, good: 9 points of the grid',
+    `${bad}:3:1: unknown key 'gird'`,
+    "  Did you mean 'grid'?",
+    `${bad}:4:10: 'repeats' is 0, the least is 1`,
+    `${bad}:1:1: 'grid' is missing`,
+    '  Add it: a list.',
+  ]);
+});
+
+test('a run is checked down to its request timelines and its last line', async () => {
+  const folder = join(await temporaryFolder(), 'run');
+  const store = await RunStore.create(folder);
+  await store.writeRun(run());
+  await store.appendCell(record({ requests_file: 'requests/gone.jsonl.gz' }));
+  await store.close();
+  await appendFile(join(folder, 'cells.jsonl'), '{"schema_ver');
+  const { exitCode, stdout } = await ridge('check', folder, '--json');
+  expect(exitCode).toBe(1);
+  const [check] = JSON.parse(stdout);
+  expect(check.problems.map(({ message }: { message: string }) => message)).toEqual([
+    'the last line of cells.jsonl is cut off',
+    'request timelines cannot be read: missing or damaged',
+  ]);
+});
+
+test('a file that is not there is bad usage', async () => {
+  expect(await ridge('check', 'nowhere.yaml')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('nowhere.yaml: no such file'),
+  });
+});
