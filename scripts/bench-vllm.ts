@@ -27,7 +27,12 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'ridge-bench-vllm-'));
   const cores = availableParallelism() > 1 ? { server: '0', client: '1' } : null;
   console.log(`before: ${hostLoad()}${cores ? '' : '; one core only: client and server share it'}`);
-  const server = await serveVllm({ install, model: 'small', ...(cores ? { cpus: cores.server } : {}) });
+  const server = await serveVllm({
+    install,
+    model: 'small',
+    folder,
+    ...(cores ? { cpus: cores.server } : {}),
+  });
   const out = join(folder, 'cpu');
   try {
     const lab = await writeLab(folder, server);

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +47,7 @@ async function checkAll(checks: Checks): Promise<void> {
   const server = await serveVllm({
     install,
     model: 'tiny',
+    folder,
     ...(availableParallelism() > 1 ? { cpus: '0' } : {}),
   });
   try {
@@ -58,6 +59,7 @@ async function checkAll(checks: Checks): Promise<void> {
   } finally {
     await server.kill();
   }
+  if (checks.allPassed) await rm(folder, { recursive: true });
 }
 
 const checks = new Checks();

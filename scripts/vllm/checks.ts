@@ -11,6 +11,10 @@ export class Checks {
     console.log(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${figures}`);
   }
 
+  get allPassed(): boolean {
+    return this.failed === 0;
+  }
+
   skip(reason: string): void {
     this.skipped += 1;
     console.log(`skipped: ${reason}`);

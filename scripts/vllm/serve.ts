@@ -1,6 +1,5 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -11,6 +10,8 @@ import { groupOf } from './process-group.ts';
 export interface ServeOptions {
   readonly install: Extract<VllmInstall, { state: 'ready' }>;
   readonly model: ModelSize;
+  /** Gets the model's folder and the log. */
+  readonly folder: string;
   /** 0, the default: a free one. */
   readonly port?: number;
   /** Cores in taskset's notation, for example '0'; default: wherever the system puts it. */
@@ -36,7 +37,7 @@ export const SERVER_SETTINGS = { max_num_batched_tokens: 2048, max_num_seqs: 64 
 
 /** Serves a random-weight model on the CPU; resolves when /health answers 200. Throws with the log's tail when it does not come up. */
 export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'ridge-vllm-'));
+  const { folder } = options;
   const modelFolder = await writeModel(folder, options.model);
   const port = options.port || (await freePort());
   const logFile = join(folder, 'server.log');
