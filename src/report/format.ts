@@ -22,11 +22,15 @@ export type Interval = readonly [low: number, high: number];
 const decimalsFor = (magnitude: number, digits: number): number =>
   magnitude === 0 ? 0 : Math.min(20, Math.max(0, digits - 1 - Math.floor(Math.log10(magnitude))));
 
-/** `3.14`, `31.4`, `314`, `31416`: at least `digits` significant digits, no exponent, `-` for null. */
+/** Smaller than this many decimals can show needs an exponent. */
+const MOST_DECIMALS = 8;
+
+/** `3.14`, `31.4`, `314`, `31416`, `2.22e-14`: at least `digits` significant digits, `-` for null. */
 export function formatNumber(value: number | null, digits = 3): string {
   if (value === null || !Number.isFinite(value)) return MISSING;
   const rounded = Number(value.toPrecision(digits));
-  return value.toFixed(decimalsFor(Math.abs(rounded), digits));
+  const decimals = decimalsFor(Math.abs(rounded), digits);
+  return decimals > MOST_DECIMALS ? value.toExponential(digits - 1) : value.toFixed(decimals);
 }
 
 /** `41 %` of 0.41; shares in, percent out. */

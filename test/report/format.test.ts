@@ -20,6 +20,7 @@ describe('numbers', () => {
     [9.999, '10.0'],
     [-2.5, '-2.50'],
     [0, '0'],
+    [2.22e-14, '2.22e-14'],
   ])('%d is written %s', (value, text) => expect(formatNumber(value)).toBe(text));
 
   test('what is missing or not finite is a dash', () => {
