@@ -1,4 +1,4 @@
-/** Counters and histograms of one scrape, summed over label sets, by name without the `vllm:` prefix. */
+/** Counters and gauges of one scrape, summed over label sets, by name without the `vllm:` prefix. */
 export type ServerMetrics = ReadonlyMap<string, number>;
 
 /** Scrapes /metrics. Its own small reader, so that the product's reader is checked against another one. */
@@ -9,11 +9,4 @@ export async function scrapeServer(url: string): Promise<ServerMetrics> {
     sums.set(name!, (sums.get(name!) ?? 0) + Number(value));
   }
   return sums;
-}
-
-/** What happened between two scrapes. */
-export function deltaOf(before: ServerMetrics, after: ServerMetrics) {
-  const count = (name: string) => (after.get(name) ?? 0) - (before.get(name) ?? 0);
-  const mean = (histogram: string) => count(`${histogram}_sum`) / count(`${histogram}_count`);
-  return { count, mean };
 }
