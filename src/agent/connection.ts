@@ -4,6 +4,7 @@ import { AgentChannel } from './channel.ts';
 import { clockOffset, type RoundTrip } from './clock-offset.ts';
 import { Conversation } from './conversation.ts';
 import { AgentFailure } from './failure.ts';
+import { asNotStarted, isCompatible, otherVersion } from './handshake.ts';
 import { wallClockSeconds } from './host-facts.ts';
 import {
   type AgentTarget,
@@ -12,27 +13,13 @@ import {
   HEARTBEAT_MS,
   type HostFacts,
   type Identity,
-  majorOf,
   PROTOCOL_VERSION,
   type Reply,
 } from './protocol.ts';
+import { type AgentTimeouts, TIMEOUTS } from './timeouts.ts';
 
-export interface AgentTimeouts {
-  /** From the start of the process to its handshake; a remote host may ask for a while. */
-  readonly handshakeMs: number;
-  /** Without any sign of life. */
-  readonly silenceMs: number;
-  readonly identifyMs: number;
-  /** For a cancelled cell to end, and for a process to end by itself. */
-  readonly endMs: number;
-}
+export type { AgentTimeouts } from './timeouts.ts';
 
-const TIMEOUTS: AgentTimeouts = {
-  handshakeMs: 30_000,
-  silenceMs: 15 * HEARTBEAT_MS,
-  identifyMs: 120_000,
-  endMs: 5_000,
-};
 const PINGS = 8;
 
 export interface ConnectOptions {
@@ -148,31 +135,16 @@ export class AgentConnection {
     try {
       return this.#compatible(await this.#greeting.promise);
     } catch (error) {
-      throw this.#asNotStarted(error);
+      throw asNotStarted(error, this.#command);
     } finally {
       clearTimeout(timer);
     }
   }
 
   #compatible(reply: Extract<Reply, { type: 'hello' }>): HostFacts {
-    const same = reply.protocol === PROTOCOL_VERSION && majorOf(reply.version) === majorOf(VERSION);
-    if (same && reply.host) return reply.host;
+    if (isCompatible(reply) && reply.host) return reply.host;
     void this.#channel.kill();
-    throw new AgentFailure(
-      'incompatible',
-      `the agent is ridge ${reply.version} (protocol ${reply.protocol}), this is ${VERSION} (protocol ${PROTOCOL_VERSION})`,
-      { where: this.#command, mend: 'Install the same major version of ridgepoint on both hosts.' },
-    );
-  }
-
-  /** An agent that ends before it has greeted was most likely never there: ssh refused, ridge not installed, ... */
-  #asNotStarted(error: unknown): unknown {
-    if (!(error instanceof AgentFailure) || error.kind !== 'died') return error;
-    return new AgentFailure('not_started', `${error.message}, before its handshake`, {
-      where: this.#command,
-      mend: 'Check that this command works by hand and that ridge is installed on that host.',
-      cause: error,
-    });
+    throw otherVersion(reply, this.#command);
   }
 
   async #measureClock(): Promise<{ offset_s: number; bound_s: number }> {

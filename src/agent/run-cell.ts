@@ -1,7 +1,8 @@
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
-import { randomIdPrompts } from '../endpoint/prompts.ts';
+import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
+import { textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { LoadResult } from '../load/cell.ts';
 import { runClosedLoop } from '../load/closed-loop.ts';
@@ -43,7 +44,7 @@ export async function runCell(
     apiKey: target.api_key,
     model: endpoint.model.id,
     features: endpoint.features,
-    prompts: randomIdPrompts(task.vocabulary_size),
+    prompts: await promptsFor(target, endpoint, task),
     temperature: task.protocol.temperature,
     seed: task.seed,
     requestTimeoutSeconds: task.protocol.request_timeout_s,
@@ -86,6 +87,19 @@ export async function runCell(
     stopped_by: load.stoppedBy,
     snapshots: await watch.snapshots(),
   };
+}
+
+function promptsFor(
+  target: AgentTarget,
+  endpoint: EndpointIdentity,
+  task: CellTask,
+): Promise<PromptSource> | PromptSource {
+  switch (task.protocol.prompt) {
+    case 'random_ids':
+      return randomIdPrompts(task.vocabulary_size);
+    case 'text_ids':
+      return textIdPrompts(accessOf(target), endpoint.model.id);
+  }
 }
 
 async function requireIdle(watch: ServerWatch, target: AgentTarget): Promise<void> {

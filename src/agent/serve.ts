@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
+import { isCompatible } from './handshake.ts';
 import { hostFacts, wallClockSeconds } from './host-facts.ts';
 import { LineSplitter, parseJson } from './lines.ts';
 import {
@@ -13,7 +14,6 @@ import {
   HEARTBEAT_MS,
   type Identity,
   LONGEST_LINE_CHARACTERS,
-  majorOf,
   PROTOCOL_VERSION,
   type Reply,
 } from './protocol.ts';
@@ -114,7 +114,7 @@ class Agent {
   }
 
   #greet(command: Extract<Command, { type: 'hello' }>): void {
-    const same = command.protocol === PROTOCOL_VERSION && majorOf(command.version) === majorOf(VERSION);
+    const same = isCompatible(command);
     if (same) this.#target = command.target;
     const host = same ? hostFacts() : null;
     this.#send({ type: 'hello', protocol: PROTOCOL_VERSION, version: VERSION, host });

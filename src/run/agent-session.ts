@@ -59,6 +59,17 @@ export class AgentSession {
     return { identity: await connection.identify(), connection };
   }
 
+  /** What the endpoint is now; null when the agent is gone or gets no answer. */
+  async identifyAgain(): Promise<{ identity: Identity; connection: AgentConnection } | null> {
+    const connection = this.#connection;
+    if (connection === null) return null;
+    const identity = await connection.identify().catch((error) => {
+      if (error instanceof AgentFailure) return null;
+      throw error;
+    });
+    return identity && { identity, connection };
+  }
+
   /** Measures a cell, on a new process where the last one died. A failure of this cell is thrown; the next call restarts. */
   async runCell(task: CellTask, hooks: RunCellHooks, signal: AbortSignal): Promise<CellResult> {
     const connection = this.#connection ?? (await this.#restart(signal));

@@ -1,6 +1,7 @@
 import type { Reason } from '../measure/reasons.ts';
-import { judgeDrift, verdictOf } from '../measure/verdict.ts';
+import { judgeDrift } from '../measure/verdict.ts';
 import type { CellRecord } from './schema.ts';
+import { withReason } from './with-reason.ts';
 
 const sameShape = (a: CellRecord, b: CellRecord): boolean =>
   a.target === b.target &&
@@ -19,7 +20,7 @@ const usable = (record: CellRecord): boolean => record.metrics !== null && recor
 export function applyDrift(records: readonly CellRecord[]): CellRecord[] {
   const drift = findDrift(records);
   return records
-    .map((record) => withDrift(record, drift))
+    .map((record) => withReason(record, 'drift', drift))
     .filter((record, index) => record !== records[index]);
 }
 
@@ -31,12 +32,4 @@ function findDrift(records: readonly CellRecord[]): Reason | null {
     if (drift) return drift;
   }
   return null;
-}
-
-function withDrift(record: CellRecord, drift: Reason | null): CellRecord {
-  const before = record.reasons.find(({ code }) => code === 'drift');
-  if (before?.message === drift?.message) return record;
-  const others = record.reasons.filter(({ code }) => code !== 'drift');
-  const reasons = drift ? [...others, drift] : others;
-  return { ...record, reasons, verdict: verdictOf(reasons) };
 }

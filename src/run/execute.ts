@@ -1,4 +1,5 @@
 import { agentPlace } from '../agent/command-line.ts';
+import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
@@ -8,6 +9,7 @@ import type { RunOptions } from './options.ts';
 import type { PlannedTarget, PreparedRun } from './prepare.ts';
 import { RemainingTime } from './remaining-time.ts';
 import type { CellRecord } from './schema.ts';
+import { withReason } from './with-reason.ts';
 
 /** What came of all lanes. `stoppedBy` is the reason of an early end, null when every lane went to its end. */
 export interface ExecutedRun {
@@ -43,22 +45,35 @@ export async function executeRun(
       keep: (record: CellRecord): void => void records.push(record),
     };
     notMeasured += await runLane(context, remainingCells(one.cells, finished));
-    await judgeDrift(one.target.name);
+    await judgeWhole(one, finished);
   };
 
-  const judgeDrift = async (target: string): Promise<void> => {
-    const flagged = applyDrift(records.filter((record) => record.target === target));
-    const drift = flagged[0]?.reasons.find(({ code }) => code === 'drift');
-    if (drift) {
-      const message = `drift: ${drift.message}; every cell of this target is flagged`;
+  /** What only the end of a target shows: a changed server, a drift between anchors. */
+  const judgeWhole = async (one: PlannedTarget, earlier: ReadonlySet<string>): Promise<void> => {
+    const target = one.target.name;
+    const own = (): CellRecord[] => records.filter((record) => record.target === target);
+    const changed = await one.changed();
+    const measuredNow = own().filter(({ key }) => !earlier.has(key));
+    const invalid = changed ? measuredNow.map((record) => withReason(record, changed.code, changed)) : [];
+    await replace(target, invalid, changed);
+    const flagged = applyDrift(own());
+    await replace(target, flagged, flagged[0]?.reasons.find(({ code }) => code === 'drift') ?? null);
+  };
+
+  const replace = async (
+    target: string,
+    changed: readonly CellRecord[],
+    why: Reason | null,
+  ): Promise<void> => {
+    if (why && changed.length > 0) {
+      const message = `${why.code}: ${why.message}; every cell of this target is ${why.effect}`;
       emit({ kind: 'warning', target, message });
-      await store.log({ kind: 'warning', target, message });
     }
-    for (const changed of flagged) {
-      await store.appendCell(changed);
-      const index = records.findIndex(({ key, target: name }) => key === changed.key && name === target);
-      records[index] = changed;
-      emit({ kind: 'cell_finished', target, record: changed, reused: true });
+    for (const record of changed) {
+      await store.appendCell(record);
+      const index = records.findIndex(({ key, target: name }) => key === record.key && name === target);
+      records[index] = record;
+      emit({ kind: 'cell_finished', target, record, reused: true });
     }
   };
 

@@ -89,13 +89,13 @@ class Lane {
         const record = await this.#attempt(planned, attempt);
         const stalled = record.reasons.some(({ code }) => code === 'compile_stall');
         if (stalled && attempt < MOST_ATTEMPTS) {
-          await this.#warn(`${describe(planned.cell)}: compile_stall, measured again`);
+          this.#warn(`${describe(planned.cell)}: compile_stall, measured again`);
           continue;
         }
         await this.#context.store.appendCell(record);
         return record;
       } catch (error) {
-        if (!(await this.#mayRetry(planned, error, attempt))) return null;
+        if (!this.#mayRetry(planned, error, attempt)) return null;
       }
     }
   }
@@ -150,24 +150,22 @@ class Lane {
   }
 
   /** An agent's death is tried once more; what else the agent or its endpoint refuses fails the cell. Other errors end the run. */
-  async #mayRetry(planned: LaneCell, error: unknown, attempt: number): Promise<boolean> {
+  #mayRetry(planned: LaneCell, error: unknown, attempt: number): boolean {
     const { control, emit, target } = this.#context;
     if (control.signal.aborted || !(error instanceof AgentFailure)) throw error;
     if (error.restartable && attempt < MOST_ATTEMPTS) {
-      await this.#warn(`${describe(planned.cell)}: ${error.message}; measured again`);
+      this.#warn(`${describe(planned.cell)}: ${error.message}; measured again`);
       return true;
     }
     if (error.final) this.failuresInARow = MOST_FAILURES_IN_A_ROW;
     const message = error.toLines().join(' ').replaceAll(/\s+/g, ' ');
     emit({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });
-    await this.#context.store.log({ kind: 'cell_failed', target: target.name, cell: planned.cell, message });
     return false;
   }
 
-  async #warn(message: string): Promise<void> {
-    const { emit, store, target } = this.#context;
+  #warn(message: string): void {
+    const { emit, target } = this.#context;
     emit({ kind: 'warning', target: target.name, message });
-    await store.log({ kind: 'warning', target: target.name, message });
   }
 }
 

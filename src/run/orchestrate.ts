@@ -5,6 +5,7 @@ import { type ExecutedRun, executeRun } from './execute.ts';
 import type { RunOptions } from './options.ts';
 import { countVerdicts, exitCodeOf } from './outcome.ts';
 import { type PreparedRun, prepareRun } from './prepare.ts';
+import { RunLog } from './run-log.ts';
 import { closeAll, type StartedTarget, startTargets } from './start-targets.ts';
 
 export type { RunOptions } from './options.ts';
@@ -13,6 +14,7 @@ export type { RunOptions } from './options.ts';
 export class Execution {
   readonly events = new EventBus();
   readonly control = new Control((paused) => this.events.emit({ kind: paused ? 'paused' : 'resumed' }));
+  readonly #log = new RunLog(this.events, (error) => this.control.fail(error));
   readonly #options: RunOptions;
 
   constructor(options: RunOptions) {
@@ -37,10 +39,12 @@ export class Execution {
   async #run(started: readonly StartedTarget[]): Promise<number> {
     const { emit } = this.events;
     const prepared = await prepareRun(this.#options, started, emit);
+    this.#log.attach(prepared.store);
     try {
       const executed = await executeRun(this.#options, prepared, this.control, emit);
       return this.#finish(prepared, executed);
     } finally {
+      await this.#log.flush();
       await prepared.store.close();
     }
   }

@@ -39,16 +39,12 @@ export async function prepareRun(
   const plans = planSuite(suite.suite, suite.points, targets.map(factsOf));
   requireCells(options, plans);
   const { store, finished, warnings } = await openStore(options, targets);
-  const notices: { target: string | null; message: string }[] = [
-    ...warnings.map((message) => ({ target: null, message })),
-    ...targets.flatMap(({ name, warnings }) => warnings.map((message) => ({ target: name, message }))),
-    ...plans
-      .flatMap(({ skipped }) => skipped)
-      .map(({ target, message }) => ({ target, message: `cell skipped: ${message}` })),
-  ];
-  for (const notice of notices) {
-    emit({ kind: 'warning', ...notice });
-    await store.log({ kind: 'warning', ...notice });
+  for (const message of warnings) emit({ kind: 'warning', target: null, message });
+  for (const { name, warnings } of targets) {
+    for (const message of warnings) emit({ kind: 'warning', target: name, message });
+  }
+  for (const { target, message } of plans.flatMap(({ skipped }) => skipped)) {
+    emit({ kind: 'warning', target, message: `cell skipped: ${message}` });
   }
   const planned = started.map((one, index) => planTarget(one, plans[index]!, options, finished));
   return { store, planned };
@@ -103,7 +99,7 @@ async function openStore(
   try {
     requireSameRun(record.run, suite.suite, targets, folder);
     await store.writeRun(describeRun(options, targets, record.run.created_at));
-    await store.log({ kind: 'resumed', finished: record.records.length });
+    await store.log({ at: new Date().toISOString(), kind: 'continued', finished: record.records.length });
   } catch (error) {
     await store.close();
     throw error;

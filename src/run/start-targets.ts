@@ -1,5 +1,6 @@
 import type { AgentTimeouts } from '../agent/connection.ts';
 import { AgentFailure } from '../agent/failure.ts';
+import type { Reason } from '../measure/reasons.ts';
 import { judgeEnvironment } from '../measure/verdict.ts';
 import { apiKeyOf, type NamedTarget } from '../suite/targets.ts';
 import { AgentSession } from './agent-session.ts';
@@ -11,6 +12,8 @@ import type { RunTarget } from './schema.ts';
 export interface StartedTarget {
   readonly target: RunTarget;
   readonly session: AgentSession;
+  /** Asks the endpoint again: what changed since the start, null when nothing did or it does not answer any more. */
+  changed(): Promise<Reason | null>;
 }
 
 /** Closes agents; never fails. */
@@ -51,7 +54,14 @@ export async function startTargets(
     const { identity, connection } = await session.start();
     first = await describeTarget(named, identity, connection.host);
     state('ready');
-    return { target: first, session };
+    const began = first;
+    const changed = async (): Promise<Reason | null> => {
+      const again = await session.identifyAgain();
+      if (again === null) return null;
+      const now = await describeTarget(named, again.identity, again.connection.host);
+      return judgeEnvironment(environmentOf(began), environmentOf(now));
+    };
+    return { target: began, session, changed };
   });
   const settled = await Promise.allSettled(starts);
   const failed = settled.find((one) => one.status === 'rejected');

@@ -96,8 +96,7 @@ export class RunStore {
 
   /** Keeps what happened besides cells: warnings, restarts, resumes. */
   log(entry: Readonly<Record<string, unknown>>): Promise<void> {
-    const line = JSON.stringify({ at: new Date().toISOString(), ...entry });
-    return appendDurably(join(this.folder, 'log.jsonl'), `${line}\n`);
+    return appendDurably(join(this.folder, 'log.jsonl'), `${JSON.stringify(entry)}\n`);
   }
 
   close(): Promise<void> {

@@ -28,7 +28,8 @@ if (mode === 'missing') {
   await serveAgent(
     {
       async identify() {
-        const changed = mode === 'changed-engine' && starts > 1;
+        const asked = remember('identify');
+        const changed = (mode === 'changed-engine' && starts > 1) || (mode === 'upgraded' && asked > 1);
         return identity(changed ? { engine: { name: 'vllm', version: '0.33.0' } } : {});
       },
       async runCell(target, task, hooks, signal) {

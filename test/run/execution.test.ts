@@ -89,7 +89,10 @@ describe('a run', () => {
     expect((await finished(folder)).map((one) => one.slice(-2)).sort()).toEqual(['x1', 'x1', 'x2']);
     expect(await starts(log)).toBe(2);
     expect(events).toContainEqual(expect.objectContaining({ kind: 'target_state', state: 'restarting' }));
-    expect(await readFile(join(folder, 'log.jsonl'), 'utf8')).toContain('was killed by SIGKILL');
+    const told = await readFile(join(folder, 'log.jsonl'), 'utf8');
+    for (const words of ['was killed by SIGKILL', '"state":"restarting"', '"kind":"run_finished"']) {
+      expect(told).toContain(words);
+    }
   });
 
   test('an agent that always dies fails its cell, and the run goes on to a bounded end with 3', async () => {
@@ -203,6 +206,15 @@ describe('a run', () => {
       message: expect.stringContaining('engine_version 0.32.0 -> 0.33.0'),
     });
     expect(await finished(folder)).toEqual([]);
+  });
+
+  test('an engine that was replaced behind the same URL makes its cells invalid', async () => {
+    const folder = join(await temporaryFolder(), 'run-1');
+    const log = join(await temporaryFolder(), 'log');
+    const { exitCode } = await execute({ folder, targets: [fake('upgraded', log)] });
+    const { records } = await readRun(folder);
+    expect([exitCode, records.map(({ verdict }) => verdict)]).toEqual([1, ['invalid', 'invalid', 'invalid']]);
+    expect(records[0]!.reasons[0]).toMatchObject({ code: 'environment_changed', fit: 'exclude' });
   });
 
   test('a run that cannot begin leaves no folder behind', async () => {

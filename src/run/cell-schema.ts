@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { REASON_CODES } from '../measure/reasons.ts';
+
+/** Major version of the run record; readers reject a newer one. */
+export const RUN_SCHEMA_VERSION = 1;
+
+const nullableNumber = z.number().nullable();
+
+/** Mean, spread and percentiles of one metric over the requests of a cell. Percentiles below their sample floor are absent. */
+export const statisticSchema = z.object({
+  n: z.int(),
+  mean: z.number(),
+  standard_deviation: z.number(),
+  /** Half-width of the 95 % interval of the mean. */
+  half_width_95: nullableNumber,
+  percentiles: z.array(z.object({ q: z.number(), value: z.number() })),
+});
+
+export const reasonSchema = z.object({
+  code: z.enum(REASON_CODES),
+  effect: z.enum(['invalid', 'flagged', 'note']),
+  fit: z.enum(['exclude', 'use']),
+  message: z.string(),
+  value: nullableNumber,
+  threshold: nullableNumber,
+});
+
+/** Metrics of a finished cell. Latencies are milliseconds, means over the requests sent inside the window. */
+export const cellMetricsSchema = z.object({
+  ttft_ms: statisticSchema.nullable(),
+  tpot_ms: statisticSchema.nullable(),
+  e2e_ms: statisticSchema.nullable(),
+  /** Gaps between token-bearing chunks; equal to ITL where `single_token_chunks` is at least 0.99. */
+  icl_ms: statisticSchema.nullable(),
+  single_token_chunks: nullableNumber,
+  ttft_vllm_ms: statisticSchema.nullable(),
+  tpot_vllm_ms: statisticSchema.nullable(),
+  output_tokens_per_s: nullableNumber,
+  input_tokens_per_s: nullableNumber,
+  requests_per_s: nullableNumber,
+  whole_run_output_tokens_per_s: nullableNumber,
+  mean_concurrency: nullableNumber,
+  mean_output_tokens: nullableNumber,
+  /** Client's own time between a finished request and the next one of that stream, ms. */
+  turn_around_ms: nullableNumber,
+  goodput_requests_per_s: nullableNumber,
+  objectives: z.array(
+    z.object({
+      key: z.string(),
+      limit_ms: z.number(),
+      value_ms: nullableNumber,
+      met: z.boolean().nullable(),
+    }),
+  ),
+});
+
+/** What the server's counters did over the window, where it exposes them. */
+export const serverDeltaSchema = z.object({
+  generation_tokens: nullableNumber,
+  prompt_tokens: nullableNumber,
+  prefix_cache_hits: nullableNumber,
+  prefix_cache_queries: nullableNumber,
+  preemptions: nullableNumber,
+  engine_steps: nullableNumber,
+  mean_running: nullableNumber,
+  mean_waiting: nullableNumber,
+  max_kv_usage: nullableNumber,
+  ttft_mean_s: nullableNumber,
+  tpot_mean_s: nullableNumber,
+});
+
+/** The shape of a cell: what distinguishes it on its target. */
+export const cellShapeSchema = z.object({
+  input_tokens: z.int(),
+  output_tokens: z.int(),
+  concurrency: z.int(),
+  /** Set when the concurrency came from a KV fill share. */
+  kv_fill: nullableNumber,
+  repeat: z.int(),
+  /** Null, or where in the run this repetition of an anchor cell stands. */
+  anchor: z.enum(['start', 'end']).nullable(),
+  hold_out: z.boolean(),
+});
+
+/** One line of `cells.jsonl`: a finished cell. */
+export const cellRecordSchema = z.object({
+  schema_version: z.literal(RUN_SCHEMA_VERSION),
+  /** Digest over target, shape, protocol and engine; a cell with the same key is the same measurement. */
+  key: z.string(),
+  target: z.string(),
+  cell: cellShapeSchema,
+  started_at: z.string(),
+  elapsed_s: z.number(),
+  window: z
+    .object({ opened_s: z.number(), closed_s: z.number(), residence_s: z.number(), stopped_by: z.string() })
+    .nullable(),
+  metrics: cellMetricsSchema.nullable(),
+  server: serverDeltaSchema.nullable(),
+  verdict: z.enum(['valid', 'flagged', 'invalid']),
+  reasons: z.array(reasonSchema),
+  client: z
+    .object({
+      event_loop_delay_p50_ms: nullableNumber,
+      event_loop_delay_p99_ms: nullableNumber,
+      event_loop_delay_max_ms: nullableNumber,
+      ttft_bound_p50_ms: nullableNumber,
+      ttft_bound_p99_ms: nullableNumber,
+      chunk_bound_p50_ms: nullableNumber,
+      chunk_bound_p99_ms: nullableNumber,
+    })
+    .nullable(),
+  counts: z.object({
+    measured: z.int(),
+    completed: z.int(),
+    failed: z.int(),
+    aborted: z.int(),
+    fillers: z.int(),
+  }),
+  /** File with every request's timeline, relative to the run's folder. */
+  requests_file: z.string().nullable(),
+  attempts: z.int(),
+});
+
+export type Statistic = z.infer<typeof statisticSchema>;
+export type CellMetrics = z.infer<typeof cellMetricsSchema>;
+export type ServerDelta = z.infer<typeof serverDeltaSchema>;
+export type CellShape = z.infer<typeof cellShapeSchema>;
+export type CellRecord = z.infer<typeof cellRecordSchema>;
