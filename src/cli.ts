@@ -19,7 +19,7 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     load: () => import('./commands/run.ts'),
   },
   check: {
-    summary: 'check suite, lab and run files',
+    summary: 'check suite, lab, run and fit files',
     load: () => import('./commands/check.ts'),
   },
   fit: {

@@ -1,23 +1,25 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
+import { parseFit } from '../fitfile/parse.ts';
 import { checkFile, type FileCheck } from '../run/check-file.ts';
 
 const help = `usage: ridge check FILE... [--json]
 
-Checks suite files, lab files and runs (the folder or its run.json). Every problem is named with file:line:column.
+Checks suite files, lab files, runs (the folder or its run.json) and fit files (.json). Every problem is named with its
+place, in YAML with file:line:column.
 
   --json   the findings as JSON on stdout
 
 exit: 1 when a file is wrong, 2 when it cannot be read
 
 Example:
-  ridge check suites/*.yaml lab.yaml runs/2026-11-26T160500-demo`;
+  ridge check suites/*.yaml lab.yaml runs/2026-01-15T090000-demo runs/2026-01-15T090000-demo.fit.json`;
 
 export const command: Command = {
-  summary: 'check suite, lab and run files',
+  summary: 'check suite, lab, run and fit files',
   help,
   async run(argv) {
     const { values, positionals } = parseArgs({
@@ -28,28 +30,45 @@ export const command: Command = {
     if (positionals.length === 0) {
       throw new RidgeError('which files?', { mend: 'For example ridge check suites/quick.yaml.' });
     }
-    const checks: FileCheck[] = [];
-    for (const path of positionals) checks.push(await checkFile(await placeOf(path)));
+    const checks: Check[] = [];
+    for (const path of positionals) checks.push(await checkPath(path));
     if (values.json) console.log(JSON.stringify(checks, null, 2));
     else for (const check of checks) console.log(toText(check));
     return checks.some(({ problems }) => problems.length > 0) ? EXIT.refused : EXIT.done;
   },
 };
 
-/** A run may be given as its folder or as its run.json. */
-async function placeOf(path: string): Promise<{ path: string; isRun: boolean }> {
+type Check = Omit<FileCheck, 'kind'> & { readonly kind: FileCheck['kind'] | 'fit' };
+
+/** A run may be given as its folder or as its run.json; any other .json is a fit file. */
+async function checkPath(path: string): Promise<Check> {
   const info = await stat(path).catch((cause) => {
     throw new RidgeError('no such file', {
       where: path,
-      mend: 'Give the path of a suite, lab file or run.',
+      mend: 'Give the path of a suite, lab file, run or fit file.',
       cause,
     });
   });
-  if (info.isDirectory()) return { path, isRun: true };
-  return basename(path) === 'run.json' ? { path: join(dirname(path)), isRun: true } : { path, isRun: false };
+  if (info.isDirectory()) return checkFile({ path, isRun: true });
+  if (basename(path) === 'run.json') return checkFile({ path: dirname(path), isRun: true });
+  return path.endsWith('.json') ? checkFit(path) : checkFile({ path, isRun: false });
 }
 
-function toText({ path, kind, problems, summary }: FileCheck): string {
+async function checkFit(path: string): Promise<Check> {
+  const text = await readFile(path, 'utf8');
+  try {
+    const { accelerator, model_card, parameters } = parseFit(text, path);
+    const count = Object.keys(parameters).length;
+    const summary = `${count} parameters of ${model_card.id} on ${accelerator?.name ?? 'an unknown accelerator'}`;
+    return { path, kind: 'fit', problems: [], summary };
+  } catch (error) {
+    if (!(error instanceof RidgeError)) throw error;
+    const { message, where = path, mend = null } = error;
+    return { path, kind: 'fit', problems: [{ where, message, mend }], summary: '' };
+  }
+}
+
+function toText({ path, kind, problems, summary }: Check): string {
   if (problems.length === 0) return `${path}: ${kind}, good: ${summary}`;
   return problems
     .map(({ where, message, mend }) => `${where}: ${message}${mend ? `\n  ${mend}` : ''}`)

@@ -37,6 +37,17 @@ test('a run is checked down to its request timelines and its last line', async (
   ]);
 });
 
+test('a fit file that is damaged or newer is wrong, and the line says why', async () => {
+  const folder = await temporaryFolder();
+  const [cut, newer] = [join(folder, 'cut.json'), join(folder, 'newer.json')];
+  await writeFile(cut, '{"schema_version":"1.0.0","kind":"ridgepoi');
+  await writeFile(newer, '{"schema_version":"2.0.0"}');
+  const { exitCode, stdout } = await ridge('check', cut, newer);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain(`${cut}: not JSON: the file is truncated or damaged`);
+  expect(stdout).toContain(`${newer}: fit file of version 2.0.0: this ridge reads up to 1.x`);
+});
+
 test('a file that is not there is bad usage', async () => {
   expect(await ridge('check', 'nowhere.yaml')).toMatchObject({
     exitCode: 2,
