@@ -10,6 +10,10 @@ export interface Command {
 
 /** The table of verbs. Each loads lazily, so that `ridge --help` and the agent start fast. */
 const verbs: Record<string, { summary: string; load: () => Promise<{ command: Command }> }> = {
+  probe: {
+    summary: 'ask targets what they are, measure nothing',
+    load: () => import('./commands/probe.ts'),
+  },
   plan: {
     summary: 'print cells, order, time and what they can identify',
     load: () => import('./commands/plan.ts'),

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { EventBus } from '../run/event-bus.ts';
+import { closeAll, startTargets } from '../run/start-targets.ts';
+import { probeText } from './probe-text.ts';
+import { givenTargets } from './run-inputs.ts';
+
+const help = `usage: ridge probe --target NAME=URL ... | --lab FILE [options]
+
+Asks targets what they are, as a run would, and measures nothing: engine, model, KV capacity, features, the agent's host, and
+what is not known and would be missing.
+
+  --lab FILE           targets of a lab file
+  --target NAME=URL    a target by its base URL; repeatable
+  --accelerator ID, --tp N, --model ID, --model-config FILE
+                       of the --target ones
+  --json               what was found as JSON on stdout, as it would stand in the run record
+
+exit: 3 when a target does not answer
+
+Example:
+  ridge probe --target gaudi=http://10.0.0.5:8000 --accelerator gaudi3 --tp 8`;
+
+const options = {
+  lab: { type: 'string' },
+  target: { type: 'string', multiple: true },
+  accelerator: { type: 'string' },
+  tp: { type: 'string' },
+  model: { type: 'string' },
+  'model-config': { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export const command: Command = {
+  summary: 'ask targets what they are, measure nothing',
+  help,
+  async run(argv) {
+    const { values: flags } = parseArgs({ args: [...argv], options });
+    const targets = await givenTargets(flags);
+    if (targets.length === 0) {
+      throw new RidgeError('no target to ask', { mend: 'Give --target NAME=URL or --lab FILE.' });
+    }
+    const events = new EventBus();
+    events.subscribe((event) => {
+      if (event.kind === 'warning') console.error(`warning: ${event.message}`);
+    });
+    const started = await startTargets(targets, events.emit);
+    await closeAll(started.map(({ session }) => session));
+    const found = started.map(({ target }) => target);
+    console.log(flags.json ? JSON.stringify(found, null, 2) : found.map(probeText).join('\n\n'));
+    return EXIT.done;
+  },
+};
