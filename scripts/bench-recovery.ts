@@ -30,6 +30,7 @@ function recoverAll(effects: Parameters<typeof recoverSeed>[2]): SeedResult[] {
       const outside = result.recovered.filter((one) => one.state === 'identified' && !one.inside);
       console.error(
         `seed ${seed}: ${result.seconds.toFixed(1)} s, misfit ${(100 * result.misfit.ttft).toFixed(1)} / ${(100 * result.misfit.tpot).toFixed(1)} %`,
+        `left out: ${result.leftOut.join(', ') || 'none'};`,
         `not identified: ${unknown.map((one) => `${one.name} (${one.state})`).join(', ') || 'none'};`,
         `outside: ${outside.map((one) => `${one.name} x${one.ratio.toFixed(3)}`).join(', ') || 'none'}`,
       );

@@ -2,8 +2,8 @@ import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { bindCard } from '../../src/accelerator/peaks.ts';
 import { type CellError, cellErrors } from '../../src/fit/errors.ts';
 import { DEFAULT_FIT_OPTIONS, fitRoofline, type RooflineFit } from '../../src/fit/fit-roofline.ts';
+import { observationsFromRuns } from '../../src/fit/from-runs.ts';
 import { estimateOf, type ParameterState } from '../../src/fit/identifiability.ts';
-import type { Observation } from '../../src/fit/observations.ts';
 import { fittedModel } from '../../src/fit/validate.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import {
@@ -16,8 +16,7 @@ import { createDevice } from '../../src/simulate/device.ts';
 import type { EffectName } from '../../src/simulate/effects.ts';
 import { createRandom } from '../../src/stats/random.ts';
 import type { Suite } from '../../src/suite/schema.ts';
-import { measureCell } from './measure-cell.ts';
-import { suiteShapes } from './suite.ts';
+import { virtualRun } from './virtual-run.ts';
 
 const accelerator = findAccelerator('h100-sxm');
 const card = bindCard(builtInCard('llama-3.1-8b')!, accelerator);
@@ -44,6 +43,8 @@ export interface SeedResult {
   readonly recovered: readonly Recovered[];
   readonly holdOut: readonly CellError[];
   readonly misfit: RooflineFit['noise']['misfit'];
+  /** Cells that their verdict keeps from the fit. */
+  readonly leftOut: readonly string[];
   readonly seconds: number;
 }
 
@@ -62,14 +63,11 @@ function drawTruth(seed: number): RooflineParameters {
 export function recoverSeed(suite: Suite, seed: number, effects: readonly EffectName[]): SeedResult {
   const started = performance.now();
   const truth = drawTruth(seed);
-  const observations = TENSOR_PARALLEL.flatMap((tensorParallel): Observation[] => {
-    const device = createDevice({ accelerator, card, tensorParallel, parameters: truth, seed, effects });
-    return suiteShapes(suite, device).map((shape, index) =>
-      measureCell(device, shape, suite.protocol, suite.stop, 1000 * seed + 100 * tensorParallel + index, {
-        stampErrorSeconds: STAMP_ERROR_S,
-      }),
-    );
-  });
+  const devices = TENSOR_PARALLEL.map((tensorParallel) =>
+    createDevice({ accelerator, card, tensorParallel, parameters: truth, seed, effects }),
+  );
+  const run = virtualRun(suite, devices, { seed, stampErrorSeconds: STAMP_ERROR_S });
+  const { observations, left_out } = observationsFromRuns([run]);
   const input = { card, priors, observations: observations.filter((one) => !one.hold_out) };
   const fit = fitRoofline(input, DEFAULT_FIT_OPTIONS);
   const held = observations.filter((one) => one.hold_out);
@@ -77,6 +75,10 @@ export function recoverSeed(suite: Suite, seed: number, effects: readonly Effect
     seed,
     recovered: PARAMETER_NAMES.map((name) => compare(fit, truth, name)),
     holdOut: cellErrors(fittedModel(input, fit), held),
+    leftOut: left_out.map(
+      (cell) =>
+        `${cell.target} ${cell.input_tokens}/${cell.output_tokens} C ${cell.concurrency}: ${cell.reasons.join(' ')}`,
+    ),
     misfit: fit.noise.misfit,
     seconds: (performance.now() - started) / 1e3,
   };

@@ -2,17 +2,30 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
 import { type GridBlock, type Suite, suiteSchema } from '../../src/suite/schema.ts';
-import type { Shape } from './measure-cell.ts';
+
+export interface Shape {
+  readonly input: number;
+  readonly output: number;
+  readonly concurrency: number;
+  /** Share of the KV cache that the cell was meant to fill. */
+  readonly kvFill: number | null;
+  readonly holdOut: boolean;
+}
 
 export const readSuite = (file: string): Suite => suiteSchema.parse(parse(readFileSync(file, 'utf8')));
 
-/** Streams that fill a share of the device's KV cache. */
-function streams(block: GridBlock, device: SimulatedDevice, input: number, output: number): number[] {
-  if ('concurrency' in block.load) return block.load.concurrency;
-  const { kvCapacityTokens } = device.settings;
-  return block.load.kv_fill.map((fill) =>
-    Math.max(1, Math.round((fill * kvCapacityTokens) / (input + output))),
-  );
+type Load = Pick<Shape, 'concurrency' | 'kvFill'>;
+
+/** Loads of a block; a KV fill becomes the streams that fill that share of the device's cache. */
+function loads(block: GridBlock, device: SimulatedDevice, tokens: number): Load[] {
+  const { load } = block;
+  if ('concurrency' in load) {
+    return load.concurrency.map((concurrency) => ({ concurrency, kvFill: null }));
+  }
+  return load.kv_fill.map((kvFill) => ({
+    concurrency: Math.max(1, Math.round((kvFill * device.settings.kvCapacityTokens) / tokens)),
+    kvFill,
+  }));
 }
 
 /** Cells of a suite on a device. */
@@ -22,10 +35,10 @@ export function suiteShapes(suite: Suite, device: SimulatedDevice): Shape[] {
       block.output
         .filter((output) => input + output <= device.maxLengthTokens)
         .flatMap((output) =>
-          streams(block, device, input, output).map((concurrency) => ({
+          loads(block, device, input + output).map((load) => ({
+            ...load,
             input,
             output,
-            concurrency,
             holdOut: block.hold_out,
           })),
         ),

@@ -1,0 +1,35 @@
+import type { LoadResult } from '../../src/load/cell.ts';
+import { runClosedLoop } from '../../src/load/closed-loop.ts';
+import type { SimulatedDevice } from '../../src/simulate/device.ts';
+import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
+import type { Protocol, StopRule } from '../../src/suite/schema.ts';
+import type { Shape } from './suite.ts';
+
+/** Runs one closed-loop cell on a simulated device in virtual time. */
+export function loadCell(
+  device: SimulatedDevice,
+  shape: Shape,
+  protocol: Protocol,
+  stop: StopRule,
+  seed: number,
+): LoadResult {
+  const port = createVirtualPort(device);
+  const ended: LoadResult[] = [];
+  runClosedLoop(
+    port,
+    {
+      inputTokens: shape.input,
+      outputTokens: shape.output,
+      concurrency: shape.concurrency,
+      protocol,
+      stop,
+      seed,
+      maxLengthTokens: device.maxLengthTokens,
+    },
+    { done: (result) => ended.push(result) },
+  );
+  port.run(() => ended.length > 0);
+  const [result] = ended;
+  if (!result) throw new Error(`a cell never ended: ${JSON.stringify(shape)}`);
+  return result;
+}

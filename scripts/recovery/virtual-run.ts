@@ -1,0 +1,153 @@
+import type { RunCells } from '../../src/fit/from-runs.ts';
+import { measureCell } from '../../src/measure/measure-cell.ts';
+import type { RequestTimeline } from '../../src/measure/timeline.ts';
+import type { CellRecord, Run, RunTarget } from '../../src/run/schema.ts';
+import type { SimulatedDevice } from '../../src/simulate/device.ts';
+import { createRandom, type Random } from '../../src/stats/random.ts';
+import type { Suite } from '../../src/suite/schema.ts';
+import { loadCell } from './load-cell.ts';
+import { type Shape, suiteShapes } from './suite.ts';
+
+export interface VirtualRunOptions {
+  readonly seed: number;
+  /** Standard deviation of the zero-mean error of a stamp, s: what a calibrated client adds. */
+  readonly stampErrorSeconds: number;
+}
+
+/** Measures a suite on simulated devices in virtual time: the record that `ridge run` would have written. */
+export function virtualRun(
+  suite: Suite,
+  devices: readonly SimulatedDevice[],
+  options: VirtualRunOptions,
+): RunCells {
+  const records = devices.flatMap((device) =>
+    suiteShapes(suite, device).map((shape, index) => cellRecord(suite, device, shape, index, options)),
+  );
+  return { run: runOf(suite, devices), records };
+}
+
+const targetName = (device: SimulatedDevice): string => `sim-tp${device.settings.tensorParallel}`;
+
+function cellRecord(
+  suite: Suite,
+  device: SimulatedDevice,
+  shape: Shape,
+  index: number,
+  { seed, stampErrorSeconds }: VirtualRunOptions,
+): CellRecord {
+  const cellSeed = 1000 * seed + 100 * device.settings.tensorParallel + index;
+  const loaded = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
+  const random = createRandom(cellSeed);
+  const measured = measureCell({
+    ...loaded,
+    timelines: loaded.timelines.map((timeline) => withStampError(timeline, random, stampErrorSeconds)),
+    concurrency: shape.concurrency,
+    kvFill: shape.kvFill,
+    stop: suite.stop,
+    objectives: null,
+    server: null,
+    serverWholeCell: null,
+    maxNumSeqs: device.settings.maxNumSeqs,
+    firstOfShape: false,
+    eventLoopDelay: null,
+  });
+  return {
+    ...measured,
+    // The client sends in the instant in which it sees the last token; an error of the stamp does not change that.
+    metrics: measured.metrics && { ...measured.metrics, turn_around_ms: 0 },
+    schema_version: 1,
+    key: `${targetName(device)} ${shape.input}/${shape.output} ${shape.concurrency}`,
+    target: targetName(device),
+    cell: {
+      input_tokens: shape.input,
+      output_tokens: shape.output,
+      concurrency: shape.concurrency,
+      kv_fill: shape.kvFill,
+      repeat: 1,
+      anchor: null,
+      hold_out: shape.holdOut,
+    },
+    started_at: '2026-01-15T12:00:00.000Z',
+    elapsed_s: loaded.window?.closed_s ?? 0,
+    server: null,
+    requests_file: null,
+    attempts: 1,
+  };
+}
+
+/** Normal number from two uniform ones (Box and Muller). */
+const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+
+/** First and last token are what TTFT and TPOT rest on; the error never puts a stamp before the one before it. */
+function withStampError(timeline: RequestTimeline, random: Random, sd: number): RequestTimeline {
+  const at_s = [...timeline.chunks.at_s];
+  for (const index of new Set([0, at_s.length - 1])) {
+    if (at_s[index] === undefined) continue;
+    const earliest = index === 0 ? timeline.sent_s : at_s[index - 1]!;
+    at_s[index] = Math.max(earliest, at_s[index] + sd * normal(random));
+  }
+  return { ...timeline, chunks: { ...timeline.chunks, at_s } };
+}
+
+function runOf(suite: Suite, devices: readonly SimulatedDevice[]): Run {
+  return {
+    schema_version: 1,
+    id: 'virtual',
+    created_at: '2026-01-15T12:00:00.000Z',
+    tool: { name: 'ridgepoint', version: '0.0.0' },
+    suite: { file: 'virtual', digest: 'sha256:0', content: suite },
+    targets: devices.map(targetOf),
+    simulate: null,
+    quantile_method: 'linear',
+  };
+}
+
+function targetOf(device: SimulatedDevice): RunTarget {
+  const { settings } = device;
+  const known = (value: number) => ({ value, source: 'server' as const });
+  return {
+    name: targetName(device),
+    url: 'http://127.0.0.1:8000',
+    definition: { url: 'http://127.0.0.1:8000' },
+    agent: null,
+    accelerator: device.accelerator,
+    devices: settings.tensorParallel,
+    tensor_parallel: settings.tensorParallel,
+    engine: { name: 'vllm', version: 'virtual' },
+    model: { id: device.card.id, root: null, max_length_tokens: device.maxLengthTokens },
+    model_card: device.card,
+    settings: {
+      max_num_batched_tokens: known(settings.maxNumBatchedTokens),
+      max_num_seqs: known(settings.maxNumSeqs),
+      kv_capacity_tokens: known(settings.kvCapacityTokens),
+      block_size: known(device.blockSize),
+      kv_cache_dtype: 'auto',
+      prefix_caching: true,
+    },
+    features: {
+      token_id_prompts: true,
+      cache_salt: true,
+      continuous_usage: true,
+      return_token_ids: true,
+      metrics: true,
+    },
+    host: {
+      name: 'virtual',
+      platform: 'linux',
+      cpu: 'virtual',
+      cores: 1,
+      memory_bytes: 1e9,
+      node_version: '24',
+      agent_version: '0',
+      clock_offset_s: 0,
+      clock_offset_bound_s: 0,
+    },
+    simulator: {
+      parameters: { ...device.parameters },
+      effects: [...device.effects],
+      seed: device.seed,
+    },
+    warnings: [],
+  };
+}
