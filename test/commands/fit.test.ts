@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ridge } from '../cli/ridge.ts';
+import { measureSuite } from '../fit/virtual.ts';
+
+let folder: string;
+let run: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ridge-fit-cli-'));
+  run = join(folder, 'run');
+  file = join(folder, 'run.fit.json');
+  const { run: content, records } = measureSuite();
+  await mkdir(run);
+  await writeFile(join(run, 'run.json'), JSON.stringify(content));
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
+  await writeFile(join(run, 'cells.jsonl'), lines);
+  const fitted = await ridge('fit', run);
+  expect(fitted.stderr).toBe('');
+  await writeFile(join(folder, 'report.txt'), fitted.stdout);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('ridge fit', () => {
+  test('prints parameters beside the simulator, errors, unseen cells and simpler models, and names its file', async () => {
+    const report = await readFile(join(folder, 'report.txt'), 'utf8');
+    expect(report).toMatch(/memory +2\.\d+ \[.*\] TB\/s +8\d % +yes +2\.90 TB\/s/);
+    expect(report).toContain('cells kept from the fit');
+    expect(report).toContain('speed of light');
+    expect(report.trim().endsWith(file)).toBe(true);
+  });
+
+  test('does not write over its own file', async () => {
+    const again = await ridge('fit', run);
+    expect(again.exitCode).toBe(2);
+    expect(again.stderr).toContain('--force');
+  });
+
+  test('a folder that is no run, and a bad hold-out', async () => {
+    expect((await ridge('fit', join(folder, 'none'))).exitCode).toBe(2);
+    expect((await ridge('fit', run, '--hold-out', 'colour=3')).stderr).toContain('input=N');
+  });
+});
+
+describe('ridge predict', () => {
+  test('a table for people, JSON for programs', async () => {
+    const shape = ['--input', '1024', '--output', '128', '--concurrency', '8'];
+    const text = await ridge('predict', file, ...shape);
+    expect(text.stdout).toMatch(/tpot +\d/);
+    const json = await ridge('predict', file, ...shape, '--tp', '2', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ tp: 2, extrapolates: [], rough: false });
+  });
+
+  test('says what it extrapolates, and which flag it misses', async () => {
+    const far = await ridge('predict', file, '--input', '99999', '--output', '128', '--concurrency', '8');
+    expect(far.stdout).toContain('extrapolates: input 99999');
+    const missing = await ridge('predict', file, '--input', '1024');
+    expect(missing.exitCode).toBe(2);
+    expect(missing.stderr).toContain('--output');
+  });
+});
+
+describe('ridge validate', () => {
+  test('prints errors by metric', async () => {
+    const { stdout, exitCode } = await ridge('validate', file, run, '--json');
+    expect(exitCode).toBe(0);
+    const keys = ['n', 'mape', 'median_ape', 'p90_ape', 'bias', 'coverage_90'];
+    expect(Object.keys(JSON.parse(stdout).tpot_ms).sort()).toEqual(keys.sort());
+  });
+
+  test('says no past its limit, and to a metric that does not exist', async () => {
+    expect((await ridge('validate', file, run, '--max-mape', 'ttft_ms=50')).exitCode).toBe(0);
+    const strict = await ridge('validate', file, run, '--max-mape', 'ttft_ms=0.0001');
+    expect(strict.exitCode).toBe(1);
+    expect(strict.stderr).toContain('ttft_ms');
+    expect((await ridge('validate', file, run, '--max-mape', 'speed=5')).exitCode).toBe(2);
+  });
+});
+
+test.each(['fit', 'predict', 'validate'])('ridge %s --help has an example', async (verb) => {
+  expect((await ridge(verb, '--help')).stdout).toContain('Example:');
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { fitRoofline } from '../../src/fit/fit-roofline.ts';
+import { observationsFromRuns } from '../../src/fit/from-runs.ts';
+import { adviceFor, estimateOf } from '../../src/fit/identifiability.ts';
+import type { Observation } from '../../src/fit/observations.ts';
+import { validate } from '../../src/fit/validate.ts';
+import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
+import { card, measureSuite, priors, truth } from './virtual.ts';
+
+const options = { seed: 1, starts: 9 };
+const { observations } = observationsFromRuns([measureSuite()]);
+const seen = observations.filter((one) => !one.hold_out);
+const input = { card, priors, observations: seen };
+const fit = fitRoofline(input, options);
+
+describe('a simulated device without extra effects, TP 1 and 2', () => {
+  test.each(PARAMETER_NAMES)('%s comes back within 3 %', (name) => {
+    const estimate = estimateOf(fit, priors, name);
+    expect(estimate.state).toBe('identified');
+    expect(Math.abs(estimate.value / truth[name] - 1)).toBeLessThan(0.03);
+  });
+
+  test('every start that is kept agrees, and the fit settled', () => {
+    expect(fit.converged).toBe(true);
+    expect(fit.agreeing_starts).toBeGreaterThan(1);
+  });
+
+  test('cells that it did not see are predicted within 2 %, inside their intervals', () => {
+    const held = observations.filter((one) => one.hold_out);
+    const { hold_out, leave_one_shape_out } = validate(input, fit, held, options);
+    expect(hold_out!.cells.length).toBeGreaterThan(4);
+    for (const cell of hold_out!.cells) {
+      expect(Math.abs(cell.error_percent)).toBeLessThan(2);
+    }
+    expect(hold_out!.errors.tpot_ms!.coverage_90).toBe(100);
+    expect(leave_one_shape_out!.errors.tpot_ms!.mape).toBeLessThan(3);
+  });
+
+  test('the same data and seed give the same figures; another seed gives the same fit', () => {
+    expect(fitRoofline(input, options).parameters).toEqual(fit.parameters);
+    const other = fitRoofline(input, { ...options, seed: 5 });
+    for (const name of PARAMETER_NAMES) {
+      expect(other.parameters[name] / fit.parameters[name]).toBeCloseTo(1, 4);
+    }
+  });
+});
+
+test('one gross outlier moves no parameter by more than its interval, and shows by its weight', () => {
+  const spoilt = seen.map((one, i) =>
+    i === 6 ? { ...one, ttft: { ...one.ttft!, seconds: 3 * one.ttft!.seconds } } : one,
+  );
+  const robust = fitRoofline({ ...input, observations: spoilt }, options);
+  expect(Math.min(...robust.terms.map((term) => term.weight))).toBeLessThan(0.5);
+  for (const name of ['gemm_flop_per_s', 'memory_bytes_per_s'] as const) {
+    const [low, high] = estimateOf(robust, priors, name).interval_90!;
+    expect(truth[name]).toBeGreaterThan(low * 0.97);
+    expect(truth[name]).toBeLessThan(high * 1.03);
+  }
+});
+
+describe('what the data cannot tell', () => {
+  const single = seen.filter((one) => one.engine.tensorParallel === 1);
+
+  test('links are not in the data of TP 1', () => {
+    const one = fitRoofline({ ...input, observations: single }, options);
+    expect(one.not_in_data).toEqual(['all_reduce_latency_s', 'link_bytes_per_s']);
+    expect(estimateOf(one, priors, 'link_bytes_per_s')).toMatchObject({
+      state: 'not_in_data',
+      interval_90: null,
+      value: priors.link_bytes_per_s.centre,
+    });
+  });
+
+  test('without many streams the time per sequence is the prior alone, and the advice says what would tell', () => {
+    const alone = single.filter((one) => one.concurrency === 1);
+    const few = fitRoofline({ ...input, observations: alone }, options);
+    expect(estimateOf(few, priors, 'sequence_overhead_s').state).toBe('prior_dominated');
+    expect(adviceFor('sequence_overhead_s')).toContain('concurrency 64');
+  });
+
+  test('a value far outside the bounds ends at the bound and has no interval', () => {
+    const slow = (one: Observation): Observation => ({
+      ...one,
+      ttft: one.ttft && { ...one.ttft, seconds: one.ttft.seconds + 2 },
+    });
+    const shifted = fitRoofline({ ...input, observations: single.map(slow) }, options);
+    expect(estimateOf(shifted, priors, 'request_overhead_s')).toMatchObject({
+      state: 'at_bound',
+      interval_90: null,
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { observationsFromRuns, type RunCells } from '../../src/fit/from-runs.ts';
+import type { CellRecord, RunTarget } from '../../src/run/schema.ts';
+import { measureSuite } from './virtual.ts';
+
+const run = measureSuite([1]);
+
+const withTarget = (change: Partial<RunTarget>): RunCells => ({
+  ...run,
+  run: { ...run.run, targets: [{ ...run.run.targets[0]!, ...change }] },
+});
+const withRecords = (records: readonly CellRecord[]): RunCells => ({ ...run, records });
+const unknown = { value: null, source: 'unknown' as const };
+
+describe('what a fit needs and a run lacks is named by its key in the lab file', () => {
+  const { settings } = run.run.targets[0]!;
+  test.each([
+    ['accelerator', { accelerator: null }],
+    ['model_config', { model_card: null }],
+    ['max_num_batched_tokens', { settings: { ...settings, max_num_batched_tokens: unknown } }],
+    ['kv_capacity_tokens', { settings: { ...settings, kv_capacity_tokens: unknown } }],
+  ] as const)('%s', (key, change) => {
+    expect(() => observationsFromRuns([withTarget(change)])).toThrow(
+      expect.objectContaining({
+        exitCode: 2,
+        message: expect.stringContaining(key),
+        mend: expect.stringContaining(`targets.sim-tp1.${key}`),
+      }),
+    );
+  });
+
+  test('max_num_seqs only where more streams were used than any server refuses', () => {
+    const few = withTarget({ settings: { ...settings, max_num_seqs: unknown } });
+    expect(observationsFromRuns([few]).observations.length).toBeGreaterThan(5);
+    const many = few.records.map((record) => ({ ...record, cell: { ...record.cell, concurrency: 200 } }));
+    expect(() => observationsFromRuns([{ ...few, records: many }])).toThrow(/max_num_seqs/);
+  });
+});
+
+test('cells that their verdict excludes are left out and listed with the reason', () => {
+  const reason = {
+    code: 'unsteady' as const,
+    effect: 'flagged' as const,
+    fit: 'exclude' as const,
+    message: '',
+    value: null,
+    threshold: null,
+  };
+  const [first, ...rest] = run.records;
+  const { observations, left_out } = observationsFromRuns([
+    withRecords([{ ...first!, reasons: [reason] }, ...rest]),
+  ]);
+  expect(observations).toHaveLength(observationsFromRuns([run]).observations.length - 1);
+  expect(left_out).toContainEqual(
+    expect.objectContaining({ target: 'sim-tp1', input_tokens: 128, reasons: ['unsteady'] }),
+  );
+});
+
+test('repeats of a shape become one observation, as uncertain as their spread', () => {
+  const record = run.records.find(({ cell }) => cell.input_tokens === 2048 && cell.output_tokens === 2)!;
+  const ttft = record.metrics!.ttft_ms!;
+  const twin = (mean: number, repeat: number): CellRecord => ({
+    ...record,
+    key: `${record.key} ${repeat}`,
+    cell: { ...record.cell, repeat },
+    metrics: { ...record.metrics!, ttft_ms: { ...ttft, mean } },
+  });
+  const { observations } = observationsFromRuns([withRecords([twin(90, 1), twin(100, 2), twin(110, 3)])]);
+  expect(observations).toHaveLength(1);
+  expect(observations[0]!.cells).toHaveLength(3);
+  expect(observations[0]!.ttft!.seconds).toBeCloseTo(0.1, 9);
+  expect(observations[0]!.ttft!.relative_error).toBeCloseTo(0.1 / Math.sqrt(3), 6);
+});
+
+test('TPOT of two tokens is not used: it is mostly stamp error', () => {
+  const { observations } = observationsFromRuns([run]);
+  const short = observations.filter((one) => one.output_tokens === 2);
+  expect(short.length).toBeGreaterThan(0);
+  expect(short.every((one) => one.tpot === null)).toBe(true);
+});
+
+test('targets of different accelerators do not make one fit', () => {
+  const [target] = run.run.targets;
+  const other = { ...target!, name: 'b', accelerator: { ...target!.accelerator!, id: 'mi300x' } };
+  const mixed = { ...run, run: { ...run.run, targets: [target!, other] } };
+  expect(() => observationsFromRuns([mixed])).toThrow(/differ in accelerator: h100-sxm, mi300x/);
+});
