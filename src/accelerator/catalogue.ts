@@ -5,10 +5,13 @@ import { AMD } from './catalogue/amd.ts';
 import { CLOUD } from './catalogue/cloud.ts';
 import { INTEL } from './catalogue/intel.ts';
 import { NVIDIA } from './catalogue/nvidia.ts';
+import { NVIDIA_PCIE } from './catalogue/nvidia-pcie.ts';
 import { OTHERS } from './catalogue/others.ts';
 import { fromDataSheet } from './data-sheet.ts';
 
-const CATALOGUE: readonly Accelerator[] = [NVIDIA, AMD, INTEL, CLOUD, OTHERS].flat().map(fromDataSheet);
+const CATALOGUE: readonly Accelerator[] = [NVIDIA, NVIDIA_PCIE, AMD, INTEL, CLOUD, OTHERS]
+  .flat()
+  .map(fromDataSheet);
 
 /** Every accelerator of the catalogue: dense peaks, one-directional links, per device. */
 export const allAccelerators = (): readonly Accelerator[] => CATALOGUE;

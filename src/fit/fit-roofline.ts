@@ -1,41 +1,22 @@
 import type { ServingEdges } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
-import { type Covariance, covarianceOf, groupedCovariance, type SharedError } from './covariance.ts';
+import { type Covariance, groupedCovariance } from './covariance.ts';
 import { centralJacobian } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
+import { estimateNoise, type NoiseScale } from './noise.ts';
 import {
-  closedFormDiscrepancy,
-  estimateNoise,
-  type NoiseScale,
-  type NoiseTerm,
-  regimeOf,
-  termSd,
-} from './noise.ts';
-import {
-  EDGE_NAMES,
   type FitInput,
   leastSquares,
-  logResiduals,
-  meansOf,
   modelAt,
+  type Problem,
   parametersInData,
   type Term,
   termsOf,
-  type Whitening,
 } from './problem.ts';
-import { huberWeight, priorWeight } from './robust.ts';
-import { solve } from './solve.ts';
-import { startPoints } from './starts.ts';
+import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
+import { sharedErrors, stateAt } from './state.ts';
 
-export interface FitOptions {
-  readonly seed: number;
-  /** Start points; the prior's centre is the first. */
-  readonly starts: number;
-  /** Log parameters to start from instead, by name: a refit on part of the data. */
-  readonly from?: Readonly<Partial<Record<ParameterName, number>>> | undefined;
-}
-
-export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9 };
+export { DEFAULT_FIT_OPTIONS, type FitOptions };
 
 /** A term after the fit. */
 export interface FittedTerm extends Term {
@@ -69,10 +50,6 @@ export interface RooflineFit {
   readonly starts: number;
 }
 
-const EDGES_AT_START = EDGE_NAMES.map(() => 0);
-
-/** Misfit assumed while the basin is searched; real noise levels would make far starts stiff. */
-const SEARCH_MISFIT = { ttft: 0.1, tpot: 0.05 };
 const ROUNDS = 12;
 
 /**
@@ -80,162 +57,44 @@ const ROUNDS = 12;
  * model whose misfit is estimated from the residuals, several starts. Deterministic for a seed.
  */
 export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_OPTIONS): RooflineFit {
-  const names = parametersInData(input.observations);
-  const terms = termsOf(input.observations);
-  const search = searchBasins(input, names, terms, options);
+  const problem: Problem = {
+    input,
+    names: parametersInData(input.observations),
+    terms: termsOf(input.observations),
+  };
+  const search = searchBasins(problem, options);
   let point = search.point;
   let noise: NoiseScale = { misfit: SEARCH_MISFIT, alone_scale: 1 };
   let converged = false;
   for (let round = 0; round < ROUNDS && !converged; round += 1) {
-    const state = describe(input, names, terms, point, noise);
+    const state = stateAt(problem, point, noise);
     noise = estimateNoise(state.noise);
-    const weighted = describe(input, names, terms, point, noise);
-    const solution = marquardt(leastSquares(input, names, terms, weighted.whitening), point, {
+    const weighted = stateAt(problem, point, noise);
+    const solution = marquardt(leastSquares(problem, weighted.whitening), point, {
       maxIterations: 60,
       stepTolerance: 1e-7,
     });
     converged = round > 0 && Math.max(...solution.point.map((v, j) => Math.abs(v - point[j]!))) < 1e-4;
     point = [...solution.point];
   }
-  return result(input, names, terms, point, noise, { ...search, converged });
-}
-
-interface Search {
-  readonly point: number[];
-  readonly agreeing: number;
-  readonly starts: number;
-}
-
-function searchBasins(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
-  options: FitOptions,
-): Search {
-  const { from } = options;
-  if (from) {
-    const point = [
-      ...names.map((name) => from[name] ?? Math.log(input.priors[name].centre)),
-      ...EDGES_AT_START,
-    ];
-    return { point, agreeing: 1, starts: 1 };
-  }
-  const whitening: Whitening = {
-    terms: terms.map((term) => 1 / Math.hypot(SEARCH_MISFIT[term.metric], term.measured_error)),
-    priors: names.map((name) => 1 / input.priors[name].log_sd / 3),
-  };
-  const problem = leastSquares(input, names, terms, whitening);
-  const starts = startPoints(
-    names.map((name) => input.priors[name]),
-    options.starts,
-    options.seed,
-  );
-  const found = starts.map((start) => solve(problem, [...start, ...EDGES_AT_START]));
-  const best = found.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
-  return {
-    point: [...best.point],
-    agreeing: found.filter((each) => each.sumOfSquares < best.sumOfSquares * 1.01 + 1e-6).length,
-    starts: starts.length,
-  };
-}
-
-interface Description {
-  readonly residuals: readonly number[];
-  readonly sd: readonly number[];
-  readonly weights: readonly number[];
-  readonly whitening: Whitening;
-  readonly noise: readonly NoiseTerm[];
-}
-
-/** Residuals, noise and weights at a point. */
-function describe(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
-  point: readonly number[],
-  noise: NoiseScale,
-): Description {
-  const model = modelAt(input.priors, names, point);
-  const residuals = logResiduals(input.card, model, terms);
-  const known = terms.map(({ metric, measured_error, observation }) => {
-    const means = meansOf(input.card, model, observation);
-    const discrepancy = closedFormDiscrepancy(metric, observation.concurrency, means);
-    return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
-  });
-  const sd = known.map((term) => termSd(term, noise));
-  const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
-  const priors = names.map((name, j) => {
-    const { centre, log_sd } = input.priors[name];
-    return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
-  });
-  const whitening = { terms: sd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
-  const freedom = freedomOf(input, names, terms, point, whitening);
-  return {
-    residuals,
-    sd,
-    weights,
-    whitening,
-    noise: known.map((term, i) => ({
-      ...term,
-      residual: residuals[i]!,
-      weight: weights[i]!,
-      freedom: freedom[i]!,
-    })),
-  };
-}
-
-/** 1 − leverage of every term: the diagonal of I − J(JᵀJ)⁻¹Jᵀ, priors included in J. */
-function freedomOf(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
-  point: readonly number[],
-  whitening: Whitening,
-): number[] {
-  const jacobian = centralJacobian(leastSquares(input, names, terms, whitening), point);
-  const { matrix } = covarianceOf(jacobian);
-  return terms.map((_, i) => {
-    const row = jacobian.getRow(i);
-    let leverage = 0;
-    row.forEach((a, j) => {
-      row.forEach((b, k) => {
-        leverage += a * matrix[j]![k]! * b;
-      });
-    });
-    return 1 - Math.min(1, leverage);
-  });
-}
-
-/** Part of the misfit's variance that cells of one kernel size share. */
-const SHARED_MISFIT = 0.75;
-
-/**
- * Kernels are chosen by size, so what the model misses is alike in cells of the same batch size (TPOT) and the same prompt
- * length (TTFT), on every tensor parallel size.
- */
-function sharedErrors(terms: readonly Term[], state: Description, noise: NoiseScale): SharedError[] {
-  return terms.map(({ metric, observation }, i) => ({
-    group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
-    share: (Math.sqrt(SHARED_MISFIT * state.weights[i]!) * noise.misfit[metric]) / state.sd[i]!,
-  }));
+  return result(problem, point, noise, { ...search, converged });
 }
 
 const BOUND_MARGIN = 1e-3;
 
 function result(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
+  problem: Problem,
   point: readonly number[],
   noise: NoiseScale,
   search: Search & { converged: boolean },
 ): RooflineFit {
+  const { input, names, terms } = problem;
   const at_bound = names.filter((name, j) => {
     const { lower, upper } = input.priors[name];
     return point[j]! < Math.log(lower) + BOUND_MARGIN || point[j]! > Math.log(upper) - BOUND_MARGIN;
   });
-  const state = describe(input, names, terms, point, noise);
-  const jacobian = centralJacobian(leastSquares(input, names, terms, state.whitening), point);
+  const state = stateAt(problem, point, noise);
+  const jacobian = centralJacobian(leastSquares(problem, state.whitening), point);
   return {
     names,
     ...modelAt(input.priors, names, point),

@@ -22,6 +22,14 @@ export interface Term {
   readonly measured_error: number;
 }
 
+/** A fit in progress: what is fitted, and to which numbers. */
+export interface Problem {
+  readonly input: FitInput;
+  /** Parameters that the data can speak about, in the order of a point. */
+  readonly names: readonly ParameterName[];
+  readonly terms: readonly Term[];
+}
+
 export function termsOf(observations: readonly Observation[]): Term[] {
   return observations.flatMap((observation) =>
     LATENCY_METRICS.flatMap((metric): Term[] => {
@@ -108,12 +116,7 @@ export interface Whitening {
  * Least squares in log parameters, followed by the serving edges: whitened residuals of the terms, then one
  * pseudo-observation per prior and per edge.
  */
-export function leastSquares(
-  input: FitInput,
-  names: readonly ParameterName[],
-  terms: readonly Term[],
-  whitening: Whitening,
-): LeastSquares {
+export function leastSquares({ input, names, terms }: Problem, whitening: Whitening): LeastSquares {
   const centres = names.map((name) => Math.log(input.priors[name].centre));
   return {
     lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...EDGE_NAMES.map(() => -2)],

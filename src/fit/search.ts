@@ -1,0 +1,59 @@
+import type { ParameterName } from '../roofline/parameters.ts';
+import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
+import { solve } from './solve.ts';
+import { startPoints } from './starts.ts';
+
+export interface FitOptions {
+  readonly seed: number;
+  /** Start points; the prior's centre is the first. */
+  readonly starts: number;
+  /** Log parameters to start from instead, by name: a refit on part of the data. */
+  readonly from?: Readonly<Partial<Record<ParameterName, number>>> | undefined;
+}
+
+export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9 };
+
+const EDGES_AT_START = EDGE_NAMES.map(() => 0);
+
+/** Misfit assumed while the basin is searched; real noise levels would make far starts stiff. */
+export const SEARCH_MISFIT = { ttft: 0.1, tpot: 0.05 };
+
+/** The basin that a fit goes on from. */
+export interface Search {
+  readonly point: number[];
+  readonly agreeing: number;
+  readonly starts: number;
+}
+
+/**
+ * Solves from several starts at a generous noise level and keeps the best; a refit on part of the data starts where the
+ * whole one ended.
+ */
+export function searchBasins(problem: Problem, options: FitOptions): Search {
+  const { input, names, terms } = problem;
+  const { from } = options;
+  if (from) {
+    const point = [
+      ...names.map((name) => from[name] ?? Math.log(input.priors[name].centre)),
+      ...EDGES_AT_START,
+    ];
+    return { point, agreeing: 1, starts: 1 };
+  }
+  const whitening: Whitening = {
+    terms: terms.map((term) => 1 / Math.hypot(SEARCH_MISFIT[term.metric], term.measured_error)),
+    priors: names.map((name) => 1 / input.priors[name].log_sd / 3),
+  };
+  const squares = leastSquares(problem, whitening);
+  const starts = startPoints(
+    names.map((name) => input.priors[name]),
+    options.starts,
+    options.seed,
+  );
+  const found = starts.map((start) => solve(squares, [...start, ...EDGES_AT_START]));
+  const best = found.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
+  return {
+    point: [...best.point],
+    agreeing: found.filter((each) => each.sumOfSquares < best.sumOfSquares * 1.01 + 1e-6).length,
+    starts: starts.length,
+  };
+}

@@ -1,0 +1,84 @@
+import { covarianceOf, type SharedError } from './covariance.ts';
+import { centralJacobian } from './least-squares.ts';
+import { closedFormDiscrepancy, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
+import {
+  leastSquares,
+  logResiduals,
+  meansOf,
+  modelAt,
+  type Problem,
+  type Term,
+  type Whitening,
+} from './problem.ts';
+import { huberWeight, priorWeight } from './robust.ts';
+
+/** What a fit knows at a point under a noise scale. */
+export interface FitState {
+  readonly residuals: readonly number[];
+  readonly sd: readonly number[];
+  readonly weights: readonly number[];
+  readonly whitening: Whitening;
+  readonly noise: readonly NoiseTerm[];
+}
+
+/** Residuals, noise and weights at a point. */
+export function stateAt(problem: Problem, point: readonly number[], noise: NoiseScale): FitState {
+  const { input, names, terms } = problem;
+  const model = modelAt(input.priors, names, point);
+  const residuals = logResiduals(input.card, model, terms);
+  const known = terms.map(({ metric, measured_error, observation }) => {
+    const means = meansOf(input.card, model, observation);
+    const discrepancy = closedFormDiscrepancy(metric, observation.concurrency, means);
+    return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
+  });
+  const sd = known.map((term) => termSd(term, noise));
+  const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
+  const priors = names.map((name, j) => {
+    const { centre, log_sd } = input.priors[name];
+    return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
+  });
+  const whitening = { terms: sd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
+  const freedom = freedomOf(problem, point, whitening);
+  return {
+    residuals,
+    sd,
+    weights,
+    whitening,
+    noise: known.map((term, i) => ({
+      ...term,
+      residual: residuals[i]!,
+      weight: weights[i]!,
+      freedom: freedom[i]!,
+    })),
+  };
+}
+
+/** 1 − leverage of every term: the diagonal of I − J(JᵀJ)⁻¹Jᵀ, priors included in J. */
+function freedomOf(problem: Problem, point: readonly number[], whitening: Whitening): number[] {
+  const jacobian = centralJacobian(leastSquares(problem, whitening), point);
+  const { matrix } = covarianceOf(jacobian);
+  return problem.terms.map((_, i) => {
+    const row = jacobian.getRow(i);
+    let leverage = 0;
+    row.forEach((a, j) => {
+      row.forEach((b, k) => {
+        leverage += a * matrix[j]![k]! * b;
+      });
+    });
+    return 1 - Math.min(1, leverage);
+  });
+}
+
+/** Part of the misfit's variance that cells of one kernel size share. */
+const SHARED_MISFIT = 0.75;
+
+/**
+ * Kernels are chosen by size, so what the model misses is alike in cells of the same batch size (TPOT) and the same prompt
+ * length (TTFT), on every tensor parallel size.
+ */
+export function sharedErrors(terms: readonly Term[], state: FitState, noise: NoiseScale): SharedError[] {
+  return terms.map(({ metric, observation }, i) => ({
+    group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
+    share: (Math.sqrt(SHARED_MISFIT * state.weights[i]!) * noise.misfit[metric]) / state.sd[i]!,
+  }));
+}
