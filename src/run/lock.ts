@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import { writeError } from './write-file.ts';
 
-const LOCK_FILE = 'lock';
+export const LOCK_FILE = 'lock';
 
 interface Holder {
   readonly pid: number;

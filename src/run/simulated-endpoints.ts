@@ -78,13 +78,21 @@ async function readyUrl(started: Process): Promise<string> {
   started.stderr.on('data', (bytes: Buffer) => {
     said = (said + bytes.toString('utf8')).slice(-2000);
   });
-  const fail = (what: string): void =>
+  const fail = (what: string, exitCode: number | undefined): void => {
+    const [first = '', ...mend] = said.trim().split('\n');
     ready.reject(
-      new RidgeError(`the simulated endpoint ${what}${said ? `: ${said.trim().split('\n')[0]}` : ''}`, {
-        exitCode: EXIT.failed,
+      new RidgeError(`the simulated endpoint ${what}${first ? `: ${first.replace(/^ridge: /, '')}` : ''}`, {
+        exitCode: exitCode === EXIT.usage ? EXIT.usage : EXIT.failed,
+        ...(mend.length > 0 ? { mend: mend.join(' ').trim() } : {}),
       }),
     );
-  void started.then(({ exitCode }) => fail(`ended with exit code ${exitCode}`));
-  const timer = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`), READY_WITHIN_MS);
+  };
+  void started.then(({ exitCode }) =>
+    fail(exitCode === EXIT.usage ? 'cannot be what was asked' : `ended with exit code ${exitCode}`, exitCode),
+  );
+  const timer = setTimeout(
+    () => fail(`was not ready within ${READY_WITHIN_MS / 1000} s`, undefined),
+    READY_WITHIN_MS,
+  );
   return ready.promise.finally(() => clearTimeout(timer));
 }

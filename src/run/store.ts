@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { RidgeError } from '../errors.ts';
-import { lockRun } from './lock.ts';
+import { LOCK_FILE, lockRun } from './lock.ts';
 import { CELLS_FILE, RUN_FILE, type RunRecord, readRun } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
 import { appendDurably, writeAtomically, writing } from './write-file.ts';
@@ -30,7 +30,9 @@ export class RunStore {
   static async create(folder: string): Promise<RunStore> {
     await writing(folder, () => mkdir(folder, { recursive: true }));
     const present = await writing(folder, () => readdir(folder));
-    if (present.length > 0) {
+    // A run stopped before its first file was whole left only these: nothing to lose, nothing to resume.
+    const leftovers: readonly string[] = [...FOLDERS, LOCK_FILE];
+    if (present.some((name) => !leftovers.includes(name) && !name.startsWith(`${RUN_FILE}.`))) {
       throw new RidgeError('this folder exists and is not empty', {
         where: folder,
         mend: `Go on with it by ridge run --resume ${folder}, or give another --out.`,

@@ -43,6 +43,12 @@ describe('bad input is one to three lines and an exit code by the contract', () 
       2,
       'do not go together',
     ],
+    [
+      'a simulated model that nobody knows',
+      ['suites/quick.yaml', '--simulate', '--simulate-model', 'nope'],
+      2,
+      "no built-in model 'nope'",
+    ],
     ['a run that is not there', ['--resume', 'no-such-run'], 2, "no run 'no-such-run'"],
     [
       'an accelerator that nobody knows',

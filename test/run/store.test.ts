@@ -34,6 +34,15 @@ describe('a run on disk', () => {
     expect(read.warnings).toEqual([]);
   });
 
+  test('a folder left by a stop before the first file takes a run; one with anything else in it does not', async () => {
+    const folder = join(await temporaryFolder(), 'run-1');
+    await (await RunStore.create(folder)).close();
+    const store = await RunStore.create(folder);
+    await store.writeRun(run());
+    await store.close();
+    await expect(RunStore.create(folder)).rejects.toThrow('not empty');
+  });
+
   test('a line that was cut off is kept aside and never glued to the next', async () => {
     const folder = await twoCells();
     const torn = JSON.stringify(record({ key: KEYS[2]! })).slice(0, 200);
