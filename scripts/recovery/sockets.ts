@@ -10,12 +10,12 @@ export async function overSockets(suite: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ridge-recovery-'));
   const run = join(folder, 'run');
   try {
-    await execa('node', [RIDGE, 'run', suite, '--simulate', '--plain', '--out', run], {
+    await execa(process.execPath, [RIDGE, 'run', suite, '--simulate', '--plain', '--out', run], {
       stdout: 'ignore',
       stderr: 'inherit',
       reject: false,
     });
-    const fit = await execa('node', [RIDGE, 'fit', run], { reject: false });
+    const fit = await execa(process.execPath, [RIDGE, 'fit', run], { reject: false });
     return fit.exitCode === 0 ? fit.stdout : fit.stderr;
   } finally {
     await rm(folder, { recursive: true, force: true });
