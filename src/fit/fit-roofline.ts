@@ -50,7 +50,7 @@ export interface RooflineFit {
   readonly starts: number;
 }
 
-const ROUNDS = 12;
+const ROUNDS = 40;
 
 /**
  * Fits the roofline to cell means: log parameters, log residuals, weak heavy-tailed priors, Huber weights, a noise
