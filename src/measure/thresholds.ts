@@ -21,6 +21,8 @@ export const THRESHOLDS = {
   tpot_bound_share: 0.01,
   tpot_bound_fewest_tokens: 8,
   compile_gap_to_median: 10,
+  /** The window closes on the requests that have ended; the ones still running may widen the interval by this factor. */
+  converged_slack: 1.5,
   unsteady_p_value: 0.01,
   /** A slope must also matter: change over the window as a share of the mean. */
   unsteady_change_share: 0.1,
@@ -129,7 +131,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   not_converged: {
-    gate: 'the confidence half-width was not met before the cap on requests or time',
+    gate: `the confidence half-width was not met before the cap on requests or time, or with every request in it is over ${t.converged_slack} x the wanted one`,
     effect: 'flagged',
     fit: 'use',
   },

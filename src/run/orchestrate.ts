@@ -53,7 +53,7 @@ export class Execution {
     const { id, folder } = this.#options;
     const total = planned.reduce((sum, { cells }) => sum + cells.length, 0);
     const counts = countVerdicts(records, stoppedBy === null ? notMeasured : total - records.length);
-    const { outcome, exit_code } = endOf(stoppedBy, exitCodeOf(counts));
+    const { outcome, exit_code } = endOf(stoppedBy, exitCodeOf(counts, records));
     this.events.emit({ kind: 'run_finished', run_id: id, folder, outcome, counts, exit_code });
     if (stoppedBy !== null && outcome === 'failed') throw stoppedBy;
     return exit_code;

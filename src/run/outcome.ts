@@ -23,8 +23,14 @@ export function countVerdicts(records: readonly CellRecord[], withoutRecord: num
   };
 }
 
-/** 3 when a cell could not be measured, else 1 when no cell is valid, else 0. */
-export function exitCodeOf(counts: RunCounts): ExitCode {
+/**
+ * 3 when a cell could not be measured, else 1 when no cell is valid, else 0. A drift is a finding about the whole run: it
+ * flags every cell, and does not make a measured run one without a valid cell.
+ */
+export function exitCodeOf(counts: RunCounts, records: readonly CellRecord[]): ExitCode {
   if (counts.not_measured > 0) return EXIT.failed;
-  return counts.valid > 0 ? EXIT.done : EXIT.refused;
+  const valid = records.some(({ reasons }) =>
+    reasons.every(({ code, effect }) => effect === 'note' || code === 'drift'),
+  );
+  return valid ? EXIT.done : EXIT.refused;
 }

@@ -180,7 +180,9 @@ describe('load', () => {
     const each = (i: number) => ({ ttft: 0.05 + 0.1 * ((i * 0.618) % 1) });
     const facts = { timelines: loop({ each }), stoppedBy: 'max_time' };
     expect(only('not_converged', facts)).toMatchObject({ effect: 'flagged', fit: 'use', threshold: 0.02 });
-    expect(codesOf({ ...facts, stoppedBy: 'converged' })).not.toContain('not_converged');
+    expect(only('not_converged', { ...facts, stoppedBy: 'converged' })).toMatchObject({ threshold: 0.03 });
+    const close = (i: number) => ({ ttft: 0.1 + 0.02 * ((i * 0.618) % 1) });
+    expect(codesOf({ timelines: loop({ each: close }), stoppedBy: 'converged' })).toEqual([]);
     expect(codesOf({ stoppedBy: 'max_time' })).toEqual([]);
   });
 
@@ -211,7 +213,7 @@ describe('steadiness', () => {
 
   test('a trend too small to matter, and a warm-up at its cap', () => {
     const each = (_: number, sent: number) => ({ ttft: 0.1 + Math.max(0, sent) * 0.0005 });
-    expect(codesOf({ timelines: loop({ each }) })).toEqual([]);
+    expect(codesOf({ timelines: loop({ each }) })).not.toContain('unsteady');
     expect(only('unsteady', { warmUpCapped: true }).message).toContain('cap');
     expect(codesOf({ window: null, warmUpCapped: true })).toContain('unsteady');
   });

@@ -8,15 +8,17 @@ import { cell, record } from './facts.ts';
 describe('the exit code of a run', () => {
   const valid = record();
   const invalid = record({ verdict: 'invalid', reasons: [reason('little_law')] });
+  const drifted = record({ verdict: 'flagged', reasons: [reason('drift', 'flagged')] });
   const failed = record({ verdict: 'invalid', reasons: [reason('request_failed')] });
   test.each([
     ['every cell has a verdict', [valid, invalid], 0, 0],
+    ['a drift flagged them all', [drifted], 0, 0],
     ['no cell is valid', [invalid], 0, 1],
     ['a cell was not measured', [valid], 1, 3],
     ['an endpoint failed in a cell', [valid, failed], 0, 3],
     ['nothing is valid and something was not measured', [invalid], 1, 3],
   ])('%s', (_, records, without, code) => {
-    expect(exitCodeOf(countVerdicts(records, without))).toBe(code);
+    expect(exitCodeOf(countVerdicts(records, without), records)).toBe(code);
   });
 
   test('counts add up to the cells', () => {

@@ -70,8 +70,8 @@ export const judgeWindow: Judge = ({ evidence, window, completed }) => {
 };
 
 export const judgeConvergence: Judge = ({ evidence, metrics }) => {
-  if (evidence.stoppedBy === 'converged') return null;
-  const limit = evidence.stop.confidence_half_width;
+  const slack = evidence.stoppedBy === 'converged' ? THRESHOLDS.converged_slack : 1;
+  const limit = slack * evidence.stop.confidence_half_width;
   const shares = [relativeHalfWidth(metrics.ttft_ms), relativeHalfWidth(metrics.tpot_ms)];
   const worst = Math.max(...shares.filter((share) => share !== null));
   if (!(worst > limit)) return null;
