@@ -5,6 +5,13 @@ import { formatNumber } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 
+const SHORT: Readonly<Record<CellError['metric'], string>> = {
+  ttft_ms: 'TTFT ms',
+  tpot_ms: 'TPOT ms',
+  e2e_ms: 'E2E ms',
+  output_tokens_per_s: 'tokens/s',
+};
+
 const COLUMNS = [
   { title: 'metric' },
   { title: 'n', align: 'right' },
@@ -20,7 +27,7 @@ const summaryRows = (errors: ErrorSummaries): TableCell[][] =>
     const one = errors[metric];
     if (!one) return [];
     const { n, mape, median_ape, p90_ape, bias, coverage_90 } = one;
-    return [[metric, String(n), mape, median_ape, p90_ape, bias, formatNumber(coverage_90, 2)]];
+    return [[SHORT[metric], String(n), mape, median_ape, p90_ape, bias, formatNumber(coverage_90, 2)]];
   });
 
 /** Errors by metric, one row a metric. */
@@ -60,10 +67,10 @@ export function holdOutTable(cells: readonly CellError[], style: Style): string 
       cell.target,
       `${cell.input_tokens}/${cell.output_tokens}`,
       String(cell.concurrency),
-      cell.metric,
+      SHORT[cell.metric],
       formatNumber(cell.measured, 4),
       formatNumber(cell.predicted, 4),
-      `${formatNumber(cell.interval_90[0], 4)} to ${formatNumber(cell.interval_90[1], 4)}`,
+      cell.interval_90.map((end) => formatNumber(end, 3)).join(' to '),
       formatNumber(cell.error_percent, 2),
     ]),
     style,

@@ -2,9 +2,13 @@ import type { Fit, FitParameter } from '../fitfile/schema.ts';
 import { formatEstimate, formatNumber, formatPercent, formatQuantity, MISSING } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
+import { wrapLines } from '../report/wrap.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
+
+/** Columns of the narrowest terminal that reports are written for. */
+const WIDTH = 80;
 
 export interface FittedRuns {
   readonly fit: Fit;
@@ -19,10 +23,10 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
-    `${fit.residuals.length} numbers from ${cellCount(fit)} cells; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`,
+    wrapLines(summaryLine(fit), WIDTH),
     '',
     parameterTable(fit, truth, style),
-    ...notes(fit).map((note) => style.yellow(note)),
+    ...notes(fit).map((note) => style.yellow(wrapLines(note, WIDTH))),
     '',
     style.bold('errors'),
     errorTable(validation, style),
@@ -37,6 +41,9 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
     file,
   ].join('\n');
 }
+
+const summaryLine = (fit: Fit): string =>
+  `${fit.residuals.length} numbers from ${cellCount(fit)} cells; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`;
 
 const cellCount = (fit: Fit): number =>
   new Set(

@@ -28,12 +28,18 @@ export function baselines(
   return [...lines, ...speedOfLight(accelerator, card, observations)].filter((one) => one.n > 0);
 }
 
+/** Numbers that a straight line has. */
+const LINE_NUMBERS = 2;
+
 const name = (metric: LatencyMetric): Baseline['metric'] => (metric === 'ttft' ? 'ttft_ms' : 'tpot_ms');
 
 /** TPOT = α + β·C and TTFT = γ + δ·I·C for each tensor parallel size, by least squares on relative errors. */
 function linear(metric: LatencyMetric, observations: readonly Observation[]): Baseline {
   const used = observations.filter((one) => one[metric] !== null);
-  const groups = [...Map.groupBy(used, (one) => one.engine.tensorParallel).values()];
+  // A line through two points has no error to compare.
+  const groups = [...Map.groupBy(used, (one) => one.engine.tensorParallel).values()].filter(
+    (group) => group.length > LINE_NUMBERS,
+  );
   const load = (one: Observation): number =>
     metric === 'tpot' ? one.concurrency : one.concurrency * one.input_tokens;
   const errors = groups.flatMap((group) => lineErrors(group.map((one) => [load(one), one[metric]!.seconds])));
@@ -43,7 +49,7 @@ function linear(metric: LatencyMetric, observations: readonly Observation[]): Ba
     metric: name(metric),
     n: errors.length,
     mape: meanPercent(errors),
-    fitted_numbers: 2 * groups.length,
+    fitted_numbers: LINE_NUMBERS * groups.length,
   };
 }
 

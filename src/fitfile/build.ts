@@ -14,6 +14,7 @@ import {
   PNORM_EXPONENT,
 } from '../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, type EfficiencyName, type Priors, specPeak } from '../roofline/priors.ts';
+import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { examplesFor } from './examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, type FitParameter, MODEL_FORM } from './schema.ts';
@@ -57,6 +58,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
       prefix_caching: target.settings.prefix_caching,
     })),
     protocol: input.protocol,
+    client: { turn_around_s: turnAround(data.observations) },
     runs: input.runs,
     model_form: { ...MODEL_FORM, pnorm_exponent: PNORM_EXPONENT },
     parameters: Object.fromEntries(
@@ -150,6 +152,11 @@ function parameterOf(
         : null,
     advice: estimate.state === 'identified' ? null : adviceFor(name),
   };
+}
+
+function turnAround(observations: readonly Observation[]): number | null {
+  const known = observations.flatMap(({ turn_around_s }) => (turn_around_s === null ? [] : [turn_around_s]));
+  return median(known);
 }
 
 function rangeOf(observations: readonly Observation[]): Fit['range'] {

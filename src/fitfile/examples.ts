@@ -14,13 +14,14 @@ export function examplesFor(fit: Omit<Fit, 'digest'>): Fit['examples'] {
     [input_tokens[0], output_tokens[1], concurrency[1]],
   ] as const;
   const model = modelOf(fit);
+  const turnAroundSeconds = fit.client.turn_around_s;
   return tensor_parallel.flatMap((tp) =>
     shapes.map(([input, output, streams]) => {
       const means = closedLoopMeans(
         model.card,
         model.parameters,
         settingsFor(fit, tp),
-        { inputTokens: input, outputTokens: output, concurrency: streams, turnAroundSeconds: null },
+        { inputTokens: input, outputTokens: output, concurrency: streams, turnAroundSeconds },
         model.edges,
       );
       return {
@@ -29,6 +30,7 @@ export function examplesFor(fit: Omit<Fit, 'digest'>): Fit['examples'] {
         output_tokens: output,
         concurrency: streams,
         tensor_parallel: tp,
+        turn_around_s: turnAroundSeconds,
         expected: Object.fromEntries(
           METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
         ) as Fit['examples'][number]['expected'],

@@ -97,6 +97,7 @@ export const exampleSchema = z.object({
   output_tokens: z.int(),
   concurrency: z.int(),
   tensor_parallel: z.int(),
+  turn_around_s: nullableNumber,
   expected: z.record(metricKey, nullableNumber),
 });
 
@@ -113,6 +114,11 @@ export const fitSchema = z.object({
   engine: z.object({ name: z.string(), version: z.string().nullable() }),
   targets: z.array(targetSchema).min(1),
   protocol: protocolSchema,
+  client: z
+    .object({ turn_around_s: nullableNumber })
+    .describe(
+      'Median time between a finished request and the next of its stream, which predictions assume: a request that arrives after the engine began a step waits for that step. Null: it is there before the next step begins.',
+    ),
   runs: z.array(
     z.object({ id: z.string(), suite: z.string(), suite_digest: z.string(), digest: z.string() }),
   ),

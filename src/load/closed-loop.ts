@@ -148,7 +148,7 @@ class ClosedLoop {
       capped: this.#warmUpCapped,
     });
     if (!over) return;
-    const window = new SteadyWindow(now, this.#cell.stop);
+    const window = new SteadyWindow(now, this.#cell.stop, this.#cell.concurrency);
     this.#phase = 'window';
     this.#window = window;
     this.#timers.at(now + this.#cell.stop.max_s, () => {

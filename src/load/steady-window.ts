@@ -14,9 +14,9 @@ export class SteadyWindow {
   readonly #awaited = new Set<number>();
   #closedAt: number | null = null;
 
-  constructor(openedAt: number, rule: StopRule) {
+  constructor(openedAt: number, rule: StopRule, concurrency: number) {
     this.openedAt = openedAt;
-    this.#watch = new StopWatch(rule);
+    this.#watch = new StopWatch(rule, concurrency);
   }
 
   get closedAt(): number | null {

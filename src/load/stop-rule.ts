@@ -1,5 +1,6 @@
 import { tpot, ttft } from '../measure/latency.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
+import { requestsForLittlesLaw } from '../plan/window.ts';
 import { RunningSeries, type SeriesSummary } from '../stats/running.ts';
 import type { StopRule } from '../suite/schema.ts';
 import type { StoppedBy } from './cell.ts';
@@ -12,10 +13,13 @@ export class StopWatch {
   readonly #rule: StopRule;
   readonly #ttft = new RunningSeries();
   readonly #tpot = new RunningSeries();
+  readonly #fewest: number;
   #completed = 0;
 
-  constructor(rule: StopRule) {
+  constructor(rule: StopRule, concurrency: number) {
     this.#rule = rule;
+    // As many as there are streams were sent inside the window and have not completed.
+    this.#fewest = Math.max(rule.min_requests, requestsForLittlesLaw(concurrency) - concurrency);
   }
 
   /** A request that was sent inside the window has completed. */
@@ -35,7 +39,7 @@ export class StopWatch {
     const rule = this.#rule;
     if (elapsed >= rule.max_s - CLOCK_TOLERANCE_S) return 'max_time';
     if (this.#completed >= rule.max_requests) return 'max_requests';
-    if (elapsed < Math.max(rule.min_s, residence) || this.#completed < rule.min_requests) return null;
+    if (elapsed < Math.max(rule.min_s, residence) || this.#completed < this.#fewest) return null;
     return this.#converged() ? 'converged' : null;
   }
 

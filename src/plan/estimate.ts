@@ -2,6 +2,7 @@ import { closedLoopMeans } from '../roofline/closed-form.ts';
 import type { CellShape } from '../run/schema.ts';
 import type { Protocol, StopRule } from '../suite/schema.ts';
 import { type TargetFacts, type TargetModel, targetModel } from './facts.ts';
+import { requestsForLittlesLaw } from './window.ts';
 
 /** Where an estimate came from; the default is stated wherever it is printed. */
 export type EstimateSource = 'model' | 'default';
@@ -51,7 +52,11 @@ export function cellSeconds(
   const variation = alone ? VARIATION_ALONE : VARIATION;
   const samples = Math.min(
     stop.max_requests,
-    Math.max(stop.min_requests, (1.96 * variation) ** 2 / stop.confidence_half_width ** 2),
+    Math.max(
+      stop.min_requests,
+      requestsForLittlesLaw(cell.concurrency),
+      (1.96 * variation) ** 2 / stop.confidence_half_width ** 2,
+    ),
   );
   const window = Math.min(stop.max_s, Math.max(stop.min_s, residence_s, samples / requests_per_s));
   const warmUp = Math.min(protocol.warm_up_max_s, alone ? 3 * residence_s : 2 * residence_s);

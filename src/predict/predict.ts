@@ -28,7 +28,8 @@ export interface FitPrediction extends Prediction {
 }
 
 /**
- * Predicts the steady-state means of a closed loop from a fit.
+ * Predicts the steady-state means of a closed loop from a fit, for a client that turns around as fast as the one that
+ * measured (`client.turn_around_s` in the fit file).
  * @throws RidgeError (exit 2) when a length, the concurrency or the tensor parallel size is not a whole number above 0, or
  *   one request alone does not fit the KV cache
  */
@@ -51,7 +52,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     inputTokens: input,
     outputTokens: output,
     concurrency,
-    turnAroundSeconds: null,
+    turnAroundSeconds: fit.client.turn_around_s,
   });
   return {
     ...prediction,

@@ -43,9 +43,9 @@ describe.each(Object.entries(runners))('on the %s', (_, run) => {
     const shape = { inputTokens, outputTokens, concurrency };
     const window = (residences: number, seed: number) => {
       const least = { min_requests: 2, confidence_half_width: 1, max_s: 1e6, max_requests: 1e6 };
-      const first = run({ ...shape, seed, stop: { ...least, min_s: 0 } });
-      if (residences === 1) return first;
-      return run({ ...shape, seed, stop: { ...least, min_s: residences * first.residence_s } });
+      const { residence_s } = run({ ...shape, seed, stop: { ...least, min_s: 0 } });
+      const length = residences * residence_s;
+      return run({ ...shape, seed, stop: { ...least, min_s: length, max_s: length } });
     };
 
     test.each([1, 2])('a window of 1 residence gives the TPOT of 10 within one percent, seed %d', (seed) => {
