@@ -1,6 +1,8 @@
 import wrapAnsi from 'wrap-ansi';
 
 const WIDEST = 112;
+/** Columns of the narrowest terminal that reports are written for. */
+export const REPORT_COLUMNS = 80;
 
 /** Folds long lines at words, at 112 columns or fewer; a folded line keeps the indentation of its start. */
 export const wrapLines = (text: string, width = WIDEST): string =>
