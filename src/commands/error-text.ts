@@ -1,9 +1,10 @@
 import type { CellError, ErrorSummaries } from '../fit/errors.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { Fit } from '../fitfile/schema.ts';
-import { formatNumber } from '../report/format.ts';
+import { formatNumber, formatTokens } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
+import { REPORT_COLUMNS } from '../report/wrap.ts';
 
 const SHORT: Readonly<Record<CellError['metric'], string>> = {
   ttft_ms: 'TTFT ms',
@@ -50,7 +51,7 @@ export function errorTable(
   return renderTable({ columns: [{ title: 'cells' }, ...COLUMNS], rows, style });
 }
 
-/** Predicted beside measured, one row a metric of a cell. */
+/** Predicted beside measured with its own 90 % half-width (`±`), one row a metric of a cell; 80 columns or fewer. */
 export function holdOutTable(cells: readonly CellError[], style: Style): string {
   return renderTable({
     columns: [
@@ -59,20 +60,23 @@ export function holdOutTable(cells: readonly CellError[], style: Style): string 
       { title: 'C', align: 'right' },
       { title: 'metric' },
       { title: 'measured', align: 'right' },
+      { title: '±', unit: '%', align: 'right' },
       { title: 'predicted', align: 'right' },
-      { title: '90 % interval', align: 'right' },
+      { title: '90 %', align: 'right' },
       { title: 'error', unit: '%', align: 'right' },
     ],
     rows: cells.map((cell) => [
       cell.target,
-      `${cell.input_tokens}/${cell.output_tokens}`,
+      `${formatTokens(cell.input_tokens)}/${formatTokens(cell.output_tokens)}`,
       String(cell.concurrency),
       SHORT[cell.metric],
       formatNumber(cell.measured, 4),
+      formatNumber(cell.measured_half_width_90_percent, 2),
       formatNumber(cell.predicted, 4),
-      cell.interval_90.map((end) => formatNumber(end, 3)).join(' to '),
+      cell.interval_90.map((end) => formatNumber(end, 3)).join('–'),
       formatNumber(cell.error_percent, 2),
     ]),
     style,
+    width: REPORT_COLUMNS,
   });
 }

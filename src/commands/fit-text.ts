@@ -1,14 +1,15 @@
 import type { Fit, FitParameter } from '../fitfile/schema.ts';
-import { formatEstimate, formatNumber, formatPercent, formatQuantity, MISSING } from '../report/format.ts';
+import { counted } from '../plural.ts';
+import { formatEstimate, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
-import { wrapLines } from '../report/wrap.ts';
-import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+import { PARAMETER_NAMES } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
+import { besideTruth, truthOf } from './truth-text.ts';
 
-/** Columns of the narrowest terminal that reports are written for. */
-const WIDTH = 80;
+const wrapped = (line: string): string => wrapLines(line, REPORT_COLUMNS);
 
 export interface FittedRuns {
   readonly fit: Fit;
@@ -19,14 +20,15 @@ export interface FittedRuns {
 
 /** The report of a fit: parameters, what the data cannot tell, errors in and out of sample, simpler models. */
 export function fitText({ fit, file, targets }: FittedRuns, style: Style): string {
-  const truth = targets.find((target) => target.simulator)?.simulator?.parameters ?? null;
+  const truth = truthOf(targets);
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
-    wrapLines(summaryLine(fit), WIDTH),
+    wrapped(summaryLine(fit)),
     '',
-    parameterTable(fit, truth, style),
-    ...notes(fit).map((note) => style.yellow(wrapLines(note, WIDTH))),
+    parameterTable(fit, truth.values, style),
+    ...truth.notes.map(wrapped),
+    ...notes(fit).map((note) => style.yellow(wrapped(note))),
     '',
     style.bold('errors'),
     errorTable(validation, style),
@@ -36,6 +38,7 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
     '',
     style.bold('simpler models on the same cells'),
     baselineTable(fit, style),
+    ...wins(fit).map((line) => style.yellow(wrapped(line))),
     ...leftOut(fit),
     '',
     file,
@@ -43,7 +46,7 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
 }
 
 const summaryLine = (fit: Fit): string =>
-  `${fit.residuals.length} numbers from ${cellCount(fit)} cells; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`;
+  `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`;
 
 const cellCount = (fit: Fit): number =>
   new Set(
@@ -59,7 +62,7 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
       parameter.efficiency ? formatPercent(parameter.efficiency.value) : '',
       state(parameter),
     ];
-    return truth ? [...row, ...beside(name, parameter, truth)] : row;
+    return truth ? [...row, ...besideTruth(name, parameter, truth)] : row;
   });
   const columns = [
     { title: 'parameter' },
@@ -76,17 +79,6 @@ function state(parameter: FitParameter): string {
   if (parameter.at_bound) return 'at bound';
   if (parameter.prior_dominated) return 'prior only';
   return parameter.efficiency?.above_one ? 'above spec' : 'yes';
-}
-
-function beside(
-  name: ParameterName,
-  { interval_90, unit }: FitParameter,
-  truth: Readonly<Record<string, number>>,
-): string[] {
-  const value = truth[name];
-  if (value === undefined) return [MISSING, MISSING];
-  const inside = interval_90 && value >= interval_90[0] && value <= interval_90[1];
-  return [formatQuantity(value, unit), inside === null ? MISSING : inside ? 'yes' : 'no'];
 }
 
 function notes(fit: Fit): string[] {
@@ -120,6 +112,15 @@ function baselineTable(fit: Fit, style: Style): string {
     ].map((row) => row.map((cell, index) => (index === 3 ? String(cell) : cell))),
     style,
   });
+}
+
+function wins({ validation }: Fit): string[] {
+  return validation.baselines
+    .filter((one) => one.wins)
+    .map(
+      ({ name, form, metric, mape }) =>
+        `${name} (${form}) has a lower error on ${metric} than this fit: ${formatNumber(mape)} % against ${formatNumber(validation.in_sample[metric]?.mape ?? null)} %`,
+    );
 }
 
 function leftOut(fit: Fit): string[] {

@@ -5,12 +5,12 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { type HoldOut, makeFit } from '../fitfile/make-fit.ts';
 import { writeFit } from '../fitfile/write.ts';
 import { styleFor } from '../report/style.ts';
-import { readRun } from '../run/read-run.ts';
 import { findRun } from '../run/run-folder.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { VERSION } from '../version.ts';
 import { type FittedRuns, fitText } from './fit-text.ts';
 import { wholeFlag } from './flags.ts';
+import { readRuns } from './read-runs.ts';
 
 const help = `usage: ridge fit RUN... [options]
 
@@ -49,7 +49,7 @@ export interface FitRunsOptions {
 }
 
 /**
- * Reads runs, fits them and writes the fit file.
+ * Reads runs, fits them and writes the fit file. Damaged lines of the runs are named on stderr.
  * @param folders of runs
  * @throws RidgeError, see `makeFit` and `writeFit`
  */
@@ -57,7 +57,7 @@ export async function fitRuns(
   folders: readonly string[],
   { out, force = false, targets, holdOut, seed }: FitRunsOptions = {},
 ): Promise<FittedRuns> {
-  const read = await Promise.all(folders.map((folder) => readRun(folder)));
+  const read = await readRuns(folders);
   const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
   const fit = makeFit(runs, {
     seed,

@@ -4,14 +4,15 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { cellErrors, type ErrorSummaries, summariseErrors } from '../fit/errors.ts';
 import { observationsFromRuns } from '../fit/from-runs.ts';
 import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
+import { modelDifferences } from '../fit/same-model.ts';
 import { modelOf } from '../fitfile/apply.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { styleFor } from '../report/style.ts';
-import { readRun } from '../run/read-run.ts';
 import { findRun } from '../run/run-folder.ts';
 import { holdOutTable, summaryTable } from './error-text.ts';
 import { positiveFlag } from './flags.ts';
+import { readRuns } from './read-runs.ts';
 
 const help = `usage: ridge validate FIT RUN... [--max-mape METRIC=PERCENT ...] [--json]
 
@@ -47,12 +48,15 @@ function parseLimit(text: string): Limit {
 function mismatches(fit: Fit, data: ReturnType<typeof observationsFromRuns>): string[] {
   const facts = [
     ['accelerator', fit.accelerator.id, data.accelerator.id],
-    ['model', fit.model_card.id, data.card.id],
     ['engine', `${fit.engine.name} ${fit.engine.version}`, `${data.engine.name} ${data.engine.version}`],
   ] as const;
-  return facts.flatMap(([what, own, theirs]) =>
-    own === theirs ? [] : [`${what} differs: the fit is for ${own}, the run measured ${theirs}`],
-  );
+  const differs = (what: string, own: string, theirs: string): string =>
+    `${what} differs: the fit is for ${own}, the run measured ${theirs}`;
+  const models = modelDifferences(fit.model_card, data.card);
+  return [
+    ...facts.flatMap(([what, own, theirs]) => (own === theirs ? [] : [differs(what, own, theirs)])),
+    ...(models.length > 0 ? [differs(`model (${models.join(', ')})`, fit.model_card.id, data.card.id)] : []),
+  ];
 }
 
 /** Limits that the errors break; a metric that was not measured breaks its limit too. */
@@ -75,7 +79,7 @@ export const command: Command = {
     }
     const limits = (flags['max-mape'] ?? []).map(parseLimit);
     const fit = await readFit(file);
-    const runs = await Promise.all(folders.map((folder) => readRun(findRun(folder).folder)));
+    const runs = await readRuns(folders.map((folder) => findRun(folder).folder));
     const data = observationsFromRuns(runs);
     for (const warning of mismatches(fit, data)) console.error(`ridge: ${warning}`);
     const cells = cellErrors(modelOf(fit), data.observations);

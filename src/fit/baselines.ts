@@ -3,10 +3,11 @@ import type { ModelCard } from '../model/card.ts';
 import { NO_EDGES } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type RooflineParameters } from '../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, specPeak } from '../roofline/priors.ts';
+import type { ErrorSummaries } from './errors.ts';
 import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
 import { meansOf } from './problem.ts';
 
-/** A simpler model's mean absolute error on the same cells, printed beside every fit. */
+/** A simpler model's mean absolute error on the cells of a fit, printed beside it. */
 export interface Baseline {
   readonly name: string;
   readonly form: string;
@@ -17,6 +18,19 @@ export interface Baseline {
   /** Numbers that it fits; in-sample, which is generous to it. */
   readonly fitted_numbers: number;
 }
+
+/** A baseline beside the fit that it should lose to. */
+export interface JudgedBaseline extends Baseline {
+  /** Whether its mean error is below the fit's own. */
+  readonly wins: boolean;
+}
+
+/** @param own errors of the fit on the cells it saw, which the baselines saw too */
+export const besideFit = (baselines: readonly Baseline[], own: ErrorSummaries): JudgedBaseline[] =>
+  baselines.map((one) => {
+    const fit = own[one.metric];
+    return { ...one, wins: fit !== undefined && one.mape < fit.mape };
+  });
 
 /** Baselines on cells: straight lines per tensor parallel size, and the spec sheet's speed of light. */
 export function baselines(

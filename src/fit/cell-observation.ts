@@ -1,7 +1,7 @@
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
-import type { Measured, Observation } from './observations.ts';
+import type { Measured, MeasuredRate, Observation } from './observations.ts';
 
 /** Relative standard error of a mean that was measured once. */
 const SINGLE_SAMPLE_ERROR = 0.05;
@@ -14,6 +14,25 @@ function measured(statistic: Statistic | null): Measured | null {
   const t = studentTQuantile(0.975, Math.max(1, statistic.n - 1));
   const error = statistic.half_width_95 === null ? null : statistic.half_width_95 / t / statistic.mean;
   return { seconds: statistic.mean / 1e3, relative_error: error ?? SINGLE_SAMPLE_ERROR };
+}
+
+/** Throughput repeats within a few tenths of a percent at best. */
+const LEAST_RATE_ERROR = 0.005;
+/**
+ * The window's two ends cut the requests in flight at points spread evenly over their length: each end leaves an error of
+ * sqrt(C/12) requests, both sqrt(C/6), out of n.
+ */
+const CUT_REQUESTS = 1 / Math.sqrt(6);
+
+/** Throughput of a window that measured `requests` requests on `concurrency` streams. */
+function measuredRate(
+  tokensPerSecond: number | null,
+  concurrency: number,
+  requests: number,
+): MeasuredRate | null {
+  if (tokensPerSecond === null || !(tokensPerSecond > 0) || requests === 0) return null;
+  const cut = (CUT_REQUESTS * Math.sqrt(concurrency)) / requests;
+  return { tokens_per_s: tokensPerSecond, relative_error: Math.max(LEAST_RATE_ERROR, cut) };
 }
 
 /** The observation of one finished cell; null when it measured neither TTFT nor TPOT. */
@@ -38,21 +57,46 @@ export function usableMeasurement(record: CellRecord, engine: EngineSettings): O
     ttft,
     tpot,
     e2e: measured(metrics.e2e_ms),
-    output_tokens_per_s: metrics.output_tokens_per_s,
+    output_tokens_per_s: measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
   };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Mean over repeats; its error is the larger of what the repeats claim and what their spread shows. */
+function meanOfRepeats(
+  values: readonly number[],
+  relativeErrors: readonly number[],
+): { mean: number; relative_error: number } {
+  const { length } = values;
+  const middle = mean(values);
+  const claimed = Math.sqrt(mean(relativeErrors.map((error) => error ** 2)) / length);
+  const squares = values.reduce((sum, value) => sum + (value / middle - 1) ** 2, 0);
+  const spread = length > 1 ? Math.sqrt(squares / (length - 1) / length) : 0;
+  return { mean: middle, relative_error: Math.max(claimed, spread) };
+}
+
 function mergeMeasured(repeats: readonly (Measured | null)[]): Measured | null {
   const found = repeats.filter((repeat) => repeat !== null);
   if (found.length === 0) return null;
-  const seconds = mean(found.map((repeat) => repeat.seconds));
-  const claimed = Math.sqrt(mean(found.map((repeat) => repeat.relative_error ** 2)) / found.length);
-  const squares = found.reduce((sum, repeat) => sum + (repeat.seconds / seconds - 1) ** 2, 0);
-  const spread = found.length > 1 ? Math.sqrt(squares / (found.length - 1) / found.length) : 0;
-  return { seconds, relative_error: Math.max(claimed, spread) };
+  const merged = meanOfRepeats(
+    found.map(({ seconds }) => seconds),
+    found.map(({ relative_error }) => relative_error),
+  );
+  return { seconds: merged.mean, relative_error: merged.relative_error };
+}
+
+function mergeRates(repeats: readonly (MeasuredRate | null)[]): MeasuredRate | null {
+  const found = repeats.filter((repeat) => repeat !== null);
+  if (found.length === 0) return null;
+  const merged = meanOfRepeats(
+    found.map(({ tokens_per_s }) => tokens_per_s),
+    found.map(({ relative_error }) => relative_error),
+  );
+  return {
+    tokens_per_s: merged.mean,
+    relative_error: Math.max(LEAST_RATE_ERROR, merged.relative_error),
+  };
 }
 
 const meanOrNull = (values: readonly (number | null)[]): number | null => {
@@ -73,6 +117,6 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
     ttft: mergeMeasured(repeats.map((repeat) => repeat.ttft)),
     tpot: mergeMeasured(repeats.map((repeat) => repeat.tpot)),
     e2e: mergeMeasured(repeats.map((repeat) => repeat.e2e)),
-    output_tokens_per_s: meanOrNull(repeats.map((repeat) => repeat.output_tokens_per_s)),
+    output_tokens_per_s: mergeRates(repeats.map((repeat) => repeat.output_tokens_per_s)),
   }));
 }

@@ -11,6 +11,8 @@ export interface CellError {
   readonly concurrency: number;
   readonly metric: MetricKey;
   readonly measured: number;
+  /** Half-width of the measurement's own 90 % interval, in percent of it. */
+  readonly measured_half_width_90_percent: number;
   readonly predicted: number;
   /** 90 % interval of what a measurement as good as this one should give. */
   readonly interval_90: readonly [number, number];
@@ -33,16 +35,16 @@ export interface ErrorSummary {
 
 export type ErrorSummaries = Readonly<Partial<Record<MetricKey, ErrorSummary>>>;
 
-/** Where the record has no width of its own: throughput, which repeats within a few tenths of a percent. */
-const UNKNOWN_ERROR = 0.005;
+/** Half-width of a normal's 90 % interval, in standard errors. */
+const HALF_WIDTH_90 = 1.645;
 
 function measuredValue(
   one: Observation,
   metric: MetricKey,
 ): { value: number; relative_error: number } | null {
   if (metric === 'output_tokens_per_s') {
-    const { output_tokens_per_s: value } = one;
-    return value === null ? null : { value, relative_error: UNKNOWN_ERROR };
+    const { output_tokens_per_s: rate } = one;
+    return rate && { value: rate.tokens_per_s, relative_error: rate.relative_error };
   }
   const measured = { ttft_ms: one.ttft, tpot_ms: one.tpot, e2e_ms: one.e2e }[metric];
   return measured && { value: measured.seconds * 1e3, relative_error: measured.relative_error };
@@ -66,7 +68,7 @@ export function cellErrors(model: FittedModel, observations: readonly Observatio
       },
       Object.fromEntries(measured.map(({ metric, relative_error }) => [metric, relative_error])),
     );
-    return measured.flatMap(({ metric, value }): CellError[] => {
+    return measured.flatMap(({ metric, value, relative_error }): CellError[] => {
       const { value: predicted, interval_90 } = prediction[metric];
       if (predicted === null || interval_90 === null) return [];
       return [
@@ -78,6 +80,7 @@ export function cellErrors(model: FittedModel, observations: readonly Observatio
           concurrency: one.concurrency,
           metric,
           measured: value,
+          measured_half_width_90_percent: HALF_WIDTH_90 * relative_error * 100,
           predicted,
           interval_90,
           error_percent: (predicted / value - 1) * 100,

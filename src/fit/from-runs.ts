@@ -1,11 +1,10 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
-import { bindCard } from '../accelerator/peaks.ts';
-import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
 import { mergeRepeats, usableMeasurement } from './cell-observation.ts';
 import type { Observation } from './observations.ts';
+import { required, sharedFacts } from './shared-facts.ts';
 
 /** A run as it was read: `run.json` and the lines of `cells.jsonl`. */
 export interface RunCells {
@@ -40,11 +39,7 @@ export interface RunObservations {
  */
 export function observationsFromRuns(runs: readonly RunCells[]): RunObservations {
   const targets = runs.flatMap(({ run }) => run.targets);
-  const [first] = targets;
-  if (!first) throw new RidgeError('the runs hold no target', { mend: 'Give the folder of a finished run.' });
-  const accelerator = required(first, 'accelerator', first.accelerator);
-  const card = required(first, 'model_config', first.model_card);
-  for (const target of targets) checkSame(first, target);
+  const { accelerator, card, engine } = sharedFacts(targets);
   const used: Observation[] = [];
   const left_out: LeftOut[] = [];
   for (const { run, records } of runs) {
@@ -61,8 +56,8 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
   }
   return {
     accelerator,
-    card: bindCard(card, accelerator),
-    engine: first.engine,
+    card,
+    engine,
     targets: [...new Map(targets.map((target) => [target.name, target])).values()],
     observations: mergeRepeats(used),
     left_out,
@@ -78,13 +73,6 @@ const describe = (run: Run, record: CellRecord, reasons: readonly string[]): Lef
   reasons,
 });
 
-function required<Value>(target: RunTarget, key: string, value: Value | null): Value {
-  if (value !== null) return value;
-  throw new RidgeError(`target '${target.name}' has no ${key}, and a fit needs it`, {
-    mend: `Say it in the lab file under targets.${target.name}.${key} (or by the flag of ridge run) and measure again.`,
-  });
-}
-
 /** Above this many streams the server's own limit on sequences may bind, and has to be known. */
 const ALWAYS_SEATED = 128;
 
@@ -98,20 +86,4 @@ function engineSettings(target: RunTarget, cells: readonly CellRecord[]): Engine
     maxNumSeqs: seats ?? max_num_seqs.value ?? ALWAYS_SEATED,
     kvCapacityTokens: required(target, 'kv_capacity_tokens', kv_capacity_tokens.value),
   };
-}
-
-function checkSame(first: RunTarget, target: RunTarget): void {
-  const facts: readonly [string, (one: RunTarget) => string | null | undefined][] = [
-    ['accelerator', (one) => one.accelerator?.id],
-    ['model', (one) => one.model_card?.id],
-    ['precision', (one) => one.model_card?.precision],
-    ['engine', (one) => `${one.engine.name} ${one.engine.version ?? ''}`],
-  ];
-  for (const [what, read] of facts) {
-    if (read(first) === read(target)) continue;
-    throw new RidgeError(
-      `targets '${first.name}' and '${target.name}' differ in ${what}: ${read(first)}, ${read(target)}`,
-      { mend: 'A fit is for one accelerator, model, precision and engine: choose with --target NAME.' },
-    );
-  }
 }

@@ -7,6 +7,13 @@ export interface Measured {
   readonly relative_error: number;
 }
 
+/** Throughput of a cell, and how well it was measured. */
+export interface MeasuredRate {
+  readonly tokens_per_s: number;
+  /** Standard error relative to the rate. */
+  readonly relative_error: number;
+}
+
 /** One shape at one load on one target: repeats are merged, because they share whatever the model gets wrong. */
 export interface Observation {
   readonly target: string;
@@ -24,7 +31,7 @@ export interface Observation {
   readonly ttft: Measured | null;
   readonly tpot: Measured | null;
   readonly e2e: Measured | null;
-  readonly output_tokens_per_s: number | null;
+  readonly output_tokens_per_s: MeasuredRate | null;
 }
 
 export type LatencyMetric = 'ttft' | 'tpot';

@@ -1,5 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
-import { baselines } from '../fit/baselines.ts';
+import { baselines, besideFit } from '../fit/baselines.ts';
 import type { FitOptions, FittedTerm, RooflineFit } from '../fit/fit-roofline.ts';
 import type { RunObservations } from '../fit/from-runs.ts';
 import { adviceFor, confoundedPairs, estimateOf } from '../fit/identifiability.ts';
@@ -91,10 +91,13 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     confounded: confoundedPairs(fit).map((pair) => ({ ...pair, parameters: [...pair.parameters] })),
     validation: {
       ...validation,
-      baselines: baselines(
-        accelerator,
-        card,
-        data.observations.filter((one) => !one.hold_out),
+      baselines: besideFit(
+        baselines(
+          accelerator,
+          card,
+          data.observations.filter((one) => !one.hold_out),
+        ),
+        validation.in_sample,
       ),
     },
     range: rangeOf(data.observations),

@@ -80,7 +80,7 @@ function refuseTooFew(seen: readonly Observation[], leftOut: number): void {
   const parameters = parametersInData(seen).length;
   if (numbers > parameters) return;
   throw new RidgeError(
-    `too few usable cells for a fit: ${seen.length} cells give ${numbers} numbers for ${parameters} parameters (${leftOut} cells left out)`,
+    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut})`,
     { exitCode: EXIT.refused, mend: 'Measure suites/roofline.yaml, or see the verdicts of the run.' },
   );
 }

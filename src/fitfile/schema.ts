@@ -60,6 +60,8 @@ const cellErrorSchema = z.object({
   concurrency: z.int(),
   metric: metricKey,
   measured: number,
+  /** Half-width of the measurement's own 90 % interval, in percent of it. */
+  measured_half_width_90_percent: number,
   predicted: number,
   interval_90: interval,
   error_percent: number,
@@ -151,6 +153,7 @@ export const fitSchema = z.object({
         n: z.int(),
         mape: number,
         fitted_numbers: z.int(),
+        wins: z.boolean().describe('Whether its mean error is below that of the fit on the cells it saw.'),
       }),
     ),
   }),

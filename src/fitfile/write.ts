@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EXIT, RidgeError } from '../errors.ts';
+import { writeError } from '../run/write-file.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
 import { fitDigest } from './parse.ts';
 import type { Fit } from './schema.ts';
@@ -27,24 +28,29 @@ export async function writeFit(file: string, fit: Fit, { force = false } = {}): 
     if (force) await rename(temporary, file);
     else await link(temporary, file);
   } catch (cause) {
-    throw writeError(file, cause);
+    throw fitWriteError(file, cause);
   } finally {
     await unlink(temporary).catch(() => undefined);
   }
 }
 
-function writeError(file: string, cause: unknown): RidgeError {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'EEXIST') {
+/** What the user sees of a failed write: a file in the way, or what the disk said, in words. */
+export function fitWriteError(file: string, cause: unknown): RidgeError {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'EEXIST' && syscall !== 'mkdir') {
     return new RidgeError('a file is there already', {
       where: file,
       mend: 'Give another name with --out, or --force to write over it.',
       cause,
     });
   }
-  return new RidgeError(`cannot write: ${code ?? 'unknown error'}`, {
+  if (code === 'EISDIR') {
+    return new RidgeError('a folder is there', { where: file, mend: 'Give another name with --out.', cause });
+  }
+  return new RidgeError(writeError(file, cause).message, {
     where: file,
     exitCode: EXIT.failed,
+    mend: 'The runs are untouched. Free space or fix the permissions, or give another place with --out.',
     cause,
   });
 }

@@ -2,6 +2,7 @@ import { RidgeError } from '../errors.ts';
 import { type Prediction, predictMeans } from '../fit/predictive.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
+import type { ModelCard } from '../model/card.ts';
 
 /** A steady closed loop to predict. */
 export interface PredictionShape {
@@ -30,8 +31,9 @@ export interface FitPrediction extends Prediction {
 /**
  * Predicts the steady-state means of a closed loop from a fit, for a client that turns around as fast as the one that
  * measured (`client.turn_around_s` in the fit file).
- * @throws RidgeError (exit 2) when a length, the concurrency or the tensor parallel size is not a whole number above 0, or
- *   one request alone does not fit the KV cache
+ * @throws RidgeError (exit 2) when a length, the concurrency or the tensor parallel size is not a whole number above 0, when
+ *   the model takes no request that long or cannot be split over so many devices, or when one request alone does not fit
+ *   the KV cache
  */
 export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   const { input, output, concurrency } = shape;
@@ -41,6 +43,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
       throw new RidgeError(`${name} must be a whole number of 1 or more, not ${value}`);
     }
   }
+  refuseImpossible(fit.model_card, input + output, tp);
   const settings = settingsFor(fit, tp);
   if (input + output > settings.kvCapacityTokens) {
     throw new RidgeError(
@@ -63,6 +66,22 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     extrapolates: outside(fit, { input, output, concurrency, tp }),
     rough: means.rough,
   };
+}
+
+/** What no server would start with or take. */
+function refuseImpossible(card: ModelCard, length: number, tp: number): void {
+  const { id, max_length_tokens: maximum, attention } = card;
+  if (maximum !== null && length > maximum) {
+    throw new RidgeError(`input and output are ${length} tokens; ${id} takes at most ${maximum}`, {
+      mend: 'Use a shorter request.',
+    });
+  }
+  if (attention.query_heads % tp !== 0) {
+    throw new RidgeError(
+      `${id} has ${attention.query_heads} attention heads, which tensor parallel size ${tp} does not divide`,
+      { mend: `Use a --tp that divides ${attention.query_heads}.` },
+    );
+  }
 }
 
 function outside(fit: Fit, shape: Required<Omit<PredictionShape, 'tp'>> & { tp: number }): string[] {

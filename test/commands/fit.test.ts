@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,6 +31,26 @@ describe('ridge fit', () => {
     expect(report).toContain('cells kept from the fit');
     expect(report).toContain('speed of light');
     expect(report.trim().endsWith(file)).toBe(true);
+  });
+
+  test('a line that is damaged or cut off is named on stderr, the rest is fitted', async () => {
+    const damaged = join(folder, 'damaged');
+    await mkdir(damaged);
+    await copyFile(join(run, 'run.json'), join(damaged, 'run.json'));
+    const cells = await readFile(join(run, 'cells.jsonl'), 'utf8');
+    const [first, ...rest] = cells.trimEnd().split('\n');
+    await writeFile(join(damaged, 'cells.jsonl'), [first!.slice(0, 50), ...rest].join('\n'));
+    for (const argv of [
+      ['fit', damaged],
+      ['validate', file, damaged],
+    ]) {
+      const { exitCode, stderr } = await ridge(...argv);
+      expect(exitCode).toBe(0);
+      expect(stderr.split('\n')).toEqual([
+        expect.stringMatching(/^ridge: .*cells\.jsonl:1: not JSON; left out/),
+        expect.stringMatching(/^ridge: .*cells\.jsonl: the last line is cut off; left out/),
+      ]);
+    }
   });
 
   test('does not write over its own file', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { baselines } from '../../src/fit/baselines.ts';
+import { baselines, besideFit } from '../../src/fit/baselines.ts';
 import { observationsFromRuns } from '../../src/fit/from-runs.ts';
 import { accelerator, card, measureSuite } from './virtual.ts';
 
@@ -23,4 +23,14 @@ test('the speed of light is faster than any device', () => {
 
 test('without a spec sheet there is no speed of light', () => {
   expect(baselines(null, card, observations).map(({ name }) => name)).not.toContain('speed of light');
+});
+
+test('a baseline that is closer than the fit is told apart from one that is not', () => {
+  const summary = { n: 5, median_ape: 1, p90_ape: 1, bias: 0, coverage_90: 90 };
+  const judged = besideFit(baselines(accelerator, card, observations), {
+    ttft_ms: { ...summary, mape: 1000 },
+    tpot_ms: { ...summary, mape: 1e-9 },
+  });
+  expect(judged).toHaveLength(4);
+  for (const { metric, wins } of judged) expect(wins).toBe(metric === 'ttft_ms');
 });

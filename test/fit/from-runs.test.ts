@@ -85,3 +85,24 @@ test('targets of different accelerators do not make one fit', () => {
   const mixed = { ...run, run: { ...run.run, targets: [target!, other] } };
   expect(() => observationsFromRuns([mixed])).toThrow(/differ in accelerator: h100-sxm, mi300x/);
 });
+
+test('one model under two names is one fit, and takes what the more generous server takes', () => {
+  const [target] = run.run.targets;
+  const { model_card } = target!;
+  const served = { ...model_card!, id: 'meta-llama/Llama-3.1-8B', max_length_tokens: 262_144 };
+  const other = { ...target!, name: 'b', model_card: served };
+  const both = [run, { ...run, run: { ...run.run, targets: [other] }, records: [] }];
+  const { card, observations } = observationsFromRuns(both);
+  expect(card).toMatchObject({ id: model_card!.id, max_length_tokens: 262_144 });
+  expect(observations).toEqual(observationsFromRuns([run]).observations);
+});
+
+test('one name for two models is no fit, and the keys that differ are named', () => {
+  const [target] = run.run.targets;
+  const fp8 = { ...target!.model_card!, kv_bytes_per_element: 1 };
+  const mixed = {
+    ...run,
+    run: { ...run.run, targets: [target!, { ...target!, name: 'b', model_card: fp8 }] },
+  };
+  expect(() => observationsFromRuns([mixed])).toThrow(/differ in model: .*\(kv_bytes_per_element\)/);
+});

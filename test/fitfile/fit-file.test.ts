@@ -7,7 +7,7 @@ import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
 import { readFit } from '../../src/fitfile/read.ts';
-import { withDigest, writeFit } from '../../src/fitfile/write.ts';
+import { fitWriteError, withDigest, writeFit } from '../../src/fitfile/write.ts';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
 import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
 import { canonicalJson } from '../../src/stats/canonical-json.ts';
@@ -37,6 +37,33 @@ test('an existing file is not written over without force', async () => {
   expect(await readFile(file, 'utf8')).toBe('mine');
   await writeFit(file, fit, { force: true });
   expect((await readFit(file)).digest).toBe(fit.digest);
+});
+
+describe('a disk that refuses is named in words, with the place and a way out', () => {
+  test.each([
+    ['ENOSPC', 'no space left on the disk'],
+    ['EROFS', 'the file system is read-only'],
+    ['EIO', 'EIO'],
+  ])('%s', (code, words) => {
+    expect(fitWriteError('a/b.fit.json', Object.assign(new Error(), { code }))).toMatchObject({
+      exitCode: 3,
+      message: `cannot write: ${words}`,
+      where: 'a/b.fit.json',
+      mend: expect.stringContaining('--out'),
+    });
+  });
+
+  test('a file or a folder in the way', async () => {
+    await writeFile(join(folder, 'plain'), '');
+    await expect(writeFit(join(folder, 'plain', 'b.json'), fit)).rejects.toMatchObject({
+      message: expect.stringMatching(/^cannot write: [^E]/),
+      mend: expect.stringContaining('--out'),
+    });
+    await expect(writeFit(folder, fit, { force: true })).rejects.toMatchObject({
+      exitCode: 2,
+      message: 'a folder is there',
+    });
+  });
 });
 
 describe('a file that cannot be trusted is refused in one line', () => {
@@ -102,6 +129,18 @@ describe('content', () => {
       for (const key of METRIC_KEYS) {
         expect(Math.abs(metricValue(means, key)! / example.expected[key]! - 1)).toBeLessThan(1e-9);
       }
+    }
+  });
+
+  test('every simpler model says whether it is closer than the fit', () => {
+    const { baselines, in_sample } = fit.validation;
+    expect(baselines.length).toBeGreaterThan(2);
+    for (const { metric, mape, wins } of baselines) expect(wins).toBe(mape < in_sample[metric]!.mape);
+  });
+
+  test('cells kept from the fit carry the width of their own measurement', () => {
+    for (const cell of fit.validation.hold_out!.cells) {
+      expect(cell.measured_half_width_90_percent).toBeGreaterThan(0);
     }
   });
 

@@ -33,5 +33,20 @@ test('the smallest measured tensor parallel size is the default', () => {
 test('nonsense is refused', () => {
   expect(() => predict(fit, { input: 0, output: 1, concurrency: 1 })).toThrow(/input/);
   expect(() => predict(fit, { input: 1.5, output: 1, concurrency: 1 })).toThrow(/input/);
-  expect(() => predict(fit, { input: 10_000_000, output: 1, concurrency: 1 })).toThrow(/KV cache/);
+  const [target] = fit.targets;
+  const small = { ...fit, targets: [{ ...target!, kv_capacity_tokens: 4096 }] };
+  expect(() => predict(small, { input: 4096, output: 1, concurrency: 1 })).toThrow(/KV cache of 4096/);
+});
+
+test('what no server takes is refused: lengths over the maximum, a size that does not divide the heads', () => {
+  const longest = fit.model_card.max_length_tokens!;
+  expect(predict(fit, { input: longest - 1, output: 1, concurrency: 1 }).input).toBe(longest - 1);
+  expect(() => predict(fit, { input: longest, output: 1, concurrency: 1 })).toThrow(
+    expect.objectContaining({ exitCode: 2, message: expect.stringContaining(`at most ${longest}`) }),
+  );
+  const unlimited = { ...fit, model_card: { ...fit.model_card, max_length_tokens: null } };
+  expect(predict(unlimited, { input: longest, output: 1, concurrency: 1 }).input).toBe(longest);
+  expect(() => predict(fit, { input: 128, output: 16, concurrency: 1, tp: 3 })).toThrow(
+    expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/32 .*size 3/) }),
+  );
 });
