@@ -1,8 +1,10 @@
 import type { IdentifiabilityGroup, ParameterIdentifiability } from '../plan/identifiability.ts';
 import type { TargetPlan } from '../plan/plan.ts';
+import { counted } from '../plural.ts';
 import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import type { CellShape } from '../run/schema.ts';
 
 export interface Plan {
@@ -12,11 +14,15 @@ export interface Plan {
   readonly identifiability: readonly IdentifiabilityGroup[];
 }
 
-/** A plan for people. @param width columns of the terminal; undefined: no limit */
+/** Folds a sentence at 80 columns, or the terminal's where it is narrower. */
+const fold = (text: string, width = REPORT_COLUMNS): string =>
+  wrapLines(text, Math.min(width, REPORT_COLUMNS));
+
+/** A plan for people. @param width columns of the terminal; undefined: tables have no limit */
 export function planText(plan: Plan, style: Style, width: number | undefined): string {
   const parts = plan.targets.map((target) => targetText(target, style, width));
   const total = plan.targets.reduce((sum, { estimated_s }) => sum + estimated_s, 0);
-  const assumed = plan.assumptions.length > 0 ? [`assumed: ${plan.assumptions.join('; ')}`] : [];
+  const assumed = plan.assumptions.length > 0 ? [fold(`assumed: ${plan.assumptions.join('; ')}`, width)] : [];
   const whole = `all targets one after another: about ${formatDuration(total)}`;
   return [
     ...assumed,
@@ -29,7 +35,10 @@ export function planText(plan: Plan, style: Style, width: number | undefined): s
 function targetText(target: TargetPlan, style: Style, width: number | undefined): string {
   const guess = target.estimate_source === 'default' ? ', a guess without a model card' : '';
   const head = style.bold(
-    `${target.target}: ${target.cells.length} cells, about ${formatDuration(target.estimated_s)}${guess}`,
+    fold(
+      `${target.target}: ${counted(target.cells.length, 'cell')}, about ${formatDuration(target.estimated_s)}${guess}`,
+      width,
+    ),
   );
   const table = renderTable({
     columns: [
@@ -53,7 +62,7 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
     style,
     ...(width === undefined ? {} : { width }),
   });
-  const skipped = target.skipped.map(({ message }) => `skipped: ${message}`);
+  const skipped = target.skipped.map(({ message }) => fold(`skipped: ${message}`, width));
   return [head, table, ...skipped].join('\n');
 }
 
@@ -68,13 +77,16 @@ function note(cell: CellShape): string {
 function groupText(group: IdentifiabilityGroup, style: Style, width: number | undefined): string {
   const open = group.parameters.filter(({ identified }) => !identified);
   const head = style.bold(
-    `${group.model} on ${group.accelerator}: ${group.parameters.length - open.length} of ${group.parameters.length} parameters identified`,
+    fold(
+      `${group.model} on ${group.accelerator}: ${group.parameters.length - open.length} of ${group.parameters.length} parameters identified`,
+      width,
+    ),
   );
   const table = renderTable({
     columns: [
       { title: 'parameter' },
       { title: 'expected error', align: 'right' },
-      { title: 'of the prior', align: 'right' },
+      { title: 'share of prior sd', align: 'right' },
       { title: 'identified' },
     ],
     rows: group.parameters.map((one) => [
@@ -86,7 +98,7 @@ function groupText(group: IdentifiabilityGroup, style: Style, width: number | un
     style,
     ...(width === undefined ? {} : { width }),
   });
-  return [head, table, ...open.map(advice)].join('\n');
+  return [head, table, ...open.map((one) => fold(advice(one), width))].join('\n');
 }
 
 function advice({ parameter, reason, helpful_cell }: ParameterIdentifiability): string {
