@@ -23,7 +23,3 @@ export function agentCommandLine(target: Pick<Target, 'agent' | 'agent_command'>
   }
   return [...target.agent, ...(target.agent_command ?? ['ridge', 'agent'])] as [string, ...string[]];
 }
-
-/** Where an agent runs: targets with equal places share a host and are measured one after another. */
-export const agentPlace = (target: Pick<Target, 'agent'>): string =>
-  target.agent?.join(' ') ?? 'this machine';

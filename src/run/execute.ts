@@ -1,4 +1,3 @@
-import { agentPlace } from '../agent/command-line.ts';
 import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
 import type { Control } from './control.ts';
@@ -18,7 +17,7 @@ export interface ExecutedRun {
   readonly stoppedBy: unknown;
 }
 
-/** Measures what is left of a prepared run: lanes of one place one after another, places side by side. */
+/** Measures what is left of a prepared run: targets whose agents share a host one after another, hosts side by side. */
 export async function executeRun(
   options: RunOptions,
   { store, planned }: PreparedRun,
@@ -92,7 +91,7 @@ export async function executeRun(
 
 function groupsOf(planned: readonly PlannedTarget[], parallel: boolean): PlannedTarget[][] {
   if (parallel) return planned.map((one) => [one]);
-  return [...Map.groupBy(planned, ({ target }) => agentPlace(target.definition)).values()];
+  return [...Map.groupBy(planned, ({ target }) => target.host.name).values()];
 }
 
 function announce(
@@ -103,7 +102,7 @@ function announce(
 ): void {
   for (const { target, cells, reused } of planned) {
     const left = remainingCells(cells, new Set(reused.map(({ key }) => key)));
-    remaining.add(target.name, agentPlace(target.definition), left);
+    remaining.add(target.name, target.host.name, left);
   }
   emit({
     kind: 'run_started',

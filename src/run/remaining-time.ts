@@ -1,7 +1,7 @@
 import type { LaneCell } from './lane.ts';
 
 interface Lane {
-  readonly place: string;
+  readonly host: string;
   left_s: number;
 }
 
@@ -12,14 +12,14 @@ export class RemainingTime {
   #estimated_s = 0;
   #took_s = 0;
 
-  /** @param parallel whether lanes of one place run at the same time */
+  /** @param parallel whether lanes of one host run at the same time */
   constructor(parallel: boolean) {
     this.#parallel = parallel;
   }
 
-  add(target: string, place: string, cells: readonly Pick<LaneCell, 'estimated_s'>[]): void {
+  add(target: string, host: string, cells: readonly Pick<LaneCell, 'estimated_s'>[]): void {
     const left_s = cells.reduce((sum, cell) => sum + cell.estimated_s, 0);
-    this.#lanes.set(target, { place, left_s });
+    this.#lanes.set(target, { host, left_s });
   }
 
   finished(target: string, estimated_s: number, took_s: number): void {
@@ -31,12 +31,12 @@ export class RemainingTime {
 
   /** Seconds from now to the end. */
   get seconds(): number {
-    const places = new Map<string, number>();
-    for (const [name, { place, left_s }] of this.#lanes) {
-      const key = this.#parallel ? name : place;
-      places.set(key, (places.get(key) ?? 0) + left_s);
+    const hosts = new Map<string, number>();
+    for (const [name, { host, left_s }] of this.#lanes) {
+      const key = this.#parallel ? name : host;
+      hosts.set(key, (hosts.get(key) ?? 0) + left_s);
     }
-    const longest = Math.max(0, ...places.values());
+    const longest = Math.max(0, ...hosts.values());
     // A few cells say little about the rest, so the plan's estimates keep a weight of 20 s.
     const correction = (this.#took_s + 20) / (this.#estimated_s + 20);
     return longest * correction;

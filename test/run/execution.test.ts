@@ -81,6 +81,26 @@ describe('a run', () => {
     expect(await readFile(join(folder, records[0]!.requests_file!))).toBeInstanceOf(Buffer);
   });
 
+  test.each([
+    [false, 'one after another'],
+    [true, 'side by side with --parallel'],
+  ])(
+    'targets whose agents state the same host run, however they are started (parallel %s), %s',
+    async (parallel) => {
+      const folder = join(await temporaryFolder(), 'run-1');
+      const a = fake('good', undefined, 'a');
+      const b: NamedTarget = {
+        ...fake('good', undefined, 'b'),
+        definition: { ...a.definition, agent: [process.execPath, FAKE], agent_command: ['good'] },
+      };
+      const { exitCode, events } = await execute({ folder, targets: [a, b], parallel, suite: suite('[1]') });
+      expect(exitCode).toBe(0);
+      const firstStart = events.findIndex((event) => event.kind === 'cell_started' && event.target === 'b');
+      const firstEnd = events.findIndex((event) => event.kind === 'cell_finished' && event.target === 'a');
+      expect(firstStart > firstEnd).toBe(!parallel);
+    },
+  );
+
   test('an agent that dies is started again, and its cell is measured', async () => {
     const folder = join(await temporaryFolder(), 'run-1');
     const log = join(await temporaryFolder(), 'log');
