@@ -48,6 +48,7 @@ export async function runCell(
     temperature: task.protocol.temperature,
     seed: task.seed,
     requestTimeoutSeconds: task.protocol.request_timeout_s,
+    stallTimeoutSeconds: task.protocol.stall_timeout_s,
   });
   const eventLoop = watchEventLoop();
   const origin = port.now();

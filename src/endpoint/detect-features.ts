@@ -12,6 +12,8 @@ export interface DetectedFeatures {
   readonly return_token_ids: boolean;
   /** Whether a request for two tokens got two: `min_tokens` and `ignore_eos` are obeyed. */
   readonly exact_lengths: boolean;
+  /** Whether a stream tells its token usage; without it lengths cannot be checked. */
+  readonly usage: boolean;
 }
 
 /** Ids that stand for ordinary bytes or words in any vocabulary of more than 64 entries. */
@@ -39,11 +41,12 @@ export async function detectFeatures(access: EndpointAccess, model: string): Pro
   const bearing = accepted.chunks.filter((chunk) => chunk.hasChoices);
   const usage = accepted.chunks.findLast((chunk) => chunk.usage !== null)?.usage ?? null;
   return {
-    token_id_prompts: byIds.chunks !== null && usage?.prompt_tokens === TINY_PROMPT.length,
+    token_id_prompts: byIds.chunks !== null && (usage === null || usage.prompt_tokens === TINY_PROMPT.length),
     cache_salt: await understandsSalt(access, model, byIds.chunks === null ? 'ridge' : TINY_PROMPT),
     continuous_usage: bearing.length > 0 && bearing.every((chunk) => chunk.usage !== null),
     return_token_ids: bearing.some((chunk) => (chunk.tokenIds ?? 0) > 0),
     exact_lengths: usage?.completion_tokens === TINY_OUTPUT,
+    usage: usage !== null,
   };
 }
 

@@ -24,7 +24,7 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
   const detected = await detectFeatures(options, model.id);
   const snapshot = hasVllmMetrics(metrics) ? readSnapshot(metrics, 0, 0) : null;
   const engine = { name: engineName(metrics, model, version), version };
-  const { exact_lengths: _, ...features } = { ...detected, metrics: snapshot !== null };
+  const { exact_lengths: _, usage: __, ...features } = { ...detected, metrics: snapshot !== null };
   return {
     engine,
     model: { id: model.id, root: model.root, max_length_tokens: model.max_length_tokens },
@@ -98,9 +98,16 @@ function warnings(
       'no max_model_len: cells that are too long fail instead of being refused',
     ],
     [!features.token_id_prompts, 'prompts as token ids are not accepted: input lengths cannot be exact'],
-    [!detected.exact_lengths, 'min_tokens and ignore_eos are not obeyed: output lengths cannot be exact'],
     [
-      !counted,
+      !detected.usage,
+      'streams carry no token usage although stream_options.include_usage asks for it: lengths cannot be checked, and every request will count as failed',
+    ],
+    [
+      detected.usage && !detected.exact_lengths,
+      'min_tokens and ignore_eos are not obeyed: output lengths cannot be exact',
+    ],
+    [
+      detected.usage && !counted,
       'tokens are not counted in every chunk: the first chunk is assumed to hold one (n_first_unknown)',
     ],
     [!features.cache_salt, 'cache_salt is not understood: only fresh prompts keep the prefix cache out'],

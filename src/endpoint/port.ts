@@ -12,6 +12,8 @@ export interface EndpointPortOptions extends BodyOptions {
   readonly apiKey: string | null;
   readonly prompts: PromptSource;
   readonly requestTimeoutSeconds: number;
+  /** Silence after the first token that ends a request. */
+  readonly stallTimeoutSeconds: number;
 }
 
 /** How often the clock is told that no data came. */
@@ -41,7 +43,7 @@ export function createEndpointPort(options: EndpointPortOptions): LoadPort & { c
     send: (spec, ended) => {
       const body = completionBody(spec, options.prompts.next(spec.inputTokens), options);
       const client = connections.take();
-      const request = new StreamRequest(spec, clock, options.requestTimeoutSeconds, (timeline) => {
+      const request = new StreamRequest(spec, clock, options, (timeline) => {
         if (timeline.outcome.state === 'completed') connections.release(client);
         else connections.drop(client);
         ended(timeline);

@@ -23,14 +23,18 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
   #status: number | null = null;
   #isEventStream = false;
   #errorBody = '';
-  #timer: NodeJS.Timeout;
+  readonly #stallSeconds: number;
+  readonly #timer: NodeJS.Timeout;
+  /** Runs from the first token on. */
+  #stallTimer: NodeJS.Timeout | null = null;
+  #lastByteAt = 0;
   /** Set once the request is over for us; what undici still says is dropped. */
   #settled = false;
 
   constructor(
     spec: RequestSpec,
     clock: StampClock,
-    timeoutSeconds: number,
+    limits: { readonly requestTimeoutSeconds: number; readonly stallTimeoutSeconds: number },
     ended: (timeline: RequestTimeline) => void,
   ) {
     this.#spec = spec;
@@ -39,9 +43,10 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
     // Until the socket is there, the hand-over counts: a refused connection has no better time.
     this.#sentAt = clock.now();
     this.#timer = setTimeout(
-      () => this.#giveUp(failed('timeout', `no end after ${timeoutSeconds} s`, this.#status)),
-      1000 * timeoutSeconds,
+      () => this.#giveUp(failed('timeout', `no end after ${limits.requestTimeoutSeconds} s`, this.#status)),
+      milliseconds(limits.requestTimeoutSeconds),
     );
+    this.#stallSeconds = limits.stallTimeoutSeconds;
   }
 
   abort(): void {
@@ -84,10 +89,25 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
 
   #data(bytes: Buffer, stamp: Stamp): void {
     if (this.#settled) return;
+    this.#lastByteAt = stamp.at_s;
     // A proxy in front of vLLM may name another type, so the first bytes decide where the header does not.
     this.#isEventStream ||= this.#status === 200 && this.#errorBody === '' && beginsWithEvent(bytes);
     if (this.#isEventStream) this.#stream.feed(bytes, stamp);
     else if (this.#errorBody.length < LONGEST_ERROR_BYTES) this.#errorBody += bytes.toString('utf8');
+    if (this.#stallTimer === null && this.#stream.hasTokens) this.#watchForStall(this.#stallSeconds);
+  }
+
+  /** One timer a stall limit instead of one a chunk: where bytes came meanwhile it waits for what is left. */
+  #watchForStall(seconds: number): void {
+    // What was read in the turn in which the timer fires still counts.
+    this.#stallTimer = setTimeout(() => this.#clock.defer(() => this.#checkStall()), milliseconds(seconds));
+  }
+
+  #checkStall(): void {
+    if (this.#settled) return;
+    const left = this.#stallSeconds - (this.#clock.now() - this.#lastByteAt);
+    if (left > 0) this.#watchForStall(left);
+    else this.#giveUp(failed('timeout', `stalled: no byte for ${this.#stallSeconds} s`, this.#status));
   }
 
   #outcome(): RequestOutcome {
@@ -114,6 +134,7 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
+    if (this.#stallTimer !== null) clearTimeout(this.#stallTimer);
     const { sequence, stream, role, inputTokens, outputTokens, scheduledAt } = this.#spec;
     this.#ended({
       sequence,
@@ -130,6 +151,10 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
     });
   }
 }
+
+/** Longest delay that a timer of Node can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const milliseconds = (seconds: number): number => Math.min(LONGEST_TIMER_MS, Math.ceil(1000 * seconds));
 
 const beginsWithEvent = (bytes: Buffer): boolean =>
   /^\s*(?:data|event|id|retry)?:/.test(bytes.subarray(0, 64).toString('utf8'));

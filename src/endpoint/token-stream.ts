@@ -68,6 +68,11 @@ export class TokenStream {
     return this.#failure;
   }
 
+  /** Whether a token has come. */
+  get hasTokens(): boolean {
+    return this.#at.length > 0;
+  }
+
   columns(): Pick<RequestTimeline, 'chunks' | 'usage' | 'tokens_counted_by' | 'first_choices_s'> {
     return {
       chunks: { at_s: this.#at, tokens: this.#tokens, bound_s: this.#bound },

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { RidgeError } from '../errors.ts';
+import { counted } from '../plural.ts';
 import { nearest } from '../stats/nearest.ts';
 import { knownKeys } from './known-keys.ts';
+import { USER_INFO, USER_INFO_MEND, withoutUserInfo } from './user-info.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -28,7 +30,7 @@ export function problemError(problems: readonly Problem[]): RidgeError {
   const [first] = problems;
   if (!first) throw new TypeError('no problem to report');
   const others = problems.length - 1;
-  const more = others > 0 ? ` (and ${others} more problem${others > 1 ? 's' : ''})` : '';
+  const more = others > 0 ? ` (and ${counted(others, 'more problem')})` : '';
   return new RidgeError(first.message + more, {
     where: first.where,
     ...(first.mend ? { mend: first.mend } : {}),
@@ -44,6 +46,7 @@ function explain(schema: z.ZodType, source: YamlSource, issue: Issue, parent: Pa
     message,
     mend,
   });
+  if (issue.message === USER_INFO) return [at(`${name}: ${USER_INFO}`, USER_INFO_MEND)];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(schema, source, path, key));
@@ -96,7 +99,7 @@ function wrongType(
     return [{ ...at(`${name} is missing`, `Add it: ${article(expected)}${unit(path)}.`), offset: Infinity }];
   }
   const inList = expected === 'array' && typeof given !== 'object';
-  const mend = inList ? `Put it into brackets: [${String(given)}].` : unitHint(path);
+  const mend = inList ? `Put it into brackets: [${listItems(given).join(', ')}].` : unitHint(path);
   return [at(`${name} is ${show(given)}, not ${article(expected)}`, mend)];
 }
 
@@ -131,6 +134,12 @@ function explainUnion(
   return (unknown.length > 0 ? unknown : (best ?? [])).flatMap((one) => explain(schema, source, one, path));
 }
 
+/** A list written as one text: `ssh host` or `1, 2`. */
+const listItems = (given: unknown): string[] =>
+  withoutUserInfo(String(given))
+    .trim()
+    .split(/[\s,]+/);
+
 const pathName = (path: Path): string =>
   path.reduce<string>(
     (text, key) =>
@@ -148,7 +157,7 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = withoutUserInfo(JSON.stringify(value) ?? String(value));
   return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
 

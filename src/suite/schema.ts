@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasUserInfo, USER_INFO } from './user-info.ts';
 
 const tokens = z.int().min(1).max(10_000_000);
 const oneOrMore = <T extends z.ZodType>(item: T) => z.array(item).min(1);
@@ -47,7 +48,16 @@ export const protocolSchema = z.strictObject({
   temperature: z.number().min(0).max(2).default(0),
   seed: z.int().min(0).default(1),
   warm_up_max_s: z.number().positive().default(300),
-  request_timeout_s: z.number().positive().default(600),
+  request_timeout_s: z
+    .number()
+    .positive()
+    .default(600)
+    .describe('A request that has not ended after so long has failed; covers the wait in the queue.'),
+  stall_timeout_s: z
+    .number()
+    .positive()
+    .default(60)
+    .describe('A stream that sends nothing for so long after its first token has failed.'),
 });
 
 export const stopSchema = z.strictObject({
@@ -119,12 +129,17 @@ export const labAcceleratorSchema = z.strictObject({
   source: z.string().optional(),
 });
 
+/** An endpoint as a person writes it; records of earlier runs are read as they are. */
+export const givenTargetSchema = targetSchema.extend({
+  url: targetSchema.shape.url.refine((url) => !hasUserInfo(url), USER_INFO),
+});
+
 /** A lab file: the targets, and accelerators that the catalogue does not know. */
 export const labSchema = z.strictObject({
   $schema: z.string().optional(),
   schema_version: z.literal(1),
   accelerators: z.array(labAcceleratorSchema).optional(),
-  targets: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), targetSchema),
+  targets: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), givenTargetSchema),
 });
 
 export type Suite = z.infer<typeof suiteSchema>;

@@ -5,6 +5,7 @@ import { acceleratorFromLab } from '../accelerator/from-lab.ts';
 import { RidgeError } from '../errors.ts';
 import { parseBy, readYaml } from './load-file.ts';
 import { type Lab, labSchema, type Target, targetSchema } from './schema.ts';
+import { hasUserInfo, USER_INFO, USER_INFO_MEND, withoutUserInfo } from './user-info.ts';
 import { parseYaml, type YamlSource } from './yaml-source.ts';
 
 /** A target by name, with its accelerator looked up and paths made absolute. */
@@ -82,22 +83,23 @@ export interface TargetFlags {
 
 /**
  * A target from `--target NAME=URL`.
- * @throws RidgeError (exit 2) when the text is not NAME=URL or the URL is not http(s)
+ * @throws RidgeError (exit 2) when the text is not NAME=URL or the URL is not http(s) or holds a password
  */
 export function targetFromFlag(text: string, flags: TargetFlags = {}): NamedTarget {
   const [, name, url] = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/.exec(text) ?? [];
   if (!name || !url) {
-    throw new RidgeError(`--target ${text} is not NAME=URL`, {
+    throw new RidgeError(`--target ${withoutUserInfo(text)} is not NAME=URL`, {
       mend: 'For example --target gaudi=http://10.0.0.5:8000.',
     });
   }
   const source = parseYaml(JSON.stringify({ url }), `--target ${name}`);
   const parsed = targetSchema.pick({ url: true }).safeParse(source.value);
   if (!parsed.success) {
-    throw new RidgeError(`--target ${name}: '${url}' is not an http or https URL`, {
+    throw new RidgeError(`--target ${name}: '${withoutUserInfo(url)}' is not an http or https URL`, {
       mend: 'For example http://10.0.0.5:8000, without /v1.',
     });
   }
+  if (hasUserInfo(url)) throw new RidgeError(`--target ${name}: ${USER_INFO}`, { mend: USER_INFO_MEND });
   return {
     name,
     definition: {

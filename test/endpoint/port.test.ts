@@ -25,6 +25,7 @@ function portTo(url: string, overrides: Partial<Parameters<typeof createEndpoint
     seed: 1,
     prompts: randomIdPrompts(1000, 1),
     requestTimeoutSeconds: 5,
+    stallTimeoutSeconds: 5,
     ...overrides,
   });
   onTestFinished(() => port.close());
@@ -203,7 +204,7 @@ describe('a request that fails', () => {
     expect((await send(portTo(`http://127.0.0.1:${port}`))).outcome).toMatchObject({ kind: 'protocol' });
   });
 
-  test('times out when the stream stalls, and keeps what came before', async () => {
+  test('times out when the stream has no end, and keeps what came before', async () => {
     const server = await fakeServer((_, response) => {
       startStream(response);
       response.write(sse(tokenChunk({ usage: [7, 1] })));
@@ -212,6 +213,31 @@ describe('a request that fails', () => {
     expect(timeline.outcome).toMatchObject({ state: 'failed', kind: 'timeout', http_status: 200 });
     expect(timeline.chunks.tokens).toEqual([1]);
     expect(timeline.ended_s - timeline.sent_s).toBeGreaterThanOrEqual(0.29);
+  });
+
+  test('is over soon when the stream stalls after its first token, and says so', async () => {
+    const server = await fakeServer((_, response) => {
+      startStream(response);
+      response.write(sse(tokenChunk({ usage: [7, 1] })));
+      setTimeout(() => response.write(sse(tokenChunk({ usage: [7, 2] }))), 150);
+    });
+    const timeline = await send(portTo(server.url, { stallTimeoutSeconds: 0.4 }));
+    expect(timeline.outcome).toEqual({
+      state: 'failed',
+      kind: 'timeout',
+      message: 'stalled: no byte for 0.4 s',
+      http_status: 200,
+    });
+    expect(timeline.chunks.tokens).toEqual([1, 1]);
+    expect(timeline.ended_s - timeline.chunks.at_s[1]!).toBeGreaterThanOrEqual(0.399);
+  });
+
+  test('is not stalled while it waits for its first token', async () => {
+    const server = await fakeServer((body, response, request) => {
+      setTimeout(() => healthy(body, response, request), 250);
+    });
+    const timeline = await send(portTo(server.url, { stallTimeoutSeconds: 0.05 }));
+    expect(timeline.outcome.state).toBe('completed');
   });
 });
 

@@ -10,16 +10,17 @@ import { runClosedLoop } from '../../src/load/closed-loop.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import { createDevice } from '../../src/simulate/device.ts';
+import { parseFault } from '../../src/simulate/faults.ts';
 import { startEndpoint } from '../../src/simulate/server.ts';
 import { cellOf } from '../load/run-cell.ts';
 
-async function simulated() {
+async function simulated(...faults: string[]) {
   const device = createDevice({
     accelerator: findAccelerator('h100-sxm'),
     card: builtInCard('llama-3.1-8b')!,
     timeScale: 0.2,
   });
-  const endpoint = await startEndpoint({ device });
+  const endpoint = await startEndpoint({ device, faults: faults.map(parseFault) });
   onTestFinished(() => endpoint.close());
   const identity = await identifyEndpoint({ url: endpoint.url, apiKey: null, apiKeyEnv: null, model: null });
   return { url: endpoint.url, identity };
@@ -34,6 +35,11 @@ test('the simulated endpoint is identified as vLLM with every feature, and tells
   expect(identity.simulator?.parameters.memory_bytes_per_s).toBeGreaterThan(1e12);
 });
 
+test('a stream without usage is named as such, not as what cannot be seen without it', async () => {
+  const { identity } = await simulated('no-usage');
+  expect(identity.warnings).toEqual([expect.stringContaining('streams carry no token usage')]);
+});
+
 test('a cell over sockets: exact lengths, every token that the server counted, and no prefix hit', async () => {
   const { url, identity } = await simulated();
   const port = createEndpointPort({
@@ -45,6 +51,7 @@ test('a cell over sockets: exact lengths, every token that the server counted, a
     temperature: 0,
     seed: 1,
     requestTimeoutSeconds: 30,
+    stallTimeoutSeconds: 30,
   });
   onTestFinished(() => port.close());
   const before = (await scrapeMetrics(url))!;

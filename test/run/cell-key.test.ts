@@ -14,6 +14,10 @@ test.each([
   ['the fit keeps a cell out', cellKey(runTarget(), cell({ hold_out: true }), suite)],
   ['the target is renamed or moves', cellKey(runTarget({ name: 'x', url: 'http://y' }), cell(), suite)],
   ['the suite gains cells', cellKey(runTarget(), cell(), loadText(`${GRID}repeats: 3\n`).suite)],
+  [
+    'a stalled stream is given up earlier',
+    cellKey(runTarget(), cell(), loadText(`${GRID}protocol: { stall_timeout_s: 9 }\n`).suite),
+  ],
   ['the agent moves to another host', cellKey(runTarget({ agent: ['ssh', 'x'] }), cell(), suite)],
 ])('it stays when %s', (_, other) => {
   expect(other).toBe(key);

@@ -47,6 +47,32 @@ describe('targets', () => {
     }
   });
 
+  test.each([
+    'a=http://me:secret@x',
+    'a=http://secret@x',
+    'a=me:secret@x',
+    'http://me:secret@x',
+    'a=http://me:sec/ret@x',
+  ])('refuse a URL with a password, and never show it (%s)', (text) => {
+    let lines = '';
+    try {
+      targetFromFlag(text);
+    } catch (error) {
+      lines = (error as RidgeError).toLines().join('\n');
+    }
+    expect(lines).toContain('--target');
+    expect(lines).not.toContain('secret');
+    expect(lines).not.toContain('sec/ret');
+  });
+
+  test('a URL with a password is answered with api_key_env', () => {
+    const refused = () => targetFromFlag('a=http://me:secret@x');
+    expect(refused).toThrow('a URL with a user name or password in it would be kept in the run record');
+    expect(refused).toThrow(
+      expect.objectContaining({ exitCode: 2, mend: expect.stringContaining('api_key_env') }),
+    );
+  });
+
   test('come from a lab file, with accelerators of its own and paths relative to it', () => {
     const [target] = labFrom(
       parseYaml(

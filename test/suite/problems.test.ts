@@ -112,7 +112,17 @@ describe('a lab file that does not load', () => {
     [
       'an agent that is no list',
       'targets:\n  a: { url: "http://x", agent: ssh host }\n',
-      'lab.yaml:3:32: \'targets.a.agent\' is "ssh host", not a list\n  Put it into brackets: [ssh host].',
+      'lab.yaml:3:32: \'targets.a.agent\' is "ssh host", not a list\n  Put it into brackets: [ssh, host].',
+    ],
+    [
+      'a password in a URL, which is never shown',
+      'targets:\n  a: { url: "http://me:secret@x:8000" }\n',
+      "lab.yaml:3:13: 'targets.a.url': a URL with a user name or password in it would be kept in the run record\n  Leave out what stands before the @; name the environment variable of the server's key by api_key_env in a lab file.",
+    ],
+    [
+      'a password in a URL that is none',
+      'targets:\n  a: { url: "ftp://me:sec/ret@x" }\n',
+      'lab.yaml:3:13: \'targets.a.url\' is "ftp://...@x": Invalid URL',
     ],
     [
       'a name that could become an option',
