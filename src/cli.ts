@@ -114,7 +114,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(argv.filter((argument) => argument !== '--debug'));
   } catch (error) {
-    process.exitCode = report(error, debug);
+    process.exitCode = report(error, argv, debug);
   }
 }
 
@@ -124,7 +124,14 @@ function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-function report(error: unknown, debug: boolean): number {
+/** The flag whose value begins with a dash, of which `parseArgs` says only that it is ambiguous. */
+function ambiguousValue(message: string, argv: readonly string[]): { flag: string; text: string } | null {
+  const [, flag] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message) ?? [];
+  const text = flag === undefined ? undefined : argv[argv.indexOf(flag) + 1];
+  return flag === undefined || text === undefined ? null : { flag, text };
+}
+
+function report(error: unknown, argv: readonly string[], debug: boolean): number {
   if (error instanceof RidgeError) {
     const [first, ...others] = error.toLines();
     console.error([`ridge: ${first}`, ...others].join('\n'));
@@ -133,6 +140,12 @@ function report(error: unknown, debug: boolean): number {
   }
   const cause = error instanceof Error ? error : new Error(String(error));
   if ('code' in cause && String(cause.code).startsWith('ERR_PARSE_ARGS')) {
+    const value = ambiguousValue(cause.message, argv);
+    if (value !== null) {
+      console.error(`ridge: ${value.flag} is followed by '${value.text}', which looks like a flag`);
+      console.error(`  Write ${value.flag}=${value.text} where that is its value.`);
+      return EXIT.usage;
+    }
     const [sentence] = cause.message.split(/\n|\. /);
     console.error(`ridge: ${sentence}\n  See ridge VERB --help for its flags.`);
     return EXIT.usage;

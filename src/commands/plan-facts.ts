@@ -3,7 +3,7 @@ import { findAccelerator } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
-import type { TargetFacts } from '../plan/facts.ts';
+import { requireEvenHeads, type TargetFacts } from '../plan/facts.ts';
 import { readModelCard } from '../run/model-card.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { wholeListFlag } from './flags.ts';
@@ -20,7 +20,7 @@ export interface PlanFacts {
 
 /**
  * Facts of the targets that a plan is for, from flags, lab file, model config and catalogue; no server is asked.
- * @throws RidgeError (exit 2) for an unknown accelerator or model
+ * @throws RidgeError (exit 2) for an unknown accelerator or model, or a size that does not divide the model's heads
  */
 export async function planFacts(flags: TargetFlagTexts): Promise<PlanFacts> {
   const named = flags.lab !== undefined || flags.target !== undefined;
@@ -39,13 +39,14 @@ async function fromFlags(flags: TargetFlagTexts): Promise<PlanFacts> {
   const facts = wholeListFlag('tp', flags.tp ?? '1', 1).map((tensorParallel) =>
     factsFor(`TP ${tensorParallel}`, accelerator, card, tensorParallel),
   );
+  for (const one of facts) requireEvenHeads(one, '--tp');
   return { facts, assumptions };
 }
 
 async function fromTargets(targets: readonly NamedTarget[]): Promise<PlanFacts> {
   const assumptions: string[] = [];
   const facts: TargetFacts[] = [];
-  for (const { name, definition, accelerator } of targets) {
+  for (const { name, definition, accelerator, where } of targets) {
     const known = definition.model_config ?? definition.model;
     if (known === undefined) assumptions.push(`${name} serves ${DEFAULT_MODEL} (model or model_config)`);
     const card =
@@ -55,8 +56,10 @@ async function fromTargets(targets: readonly NamedTarget[]): Promise<PlanFacts> 
     if (card === null)
       assumptions.push(`${name}: no card for ${definition.model}: 0.5 s to the first token, 20 ms a token`);
     if (definition.tensor_parallel === undefined) assumptions.push(`${name} has TP 1 (tensor_parallel)`);
+    const base = factsFor(name, accelerator, card, definition.tensor_parallel ?? 1);
+    requireEvenHeads(base, where);
     facts.push({
-      ...factsFor(name, accelerator, card, definition.tensor_parallel ?? 1),
+      ...base,
       maxNumBatchedTokens: definition.max_num_batched_tokens ?? null,
       maxNumSeqs: definition.max_num_seqs ?? null,
       kvCapacityTokens: definition.kv_capacity_tokens ?? null,

@@ -26,6 +26,11 @@ export interface RunInputs extends RunOptions {
  * @throws RidgeError (exit 2) when the flags do not make a run
  */
 export async function runInputs(file: string | undefined, flags: RunFlags): Promise<RunInputs> {
+  if (flags.resume !== undefined && flags.out !== undefined) {
+    throw new RidgeError('--resume and --out do not go together', {
+      mend: 'A resumed run goes on in its own folder; leave out --out, or start a new run without --resume.',
+    });
+  }
   const place = flags.resume === undefined ? null : findRun(flags.resume);
   const before = place === null ? null : (await readRun(place.folder)).run;
   const suite = await suiteOf(file, before);

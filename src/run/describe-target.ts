@@ -28,6 +28,11 @@ export async function describeTarget(
   if (definition.tensor_parallel === undefined && !simulated) {
     warnings.push('tensor_parallel is not given; 1 is assumed');
   }
+  if (simulated && simulated.tensor_parallel !== tensorParallel) {
+    warnings.push(
+      `tensor_parallel: ${tensorParallel} is given, the simulated endpoint has ${simulated.tensor_parallel}; a fit of this run is wrong`,
+    );
+  }
   if (accelerator === null) warnings.push('accelerator is not given; a fit of this run has weak priors');
   const card = await resolveModelCard(definition.model_config, identity);
   if (card === null) {

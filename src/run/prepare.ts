@@ -1,4 +1,5 @@
 import { RidgeError } from '../errors.ts';
+import { requireEvenHeads } from '../plan/facts.ts';
 import { planSuite, refusedPoint, type TargetPlan } from '../plan/plan.ts';
 import { VERSION } from '../version.ts';
 import { cellKey } from './cell-key.ts';
@@ -10,6 +11,7 @@ import { requireSameRun } from './resume-check.ts';
 import { type CellRecord, RUN_SCHEMA_VERSION, type Run, type RunTarget } from './schema.ts';
 import type { StartedTarget } from './start-targets.ts';
 import { RunStore } from './store.ts';
+import { placeError } from './write-file.ts';
 
 export interface PlannedTarget extends StartedTarget {
   /** In the order of measurement, finished ones included. */
@@ -25,8 +27,8 @@ export interface PreparedRun {
 
 /**
  * Plans the suite on targets that have answered, and opens the run's record.
- * @throws RidgeError (exit 2) when a cell is too long, nothing is left to measure, a model is not the suite's, the
- *   folder is taken, or a resumed run's environment changed
+ * @throws RidgeError (exit 2) when a cell is too long, nothing is left to measure, a model is not the suite's or
+ *   cannot be split as said, the folder is taken, or a resumed run's environment changed
  */
 export async function prepareRun(
   options: RunOptions,
@@ -36,7 +38,9 @@ export async function prepareRun(
   const { suite } = options;
   const targets = started.map(({ target }) => target);
   for (const target of targets) requireModel(suite.suite.models, target);
-  const plans = planSuite(suite.suite, suite.points, targets.map(factsOf));
+  const facts = targets.map(factsOf);
+  for (const [index, one] of facts.entries()) requireEvenHeads(one, started[index]!.session.target.where);
+  const plans = planSuite(suite.suite, suite.points, facts);
   requireCells(options, plans);
   const { store, finished, warnings } = await openStore(options, targets);
   for (const message of warnings) emit({ kind: 'warning', target: null, message });
@@ -92,7 +96,12 @@ async function openStore(
   const { folder, resume, suite } = options;
   if (!resume) {
     const store = await RunStore.create(folder);
-    await store.writeRun(describeRun(options, targets, new Date().toISOString()));
+    try {
+      await store.writeRun(describeRun(options, targets, new Date().toISOString()));
+    } catch (error) {
+      await store.close();
+      throw placeError(folder, error);
+    }
     return { store, finished: [], warnings: [] };
   }
   const { store, record } = await RunStore.resume(folder);

@@ -6,7 +6,7 @@ import { RidgeError } from '../errors.ts';
 import { LOCK_FILE, lockRun } from './lock.ts';
 import { CELLS_FILE, RUN_FILE, type RunRecord, readRun } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
-import { appendDurably, writeAtomically, writing } from './write-file.ts';
+import { appendDurably, placeError, writeAtomically, writing } from './write-file.ts';
 
 const FOLDERS = ['requests', 'server'] as const;
 
@@ -25,9 +25,18 @@ export class RunStore {
 
   /**
    * Makes the folder of a new run.
-   * @throws RidgeError (exit 2) when it exists and is not empty
+   * @throws RidgeError (exit 2) when it exists and is not empty, or cannot be made or written
    */
   static async create(folder: string): Promise<RunStore> {
+    try {
+      await RunStore.#makeEmpty(folder);
+      return await RunStore.#open(folder);
+    } catch (error) {
+      throw placeError(folder, error);
+    }
+  }
+
+  static async #makeEmpty(folder: string): Promise<void> {
     await writing(folder, () => mkdir(folder, { recursive: true }));
     const present = await writing(folder, () => readdir(folder));
     // A run stopped before its first file was whole left only these: nothing to lose, nothing to resume.
@@ -35,10 +44,11 @@ export class RunStore {
     if (present.some((name) => !leftovers.includes(name) && !name.startsWith(`${RUN_FILE}.`))) {
       throw new RidgeError('this folder exists and is not empty', {
         where: folder,
-        mend: `Go on with it by ridge run --resume ${folder}, or give another --out.`,
+        mend: present.includes(RUN_FILE)
+          ? `Go on with it by ridge run --resume ${folder}, or give another --out.`
+          : 'It holds no run; give another --out.',
       });
     }
-    return RunStore.#open(folder);
   }
 
   /** Opens an existing run to go on with it; an unfinished last line is moved aside and named in `warnings`. */

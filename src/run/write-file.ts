@@ -23,6 +23,32 @@ export function writeError(path: string, cause: unknown): RidgeError {
   });
 }
 
+const PLACE_MENDS: Readonly<Record<string, string>> = {
+  EEXIST: 'Give another --out.',
+  ENOTDIR: 'Give another --out.',
+  ENAMETOOLONG: 'Give another --out.',
+  EACCES: 'Fix the permissions, or give another --out.',
+  EPERM: 'Fix the permissions, or give another --out.',
+  EROFS: 'Give another --out.',
+};
+
+/**
+ * The error of a new run's folder that cannot be made or written: nothing is measured yet, so there is nothing to resume.
+ * A wrong place is bad usage (exit 2), a full disk is not (exit 3). Errors without a system's code come back as they are.
+ */
+export function placeError(folder: string, error: unknown): unknown {
+  const cause = error instanceof RidgeError ? error.cause : error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === undefined) return error;
+  const mend = PLACE_MENDS[code];
+  return new RidgeError(`no run can be written here: ${REASONS[code] ?? code}`, {
+    where: folder,
+    exitCode: mend ? EXIT.usage : EXIT.failed,
+    mend: mend ?? 'Free space, or give another --out.',
+    cause,
+  });
+}
+
 /** Runs a write and names the file when it fails. */
 export async function writing<Result>(path: string, write: () => Promise<Result>): Promise<Result> {
   try {

@@ -21,6 +21,13 @@ test('a parameter that cannot be identified comes with its reason and a cell tha
   expect(plan.targets[0].cells).toHaveLength(16);
 });
 
+test('a tensor parallel size that does not divide the heads is refused', async () => {
+  const { exitCode, stderr } = await ridge('plan', 'suites/quick.yaml', '--tp', '3');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--tp: tensor parallel size 3 does not divide the 32 query heads');
+  expect(stderr).toContain('Sizes that do: 1, 2, 4, 8, 16, 32.');
+});
+
 test('a cell that is too long is exit code 1, a model that nobody knows 2', async () => {
   const long = await ridge('plan', 'suites/reference-2025.yaml', '--model', 'llama-3-8b');
   expect(long.exitCode).toBe(0);

@@ -49,6 +49,31 @@ describe('bad input is one to three lines and an exit code by the contract', () 
       2,
       "no built-in model 'nope'",
     ],
+    [
+      'a resumed run in another folder',
+      ['--resume', 'x', '--out', 'y'],
+      2,
+      '--resume and --out do not go together',
+    ],
+    [
+      'a negative value apart from its flag',
+      ['suites/quick.yaml', '--simulate', '--simulate-time-scale', '-1'],
+      2,
+      'Write --simulate-time-scale=-1',
+    ],
+    [
+      'a time scale that is not positive',
+      ['suites/quick.yaml', '--simulate', '--simulate-time-scale=-1'],
+      2,
+      "--simulate-time-scale: '-1' is not a number above 0",
+    ],
+    ['a password in a URL', ['suites/quick.yaml', '--target', 'a=http://me:secret@x'], 2, 'api_key_env'],
+    [
+      'simulated devices that cannot share the heads',
+      ['suites/quick.yaml', '--simulate', '--simulate-tp', '3'],
+      2,
+      'does not divide the 32 query heads',
+    ],
     ['a run that is not there', ['--resume', 'no-such-run'], 2, "no run 'no-such-run'"],
     [
       'an accelerator that nobody knows',

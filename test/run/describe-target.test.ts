@@ -95,6 +95,14 @@ test('a target without TP is taken as TP 1, and says so; devices follow TP', asy
   expect(factsOf(four)).toMatchObject({ tensorParallel: 4, maxLengthTokens: 32_768, maxNumSeqs: 256 });
 });
 
+test('a simulated endpoint of another TP than given is warned of', async () => {
+  const simulated = { accelerator: 'h100-sxm', tensor_parallel: 2 };
+  const warnings = async (tensor_parallel: number) =>
+    (await describeWith({ tensor_parallel }, { simulated })).warnings.join('\n');
+  expect(await warnings(1)).toContain('tensor_parallel: 1 is given, the simulated endpoint has 2');
+  expect(await warnings(2)).not.toContain('tensor_parallel');
+});
+
 test('a suite for other models refuses the target; owner, case and Instruct do not count', () => {
   const target = runTarget({
     model: { id: 'meta-llama/Meta-Llama-3-8B-Instruct', root: null, max_length_tokens: null },

@@ -6,6 +6,7 @@ import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { encodeTimeline, quantise } from '../../src/measure/timeline-codec.ts';
 import { readRequests, readRun } from '../../src/run/read-run.ts';
 import { RunStore } from '../../src/run/store.ts';
+import { placeError, writeError } from '../../src/run/write-file.ts';
 import { record, run, temporaryFolder } from './facts.ts';
 
 const KEYS = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
@@ -107,10 +108,42 @@ describe('a run on disk', () => {
     },
   );
 
-  test('a folder that cannot be made is named', async () => {
+  test('a folder with other things in it is not offered to be resumed', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'notes.txt'), '');
+    await expect(RunStore.create(folder)).rejects.toMatchObject({
+      mend: 'It holds no run; give another --out.',
+    });
+    await expect(RunStore.create(await twoCells())).rejects.toMatchObject({
+      mend: expect.stringContaining('--resume'),
+    });
+  });
+
+  test.each([
+    ['a file', [], 'a file stands in its place'],
+    ['a folder inside a file', ['run'], 'a part of this path is a file, not a folder'],
+  ])('a new run in the place of %s is bad usage, and nothing is there to resume', async (_, more, words) => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
-    await expect(RunStore.create(join(file, 'run'))).rejects.toMatchObject({ exitCode: 3 });
+    const failure = await RunStore.create(join(file, ...more)).catch((error) => error);
+    expect(failure).toMatchObject({ exitCode: 2, where: join(file, ...more), mend: 'Give another --out.' });
+    expect(failure.message).toContain(words);
+  });
+
+  test('a new run in a place that is read-only is bad usage; a full disk is not', () => {
+    const cause = (code: string) => writeError('run/lock', Object.assign(new Error(code), { code }));
+    expect(placeError('run', cause('EACCES'))).toMatchObject({
+      exitCode: 2,
+      where: 'run',
+      message: 'no run can be written here: permission denied',
+      mend: 'Fix the permissions, or give another --out.',
+    });
+    expect(placeError('run', cause('ENOSPC'))).toMatchObject({
+      exitCode: 3,
+      mend: 'Free space, or give another --out.',
+    });
+    const other = new Error('other');
+    expect(placeError('run', other)).toBe(other);
   });
 });
 
