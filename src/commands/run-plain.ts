@@ -1,8 +1,9 @@
+import { counted } from '../plural.ts';
 import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import { oneLine } from '../report/one-line.ts';
 import type { RunListener } from '../run/event-bus.ts';
 import type { RunEvent } from '../run/events.ts';
-import { describe } from '../run/lane.ts';
+import { describe, endpointFailed } from '../run/lane.ts';
 import type { CellRecord, CellShape } from '../run/schema.ts';
 
 type Print = (line: string) => void;
@@ -20,7 +21,7 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
     switch (event.kind) {
       case 'run_started':
         total = event.cells.length;
-        say(`run ${event.run_id}: ${total} cells, about ${formatDuration(event.estimated_s)}`);
+        say(`run ${event.run_id}: ${counted(total, 'cell')}, about ${formatDuration(event.estimated_s)}`);
         for (const target of event.targets) {
           say(
             `target ${target.name}: ${target.model} on ${target.accelerator}, TP ${target.tensor_parallel}, ${target.engine}`,
@@ -63,7 +64,10 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
   };
 }
 
-function cellLine({ cell, metrics, verdict, reasons }: CellRecord): string {
+function cellLine(record: CellRecord): string {
+  const { cell, metrics, reasons } = record;
+  // As the counts at the end have it.
+  const verdict = endpointFailed(record) ? 'not measured' : record.verdict;
   const codes = reasons.filter(({ effect }) => effect !== 'note').map(({ code }) => code);
   const why = codes.length > 0 ? ` (${codes.join(', ')})` : '';
   if (metrics === null) return `${describe(cell)}: ${verdict}${why}`;

@@ -1,4 +1,5 @@
 import { RidgeError } from '../errors.ts';
+import { counted } from '../plural.ts';
 import { readYaml } from '../suite/load-file.ts';
 import { suiteFrom } from '../suite/load-suite.ts';
 import { findProblems } from '../suite/problems.ts';
@@ -15,7 +16,8 @@ export interface FileProblem {
 
 export interface FileCheck {
   readonly path: string;
-  readonly kind: 'suite' | 'lab' | 'run';
+  /** `unknown`: it is none of ridge's files. */
+  readonly kind: 'suite' | 'lab' | 'run' | 'unknown';
   readonly problems: readonly FileProblem[];
   /** What a good file holds, in a few words. */
   readonly summary: string;
@@ -38,6 +40,8 @@ async function checkYaml(path: string): Promise<FileCheck> {
     if (error instanceof RidgeError && error.cause === undefined) return broken(path, 'suite', error);
     throw error;
   }
+  const stranger = strangeYaml(source);
+  if (stranger) return stranger;
   const isLab = typeof source.value === 'object' && source.value !== null && 'targets' in source.value;
   const kind = isLab ? 'lab' : 'suite';
   const problems = findProblems(isLab ? labSchema : suiteSchema, source);
@@ -51,12 +55,28 @@ async function checkYaml(path: string): Promise<FileCheck> {
   }
   try {
     const summary = isLab
-      ? `${labFrom(source).length} targets`
-      : `${suiteFrom(source).points.length} points of the grid`;
+      ? counted(labFrom(source).length, 'target')
+      : `${counted(suiteFrom(source).points.length, 'point')} of the grid`;
     return { path, kind, problems: [], summary };
   } catch (error) {
     return broken(path, kind, error);
   }
+}
+
+/** Keys of which every suite or lab file has one, also a half-written one. */
+const OWN_KEYS = ['schema_version', 'grid', 'targets'];
+
+function strangeYaml({ file, value }: YamlSource): FileCheck | null {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  if (OWN_KEYS.some((key) => keys.includes(key))) return null;
+  const what = value === null ? 'the file is empty: ' : '';
+  return notOurs(file, `${what}neither a suite (grid) nor a lab file (targets)`);
+}
+
+/** A file that is none of ridge's, with what it is not. */
+export function notOurs(path: string, message: string): FileCheck {
+  const mend = 'ridge check reads suite and lab files (YAML), folders of runs, and fit files (.json).';
+  return { path, kind: 'unknown', problems: [{ where: path, message, mend }], summary: '' };
 }
 
 async function checkRun(path: string): Promise<FileCheck> {
@@ -70,7 +90,7 @@ async function checkRun(path: string): Promise<FileCheck> {
     for (const record of records) {
       await readRequests(path, record).catch((error) => problems.push(problemOf(path, error)));
     }
-    const summary = `${records.length} finished cells on ${run.targets.length} targets`;
+    const summary = `${counted(records.length, 'finished cell')} on ${counted(run.targets.length, 'target')}`;
     return { path, kind: 'run', problems, summary };
   } catch (error) {
     if (error instanceof RidgeError && error.message === 'no run here') throw error;

@@ -1,5 +1,6 @@
 import { AgentFailure } from '../agent/failure.ts';
 import type { CellTask } from '../agent/protocol.ts';
+import { counted } from '../plural.ts';
 import { childSeed } from '../stats/random.ts';
 import type { Suite } from '../suite/schema.ts';
 import type { AgentSession } from './agent-session.ts';
@@ -49,7 +50,7 @@ export async function runLane(context: LaneContext, cells: readonly LaneCell[]):
     await lane.measure(cell);
     if (lane.failuresInARow < MOST_FAILURES_IN_A_ROW) continue;
     const left = cells.length - index - 1;
-    const message = `given up; ${left} cells are left out`;
+    const message = `given up; ${counted(left, 'cell')} left out`;
     emit({ kind: 'target_state', target: target.name, state: 'failed', message });
     return lane.notMeasured + left;
   }
@@ -174,5 +175,5 @@ export function describe(cell: CellShape): string {
   const load = cell.kv_fill === null ? '' : ` (KV ${Math.round(cell.kv_fill * 100)} %)`;
   const place = cell.anchor ? `, ${cell.anchor} anchor` : '';
   const repeat = cell.repeat > 0 ? `, repeat ${cell.repeat + 1}` : '';
-  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${cell.concurrency} streams${load}${place}${repeat}`;
+  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${counted(cell.concurrency, 'stream')}${load}${place}${repeat}`;
 }

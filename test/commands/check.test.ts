@@ -12,7 +12,7 @@ test('every problem of a file is named by its place; good files say what they ar
   const { exitCode, stdout } = await ridge('check', 'suites/demo.yaml', bad);
   expect(exitCode).toBe(1);
   expect(stdout.split('\n')).toEqual([
-    'suites/demo.yaml: suite, good: 9 points of the grid',
+    'suites/demo.yaml: suite, good: 10 points of the grid',
     `${bad}:3:1: unknown key 'gird'`,
     "  Did you mean 'grid'?",
     `${bad}:4:10: 'repeats' is 0, the least is 1`,
@@ -46,6 +46,34 @@ test('a fit file that is damaged or newer is wrong, and the line says why', asyn
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`${cut}: not JSON: the file is truncated or damaged`);
   expect(stdout).toContain(`${newer}: fit file of version 2.0.0: this ridge reads up to 1.x`);
+});
+
+test('one missing file does not keep the others from being checked', async () => {
+  const folder = await temporaryFolder();
+  const bad = join(folder, 'bad.yaml');
+  await writeFile(bad, 'schema_version: 1\ngird: []\n');
+  const { exitCode, stdout, stderr } = await ridge('check', 'suites/demo.yaml', 'nowhere.yaml', bad);
+  expect(exitCode).toBe(2);
+  expect(stdout).toContain('suites/demo.yaml: suite, good');
+  expect(stdout).toContain("unknown key 'gird'");
+  expect(stderr).toBe(
+    'ridge: nowhere.yaml: no such file\n  Give the path of a suite, lab file, run or fit file.',
+  );
+});
+
+test.each([
+  ['package.json', '{"name":"x","version":"1.0.0"}', 'JSON, but not a fit file'],
+  ['cells.jsonl', '{}\n', 'a part of a run; check the folder of the run'],
+  ['empty.yaml', '', 'the file is empty: neither a suite (grid) nor a lab file (targets)'],
+  ['compose.yaml', 'services: {}\n', 'neither a suite (grid) nor a lab file (targets)'],
+])('%s is none of ours, in one line with a mend', async (name, text, words) => {
+  const file = join(await temporaryFolder(), name);
+  await writeFile(file, text);
+  const { exitCode, stdout } = await ridge('check', file);
+  expect(exitCode).toBe(1);
+  expect(stdout).toBe(
+    `${file}: ${words}\n  ridge check reads suite and lab files (YAML), folders of runs, and fit files (.json).`,
+  );
 });
 
 test('a file that is not there is bad usage', async () => {

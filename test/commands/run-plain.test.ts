@@ -84,6 +84,14 @@ test('a cell that failed counts, and says why on one line', () => {
   );
 });
 
+test('a cell whose requests failed is called what the counts call it', () => {
+  const reasons = [{ ...measured.reasons[0]!, code: 'request_failed', effect: 'invalid' }] as const;
+  const one = { ...record('tp1', shape(4096, 512, 1), 'invalid'), reasons: [...reasons] };
+  expect(linesOf([runStarted(DEMO_PLAN), { ...finished, record: one }]).at(-1)).toBe(
+    ' 0:01   1/24 tp1: 4096 in, 512 out, 1 stream: not measured (request_failed)',
+  );
+});
+
 test('a whole run numbers every cell once and ends with the counts; live figures make no lines', () => {
   const log = linesOf(recording(DEMO_PLAN));
   expect(log.filter((line) => /\d\/24 tp/.test(line))).toHaveLength(24);

@@ -1,3 +1,4 @@
+import { counted } from '../../plural.ts';
 import type { Statistic } from '../../run/schema.ts';
 import { withheldPercentiles } from '../goodput.ts';
 import { THRESHOLDS } from '../thresholds.ts';
@@ -16,7 +17,7 @@ export const judgeLittle: Judge = ({ measured, window, metrics }) => {
   const residual = Math.abs(inFlight - arrivals * stay) / inFlight;
   const limit = Math.max(THRESHOLDS.little_law_share, THRESHOLDS.little_law_requests / n);
   if (residual < limit) return null;
-  const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${n} requests`;
+  const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${counted(n, 'request')}`;
   return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);
 };
 
@@ -66,7 +67,12 @@ export const judgeWindow: Judge = ({ evidence, window, completed }) => {
   }
   const least = evidence.stop.min_requests;
   if (completed.length >= least) return null;
-  return invalid('window_short', `${completed.length} requests, ${least} wanted`, completed.length, least);
+  return invalid(
+    'window_short',
+    `${counted(completed.length, 'request')}, ${least} wanted`,
+    completed.length,
+    least,
+  );
 };
 
 export const judgeConvergence: Judge = ({ evidence, metrics }) => {

@@ -1,3 +1,4 @@
+import { counted } from '../../plural.ts';
 import type { CellEvidence } from '../evidence.ts';
 import type { Reason } from '../reasons.ts';
 import { harmfulFailures } from '../selection.ts';
@@ -10,7 +11,7 @@ export function judgeFailures(evidence: CellEvidence): Reason | null {
   const first = failures[0]?.outcome;
   if (first?.state !== 'failed') return null;
   const kinds = `${first.kind}${first.http_status === null ? '' : ` ${first.http_status}`}`;
-  const count = `${failures.length} of ${evidence.timelines.length} requests failed`;
+  const count = `${failures.length} of ${counted(evidence.timelines.length, 'request')} failed`;
   return invalid('request_failed', `${count}; the first: ${kinds}: ${first.message}`, failures.length, 0);
 }
 
@@ -23,7 +24,7 @@ export const judgeOutputLength: Judge = ({ completed }) => {
   const example = `${first.usage!.completion_tokens} instead of ${first.output_tokens} tokens`;
   return invalid(
     'output_length_off',
-    `${off.length} requests got another length, such as ${example}`,
+    `${counted(off.length, 'request')} got another length, such as ${example}`,
     off.length,
     0,
   );
@@ -38,7 +39,7 @@ export const judgeInputLength: Judge = ({ completed }) => {
   const example = `${first.usage!.prompt_tokens} instead of ${first.input_tokens} tokens`;
   return invalid(
     'input_length_off',
-    `the server counted ${off.length} prompts otherwise, such as ${example}`,
+    `the server counted ${counted(off.length, 'prompt')} otherwise, such as ${example}`,
     off.length,
     0,
   );
@@ -47,7 +48,7 @@ export const judgeInputLength: Judge = ({ completed }) => {
 export const judgeFirstChunk: Judge = ({ completed }) => {
   const unknown = completed.filter((request) => request.tokens_counted_by === 'chunks').length;
   if (unknown === 0) return null;
-  const message = `no token counts by chunk in ${unknown} requests: one token in the first chunk is assumed`;
+  const message = `no token counts by chunk in ${counted(unknown, 'request')}: one token in the first chunk is assumed`;
   return reason('n_first_unknown', 'flagged', 'use', message, unknown, 0);
 };
 

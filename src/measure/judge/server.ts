@@ -1,3 +1,4 @@
+import { counted } from '../../plural.ts';
 import type { ServerEvidence } from '../evidence.ts';
 import type { Reason } from '../reasons.ts';
 import { isCompleted } from '../selection.ts';
@@ -31,7 +32,7 @@ function ownUsageMismatch(timelines: readonly RequestTimeline[]): Reason | null 
   const example = `${sum(first.chunks.tokens)} tokens in chunks, ${first.usage!.completion_tokens} by usage`;
   return invalid(
     'token_count_mismatch',
-    `${off.length} streams differ from their usage: ${example}`,
+    `the tokens of ${counted(off.length, 'stream')} differ from the usage: ${example}`,
     off.length,
     0,
   );
@@ -83,7 +84,7 @@ export const judgePrefixCache: Judge = ({ evidence }) => {
 export const judgePreemption: Judge = ({ evidence }) => {
   const preemptions = evidence.server?.delta.preemptions ?? 0;
   if (preemptions === 0) return null;
-  const message = `${preemptions} preemptions in the window`;
+  const message = `${counted(preemptions, 'preemption')} in the window`;
   return declaredSaturated(evidence)
     ? reason('preempted', 'flagged', 'use', message, preemptions, 0)
     : invalid('preempted', message, preemptions, 0);
