@@ -1,5 +1,5 @@
 import { Box } from 'ink';
-import { CELL_KINDS, kindOf, TONES } from './glyphs.ts';
+import { CELL_KINDS, markOf, TONES } from './glyphs.ts';
 import { Tint, useLook } from './look.tsx';
 import type { DashboardState, RunState } from './state.ts';
 
@@ -18,25 +18,29 @@ const NAMES = {
   valid: 'valid',
   flagged: 'flagged',
   invalid: 'invalid',
-  failed: 'failed',
-  reused: 'reused',
+  failed: 'not measured',
   pending: 'left',
 };
 const LEGEND = CELL_KINDS.filter((kind) => kind !== 'running');
 
-/** The legend of the map with the count of each kind, and the keys. */
+/** The legend of the map with the count of each kind, how many of them were kept from before, and the keys. */
 export function Footer({ state }: { readonly state: DashboardState }) {
   const { glyphs } = useLook();
-  const kinds = state.cells.map(({ status }) => kindOf(status));
-  const counts = LEGEND.map((kind) => ({ kind, count: kinds.filter((one) => one === kind).length }));
+  const marks = state.cells.map(({ status }) => markOf(status));
+  const counts = LEGEND.map((kind) => {
+    const these = marks.filter((mark) => mark.kind === kind);
+    return { kind, count: these.length, kept: these.filter((mark) => mark.kept).length };
+  });
   return (
     <Box flexDirection="column">
       <Box columnGap={2} height={1} overflow="hidden">
         {counts
           .filter(({ count }) => count > 0)
-          .map(({ kind, count }) => (
+          .map(({ kind, count, kept }) => (
             <Box key={kind} flexShrink={0}>
-              <Tint tone={TONES[kind]}>{`${glyphs[kind]} ${count} ${NAMES[kind]}`}</Tint>
+              <Tint
+                tone={TONES[kind]}
+              >{`${glyphs[kind]} ${count} ${NAMES[kind]}${kept > 0 ? ` (${kept} kept)` : ''}`}</Tint>
             </Box>
           ))}
       </Box>

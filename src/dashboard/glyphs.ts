@@ -3,7 +3,7 @@ import type { CellStatus } from './state.ts';
 export type Tone = 'good' | 'doubtful' | 'bad' | 'active' | 'quiet';
 
 /** What a cell is called in the map and its legend. */
-export type CellKind = 'valid' | 'flagged' | 'invalid' | 'failed' | 'reused' | 'running' | 'pending';
+export type CellKind = 'valid' | 'flagged' | 'invalid' | 'failed' | 'running' | 'pending';
 
 /** In the order of the legend. */
 export const CELL_KINDS: readonly CellKind[] = [
@@ -11,7 +11,6 @@ export const CELL_KINDS: readonly CellKind[] = [
   'flagged',
   'invalid',
   'failed',
-  'reused',
   'running',
   'pending',
 ];
@@ -21,7 +20,6 @@ export const TONES: Readonly<Record<CellKind, Tone>> = {
   flagged: 'doubtful',
   invalid: 'bad',
   failed: 'bad',
-  reused: 'good',
   running: 'active',
   pending: 'quiet',
 };
@@ -37,7 +35,6 @@ export const UNICODE_GLYPHS: GlyphSet = {
   flagged: '!',
   invalid: '✗',
   failed: '#',
-  reused: '=',
   running: '►',
   pending: '·',
   barDone: '━',
@@ -61,8 +58,13 @@ export function glyphsFor(environment: Readonly<Record<string, string | undefine
   return plain ? ASCII_GLYPHS : UNICODE_GLYPHS;
 }
 
-/** A reused cell that was not invalid is shown as kept; an invalid one stays visibly invalid. */
-export function kindOf(status: CellStatus): CellKind {
-  if (status.state !== 'finished') return status.state;
-  return status.reused && status.verdict !== 'invalid' ? 'reused' : status.verdict;
+/** One cell as the map shows it; `kept`: measured by an earlier execution of this run, drawn dim. */
+export interface CellMark {
+  readonly kind: CellKind;
+  readonly kept: boolean;
+}
+
+export function markOf(status: CellStatus): CellMark {
+  if (status.state !== 'finished') return { kind: status.state, kept: false };
+  return { kind: status.verdict, kept: status.reused };
 }

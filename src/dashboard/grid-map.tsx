@@ -86,8 +86,8 @@ function Block({ grid, rows, place }: BlockProps) {
       <Tint tone="quiet">{titles.map((title) => title.padStart(cellWidth + GAP)).join('')}</Tint>
       {grid.rows.slice(rows.start, rows.end).map(({ label, places }) => (
         <Text key={label}>
-          {places.slice(columns.start, columns.end).map((kinds, index) => (
-            <PlaceMark key={titles[index]} kinds={kinds} width={cellWidth + GAP} />
+          {places.slice(columns.start, columns.end).map((marks, index) => (
+            <PlaceMark key={titles[index]} marks={marks} width={cellWidth + GAP} />
           ))}
         </Text>
       ))}

@@ -1,13 +1,13 @@
 import { shapeText } from '../report/cell-text.ts';
 import type { CellShape } from '../run/schema.ts';
-import { type CellKind, kindOf } from './glyphs.ts';
+import { type CellMark, markOf } from './glyphs.ts';
 import type { CellView } from './state.ts';
 
 /** Repeats up to this many are drawn one sign each; more are summed up. */
 export const DRAWN_REPEATS = 4;
 
 /** The cells of one place in the map: repeats and anchors of one shape and load on one target. */
-export type Place = readonly CellKind[];
+export type Place = readonly CellMark[];
 
 export interface GridRow {
   readonly label: string;
@@ -52,11 +52,11 @@ export function targetGrids(cells: readonly CellView[]): TargetGrid[] {
   const columns = labelsIn(cells, byLoad, loadLabel);
   const targets = [...new Set(cells.map(({ target }) => target))];
   return targets.map((target) => {
-    const places = rows.map(() => columns.map((): CellKind[] => []));
+    const places = rows.map(() => columns.map((): CellMark[] => []));
     for (const view of cells) {
       if (view.target !== target) continue;
       places[rows.indexOf(shapeText(view.cell))]![columns.indexOf(loadLabel(view.cell))]!.push(
-        kindOf(view.status),
+        markOf(view.status),
       );
     }
     return {
@@ -70,9 +70,9 @@ export function targetGrids(cells: readonly CellView[]): TargetGrid[] {
 
 function activePlace(places: readonly (readonly Place[])[]): { activeRow: number; activeColumn: number } {
   for (const kind of ['running', 'pending'] as const) {
-    const activeRow = places.findIndex((row) => row.some((place) => place.includes(kind)));
-    if (activeRow >= 0)
-      return { activeRow, activeColumn: places[activeRow]!.findIndex((place) => place.includes(kind)) };
+    const isActive = (place: Place): boolean => place.some((mark) => mark.kind === kind);
+    const activeRow = places.findIndex((row) => row.some(isActive));
+    if (activeRow >= 0) return { activeRow, activeColumn: places[activeRow]!.findIndex(isActive) };
   }
   return { activeRow: 0, activeColumn: 0 };
 }

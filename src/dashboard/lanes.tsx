@@ -1,4 +1,5 @@
 import { Box } from 'ink';
+import { counted } from '../plural.ts';
 import { cellText } from '../report/cell-text.ts';
 import { formatDuration } from '../report/format.ts';
 import { padText } from '../report/pad-text.ts';
@@ -79,7 +80,7 @@ export function Lanes({ lanes, rows, width }: LanesProps) {
         </Box>
       ))}
       {shown.length < lanes.length ? (
-        <Tint tone="quiet">{`  and ${lanes.length - shown.length} more targets`}</Tint>
+        <Tint tone="quiet">{`  and ${counted(lanes.length - shown.length, 'more target')}`}</Tint>
       ) : null}
     </Box>
   );

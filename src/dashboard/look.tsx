@@ -22,18 +22,19 @@ const COLOURS: Partial<Record<Tone, string>> = {
 interface TintProps {
   readonly tone?: Tone;
   readonly strong?: boolean;
+  readonly dim?: boolean;
   readonly children: ReactNode;
 }
 
 /** Text of a tone; plain text where the terminal gets no colour. */
-export function Tint({ tone, strong = false, children }: TintProps) {
+export function Tint({ tone, strong = false, dim = false, children }: TintProps) {
   const { colour } = useLook();
   if (!colour) return <Text wrap="truncate-end">{children}</Text>;
   const tint = tone === undefined ? undefined : COLOURS[tone];
   return (
     <Text
       {...(tint === undefined ? {} : { color: tint })}
-      dimColor={tone === 'quiet'}
+      dimColor={dim || tone === 'quiet'}
       bold={strong}
       wrap="truncate-end"
     >

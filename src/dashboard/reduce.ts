@@ -1,5 +1,6 @@
 import { oneLine } from '../report/one-line.ts';
 import type { RunEvent } from '../run/events.ts';
+import { endpointFailed } from '../run/lane.ts';
 import type { CellShape } from '../run/schema.ts';
 import {
   type CellStatus,
@@ -117,6 +118,9 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     case 'cell_finished': {
       const { verdict, cell } = event.record;
       const rest = event.reused ? state : withIdleLane(state, event.target);
+      // As the counts at the end have it: not measured.
+      if (endpointFailed(event.record))
+        return withCell(rest, event.target, cell, () => ({ state: 'failed' }));
       return withCell(rest, event.target, cell, ({ status }) => ({
         state: 'finished',
         verdict,

@@ -40,7 +40,10 @@ test('repeats share a place, in their order', () => {
     view('a', shape(1, 1, 1), { state: 'finished', verdict: 'valid', reused: false }),
     view('a', shape(1, 1, 1, { repeat: 1 }), { state: 'running' }),
   ]);
-  expect(grid!.rows[0]!.places[0]).toEqual(['valid', 'running']);
+  expect(grid!.rows[0]!.places[0]).toEqual([
+    { kind: 'valid', kept: false },
+    { kind: 'running', kept: false },
+  ]);
 });
 
 test('a window holds the active item, is as long as asked and stays inside', () => {

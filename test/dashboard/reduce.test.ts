@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { kindOf } from '../../src/dashboard/glyphs.ts';
+import { markOf } from '../../src/dashboard/glyphs.ts';
 import { reduce } from '../../src/dashboard/reduce.ts';
 import { type DashboardEvent, initialState, remainingS } from '../../src/dashboard/state.ts';
 import type { RunEvent } from '../../src/run/events.ts';
+import { reason } from '../agent/facts.ts';
 import { DEMO_PLAN, progress, record, recording, runStarted, shape } from './events.ts';
 
 const stateAfter = (events: readonly DashboardEvent[]) =>
@@ -10,8 +11,9 @@ const stateAfter = (events: readonly DashboardEvent[]) =>
 const started = runStarted(DEMO_PLAN);
 const cell = shape(128, 64, 8);
 const cellStarted: RunEvent = { kind: 'cell_started', target: 'tp1', cell, attempt: 1 };
-const kindIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') =>
-  kindOf(state.cells.find((view) => view.target === target && view.cell.concurrency === 8)!.status);
+const kindIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') => markIn(state, target).kind;
+const markIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') =>
+  markOf(state.cells.find((view) => view.target === target && view.cell.concurrency === 8)!.status);
 
 describe('a cell in the map', () => {
   test('is pending, running, then has its verdict, on its own target only', () => {
@@ -37,15 +39,28 @@ describe('a cell in the map', () => {
     expect(state.warnings).toEqual([{ sequence: 0, target: 'tp1', message: 'agent died' }]);
   });
 
-  test('reused from an earlier run keeps its own sign, unless it was invalid', () => {
+  test('whose requests failed counts as not measured, whatever its verdict', () => {
+    const { reasons, ...rest } = record('tp1', cell, 'invalid');
+    const failed = { ...rest, reasons: [...reasons, reason('request_failed')] };
+    const state = stateAfter([
+      started,
+      { kind: 'cell_finished', target: 'tp1', record: failed, reused: false },
+    ]);
+    expect(kindIn(state)).toBe('failed');
+  });
+
+  test('reused from an earlier run shows its verdict, and that it was kept', () => {
     const reused = (verdict: 'valid' | 'invalid') =>
-      kindIn(
+      markIn(
         stateAfter([
           started,
           { kind: 'cell_finished', target: 'tp1', record: record('tp1', cell, verdict), reused: true },
         ]),
       );
-    expect([reused('valid'), reused('invalid')]).toEqual(['reused', 'invalid']);
+    expect([reused('valid'), reused('invalid')]).toEqual([
+      { kind: 'valid', kept: true },
+      { kind: 'invalid', kept: true },
+    ]);
   });
 
   test('whose verdict changes at the end of the run was still measured by this run', () => {

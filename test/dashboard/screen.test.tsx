@@ -79,7 +79,8 @@ test('every kind of cell has a sign of its own, in both sets', () => {
 
 test('the last frame of a run shows its verdicts', () => {
   const map = draw(DEMO_PLAN, 300, 80, 24).join('\n');
-  expect(map).toContain('128/64     =  =  !     ✓  ✓  ✓');
+  expect(map).toContain('128/64     ✓  ✓  !     ✓  ✓  ✓');
+  expect(map).toMatch(/✓ \d+ valid \(2 kept\)/);
   expect(map).toContain('FINISHED');
   expect(map).not.toContain('q stop');
 });
