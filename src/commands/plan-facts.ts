@@ -3,7 +3,8 @@ import { findAccelerator } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
-import { requireEvenHeads, type TargetFacts } from '../plan/facts.ts';
+import { requireEvenHeads } from '../model/even-heads.ts';
+import type { TargetFacts } from '../plan/facts.ts';
 import { readModelCard } from '../run/model-card.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { wholeListFlag } from './flags.ts';
@@ -39,7 +40,7 @@ async function fromFlags(flags: TargetFlagTexts): Promise<PlanFacts> {
   const facts = wholeListFlag('tp', flags.tp ?? '1', 1).map((tensorParallel) =>
     factsFor(`TP ${tensorParallel}`, accelerator, card, tensorParallel),
   );
-  for (const one of facts) requireEvenHeads(one, '--tp');
+  for (const one of facts) requireEvenHeads(one.card, one.tensorParallel, '--tp');
   return { facts, assumptions };
 }
 
@@ -57,7 +58,7 @@ async function fromTargets(targets: readonly NamedTarget[]): Promise<PlanFacts> 
       assumptions.push(`${name}: no card for ${definition.model}: 0.5 s to the first token, 20 ms a token`);
     if (definition.tensor_parallel === undefined) assumptions.push(`${name} has TP 1 (tensor_parallel)`);
     const base = factsFor(name, accelerator, card, definition.tensor_parallel ?? 1);
-    requireEvenHeads(base, where);
+    requireEvenHeads(base.card, base.tensorParallel, where);
     facts.push({
       ...base,
       maxNumBatchedTokens: definition.max_num_batched_tokens ?? null,

@@ -1,6 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { bindCard } from '../accelerator/peaks.ts';
-import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
@@ -17,24 +16,6 @@ export interface TargetFacts {
   readonly maxNumBatchedTokens: number | null;
   readonly maxNumSeqs: number | null;
   readonly kvCapacityTokens: number | null;
-}
-
-/**
- * Holds a target to a tensor parallel size that an engine can serve: query heads are dealt out evenly over the devices.
- * @param where names the target in the error
- * @throws RidgeError (exit 2) when the model's card is known and the size does not divide its query heads
- */
-export function requireEvenHeads({ card, tensorParallel }: TargetFacts, where: string): void {
-  const heads = card?.attention.query_heads ?? null;
-  if (card === null || heads === null || heads % tensorParallel === 0) return;
-  const sizes = Array.from({ length: heads }, (_, index) => index + 1).filter((size) => heads % size === 0);
-  throw new RidgeError(
-    `tensor parallel size ${tensorParallel} does not divide the ${heads} query heads of ${card.id}`,
-    {
-      where,
-      mend: `Sizes that do: ${sizes.join(', ')}.`,
-    },
-  );
 }
 
 /** vLLM's own defaults for a server of this kind, used for estimates only. */

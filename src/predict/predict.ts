@@ -3,6 +3,7 @@ import { type Prediction, predictMeans } from '../fit/predictive.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
+import { requireEvenHeads } from '../model/even-heads.ts';
 
 /** A steady closed loop to predict. */
 export interface PredictionShape {
@@ -70,18 +71,13 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
 
 /** What no server would start with or take. */
 function refuseImpossible(card: ModelCard, length: number, tp: number): void {
-  const { id, max_length_tokens: maximum, attention } = card;
+  const { id, max_length_tokens: maximum } = card;
   if (maximum !== null && length > maximum) {
     throw new RidgeError(`input and output are ${length} tokens; ${id} takes at most ${maximum}`, {
       mend: 'Use a shorter request.',
     });
   }
-  if (attention.query_heads % tp !== 0) {
-    throw new RidgeError(
-      `${id} has ${attention.query_heads} attention heads, which tensor parallel size ${tp} does not divide`,
-      { mend: `Use a --tp that divides ${attention.query_heads}.` },
-    );
-  }
+  requireEvenHeads(card, tp, 'tp');
 }
 
 function outside(fit: Fit, shape: Required<Omit<PredictionShape, 'tp'>> & { tp: number }): string[] {

@@ -1,5 +1,5 @@
 import { RidgeError } from '../errors.ts';
-import { requireEvenHeads } from '../plan/facts.ts';
+import { requireEvenHeads } from '../model/even-heads.ts';
 import { planSuite, refusedPoint, type TargetPlan } from '../plan/plan.ts';
 import { VERSION } from '../version.ts';
 import { cellKey } from './cell-key.ts';
@@ -39,7 +39,8 @@ export async function prepareRun(
   const targets = started.map(({ target }) => target);
   for (const target of targets) requireModel(suite.suite.models, target);
   const facts = targets.map(factsOf);
-  for (const [index, one] of facts.entries()) requireEvenHeads(one, started[index]!.session.target.where);
+  for (const [index, one] of facts.entries())
+    requireEvenHeads(one.card, one.tensorParallel, started[index]!.session.target.where);
   const plans = planSuite(suite.suite, suite.points, facts);
   requireCells(options, plans);
   const { store, finished, warnings } = await openStore(options, targets);

@@ -47,6 +47,6 @@ test('what no server takes is refused: lengths over the maximum, a size that doe
   const unlimited = { ...fit, model_card: { ...fit.model_card, max_length_tokens: null } };
   expect(predict(unlimited, { input: longest, output: 1, concurrency: 1 }).input).toBe(longest);
   expect(() => predict(fit, { input: 128, output: 16, concurrency: 1, tp: 3 })).toThrow(
-    expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/32 .*size 3/) }),
+    expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/size 3 .*32 query heads/) }),
   );
 });
