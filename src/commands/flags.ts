@@ -1,5 +1,15 @@
 import { RidgeError } from '../errors.ts';
 
+/** Flags that name the targets of `run` and `probe`. */
+export const TARGET_FLAGS = {
+  lab: { type: 'string' },
+  target: { type: 'string', multiple: true },
+  accelerator: { type: 'string' },
+  tp: { type: 'string' },
+  model: { type: 'string' },
+  'model-config': { type: 'string' },
+} as const;
+
 /**
  * A whole number from a flag.
  * @throws RidgeError (exit 2) naming the flag

@@ -3,6 +3,7 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { EventBus } from '../run/event-bus.ts';
 import { closeAll, startTargets } from '../run/start-targets.ts';
+import { TARGET_FLAGS } from './flags.ts';
 import { probeText } from './probe-text.ts';
 import { givenTargets } from './run-inputs.ts';
 
@@ -23,12 +24,7 @@ Example:
   ridge probe --target gaudi=http://10.0.0.5:8000 --accelerator gaudi3 --tp 8`;
 
 const options = {
-  lab: { type: 'string' },
-  target: { type: 'string', multiple: true },
-  accelerator: { type: 'string' },
-  tp: { type: 'string' },
-  model: { type: 'string' },
-  'model-config': { type: 'string' },
+  ...TARGET_FLAGS,
   json: { type: 'boolean', default: false },
 } as const;
 

@@ -1,12 +1,8 @@
 import { parseArgs } from 'node:util';
+import { TARGET_FLAGS } from './flags.ts';
 
 const options = {
-  lab: { type: 'string' },
-  target: { type: 'string', multiple: true },
-  accelerator: { type: 'string' },
-  tp: { type: 'string' },
-  model: { type: 'string' },
-  'model-config': { type: 'string' },
+  ...TARGET_FLAGS,
   simulate: { type: 'boolean', default: false },
   'simulate-accelerator': { type: 'string', default: 'h100-sxm' },
   'simulate-model': { type: 'string', default: 'llama-3.1-8b' },
