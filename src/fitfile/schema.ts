@@ -103,6 +103,16 @@ export const exampleSchema = z.object({
   expected: z.record(metricKey, nullableNumber),
 });
 
+export const signatureSchema = z
+  .object({
+    algorithm: z.literal('ed25519'),
+    public_key: z
+      .string()
+      .describe('Base64 of the DER form (SubjectPublicKeyInfo): the body of its PEM file.'),
+    value: z.string().describe('Base64 of the signature over the ASCII text `ridgepoint fit ` + digest.'),
+  })
+  .describe('Whose key signed the digest.');
+
 /** A fit file, digest included. Everything that a consumer needs to predict, and to judge the prediction. */
 export const fitSchema = z.object({
   schema_version: z.string(),
@@ -177,9 +187,13 @@ export const fitSchema = z.object({
   ),
   examples: z.array(exampleSchema),
   provenance: z.object({ notes: z.array(z.string()) }),
-  /** SHA-256 of the canonical JSON of the file without this key. */
+  /** What its publisher says of it: where the data come from, under which terms. */
+  published: z.object({ attribution: z.string() }).optional(),
+  /** SHA-256 of the canonical JSON of the file without this key and without `signature`. */
   digest: z.string(),
+  signature: signatureSchema.optional(),
 });
 
 export type Fit = z.infer<typeof fitSchema>;
 export type FitParameter = z.infer<typeof parameterSchema>;
+export type FitSignature = z.infer<typeof signatureSchema>;
