@@ -27,8 +27,14 @@ export const mlpParameters = (config: ModelConfig, width: number): number =>
 export const headSize = (config: ModelConfig): number =>
   config.head_dim || Math.floor(config.hidden_size / config.num_attention_heads);
 
-/** Parameters of one layer's attention projections; biases and norms are left out (below 0.1 %). */
-export function attentionParameters(config: ModelConfig): number {
+/** A linear layer of the attention block by its name in checkpoints, and its parameters in one layer. */
+export interface Projection {
+  readonly name: string;
+  readonly parameters: number;
+}
+
+/** One layer's attention projections; biases and norms are left out (below 0.1 %). */
+export function attentionProjections(config: ModelConfig): readonly Projection[] {
   const h = config.hidden_size;
   const heads = config.num_attention_heads;
   if (config.kv_lora_rank) {
@@ -36,13 +42,27 @@ export function attentionParameters(config: ModelConfig): number {
     const rope = config.qk_rope_head_dim ?? 0;
     const value = config.v_head_dim ?? nope;
     const rank = config.kv_lora_rank;
-    const query = config.q_lora_rank
-      ? h * config.q_lora_rank + config.q_lora_rank * heads * (nope + rope)
-      : h * heads * (nope + rope);
-    return query + h * (rank + rope) + rank * heads * (nope + value) + heads * value * h;
+    const queryWidth = heads * (nope + rope);
+    return [
+      ...(config.q_lora_rank
+        ? [
+            { name: 'q_a_proj', parameters: h * config.q_lora_rank },
+            { name: 'q_b_proj', parameters: config.q_lora_rank * queryWidth },
+          ]
+        : [{ name: 'q_proj', parameters: h * queryWidth }]),
+      { name: 'kv_a_proj_with_mqa', parameters: h * (rank + rope) },
+      { name: 'kv_b_proj', parameters: rank * heads * (nope + value) },
+      { name: 'o_proj', parameters: heads * value * h },
+    ];
   }
-  const kvHeads = config.num_key_value_heads || heads;
-  return 2 * h * heads * headSize(config) + 2 * h * kvHeads * headSize(config);
+  const query = h * heads * headSize(config);
+  const keyValue = h * (config.num_key_value_heads || heads) * headSize(config);
+  return [
+    { name: 'q_proj', parameters: query },
+    { name: 'k_proj', parameters: keyValue },
+    { name: 'v_proj', parameters: keyValue },
+    { name: 'o_proj', parameters: query },
+  ];
 }
 
 /** Layers that see a window only, and its length. */

@@ -1,171 +1,20 @@
-const FP8 = { quant_method: 'fp8', activation_scheme: 'dynamic', modules_to_not_convert: ['lm_head'] };
+import type { BuiltInConfig } from './built-in/decoder.ts';
+import { DEEPSEEK } from './built-in/deepseek.ts';
+import { GEMMA_PHI } from './built-in/gemma-phi.ts';
+import { LLAMA } from './built-in/llama.ts';
+import { MISTRAL } from './built-in/mistral.ts';
+import { OTHERS } from './built-in/others.ts';
+import { QWEN } from './built-in/qwen.ts';
 
-const LLAMA_3_1_8B = {
-  model_type: 'llama',
-  num_hidden_layers: 32,
-  hidden_size: 4096,
-  intermediate_size: 14_336,
-  num_attention_heads: 32,
-  num_key_value_heads: 8,
-  vocab_size: 128_256,
-  tie_word_embeddings: false,
-  max_position_embeddings: 131_072,
-};
-const LLAMA_3_1_70B = {
-  ...LLAMA_3_1_8B,
-  num_hidden_layers: 80,
-  hidden_size: 8192,
-  intermediate_size: 28_672,
-  num_attention_heads: 64,
-};
-const QWEN3_32B = {
-  model_type: 'qwen3',
-  num_hidden_layers: 64,
-  hidden_size: 5120,
-  intermediate_size: 25_600,
-  num_attention_heads: 64,
-  num_key_value_heads: 8,
-  head_dim: 128,
-  vocab_size: 151_936,
-  tie_word_embeddings: false,
-  max_position_embeddings: 40_960,
-};
-const QWEN3_30B_A3B = {
-  model_type: 'qwen3_moe',
-  num_hidden_layers: 48,
-  hidden_size: 2048,
-  moe_intermediate_size: 768,
-  num_experts: 128,
-  num_experts_per_tok: 8,
-  decoder_sparse_step: 1,
-  num_attention_heads: 32,
-  num_key_value_heads: 4,
-  head_dim: 128,
-  vocab_size: 151_936,
-  tie_word_embeddings: false,
-  max_position_embeddings: 40_960,
-};
-const DEEPSEEK_V3 = {
-  model_type: 'deepseek_v3',
-  num_hidden_layers: 61,
-  hidden_size: 7168,
-  intermediate_size: 18_432,
-  moe_intermediate_size: 2048,
-  n_routed_experts: 256,
-  n_shared_experts: 1,
-  num_experts_per_tok: 8,
-  first_k_dense_replace: 3,
-  num_attention_heads: 128,
-  kv_lora_rank: 512,
-  q_lora_rank: 1536,
-  qk_nope_head_dim: 128,
-  qk_rope_head_dim: 64,
-  v_head_dim: 128,
-  vocab_size: 129_280,
-  tie_word_embeddings: false,
-  max_position_embeddings: 163_840,
-  quantization_config: { quant_method: 'fp8', activation_scheme: 'dynamic' },
-};
-const RANDOM_SMALL = {
-  model_type: 'llama',
-  num_hidden_layers: 12,
-  hidden_size: 1024,
-  intermediate_size: 2816,
-  num_attention_heads: 16,
-  num_key_value_heads: 4,
-  head_dim: 64,
-  vocab_size: 8192,
-  tie_word_embeddings: true,
-  max_position_embeddings: 32_768,
-};
-
-/** Architecture constants of common models in the layout of their `config.json`, by short name. */
-export const BUILT_IN_CONFIGS: Readonly<Record<string, object>> = {
-  'llama-3.1-8b': LLAMA_3_1_8B,
-  'llama-3.1-8b-fp8': { ...LLAMA_3_1_8B, quantization_config: FP8 },
-  'llama-3-8b': { ...LLAMA_3_1_8B, max_position_embeddings: 8192 },
-  'llama-3-8b-fp8': { ...LLAMA_3_1_8B, max_position_embeddings: 8192, quantization_config: FP8 },
-  'llama-3.1-70b': LLAMA_3_1_70B,
-  'llama-3.1-70b-fp8': { ...LLAMA_3_1_70B, quantization_config: FP8 },
-  'llama-3.3-70b': LLAMA_3_1_70B,
-  'llama-3.3-70b-fp8': { ...LLAMA_3_1_70B, quantization_config: FP8 },
-  'llama-3-70b': { ...LLAMA_3_1_70B, max_position_embeddings: 8192 },
-  'llama-3-70b-fp8': { ...LLAMA_3_1_70B, max_position_embeddings: 8192, quantization_config: FP8 },
-  'qwen3-32b': QWEN3_32B,
-  'qwen3-32b-fp8': { ...QWEN3_32B, quantization_config: FP8 },
-  'qwen3-30b-a3b': QWEN3_30B_A3B,
-  'qwen3-235b-a22b': {
-    ...QWEN3_30B_A3B,
-    num_hidden_layers: 94,
-    hidden_size: 4096,
-    moe_intermediate_size: 1536,
-    num_attention_heads: 64,
-  },
-  'gpt-oss-120b': {
-    model_type: 'gpt_oss',
-    num_hidden_layers: 36,
-    hidden_size: 2880,
-    intermediate_size: 2880,
-    num_local_experts: 128,
-    num_experts_per_tok: 4,
-    num_attention_heads: 64,
-    num_key_value_heads: 8,
-    head_dim: 64,
-    sliding_window: 128,
-    layer_types: Array.from({ length: 36 }, (_, layer) =>
-      layer % 2 === 0 ? 'sliding_attention' : 'full_attention',
-    ),
-    vocab_size: 201_088,
-    tie_word_embeddings: false,
-    max_position_embeddings: 131_072,
-    quantization_config: {
-      quant_method: 'mxfp4',
-      modules_to_not_convert: ['model.layers.*.self_attn', 'model.layers.*.mlp.router', 'lm_head'],
-    },
-  },
-  'deepseek-v3': DEEPSEEK_V3,
-  'deepseek-r1': DEEPSEEK_V3,
-  'deepseek-r1-0528': DEEPSEEK_V3,
-  'mixtral-8x7b': {
-    model_type: 'mixtral',
-    num_hidden_layers: 32,
-    hidden_size: 4096,
-    intermediate_size: 14_336,
-    num_local_experts: 8,
-    num_experts_per_tok: 2,
-    num_attention_heads: 32,
-    num_key_value_heads: 8,
-    vocab_size: 32_000,
-    tie_word_embeddings: false,
-    max_position_embeddings: 32_768,
-  },
-  'minimax-m2.5': {
-    model_type: 'minimax_m2',
-    num_hidden_layers: 62,
-    hidden_size: 3072,
-    intermediate_size: 1536,
-    num_local_experts: 256,
-    num_experts_per_tok: 8,
-    num_attention_heads: 48,
-    num_key_value_heads: 8,
-    head_dim: 128,
-    vocab_size: 200_064,
-    tie_word_embeddings: false,
-    max_position_embeddings: 196_608,
-    quantization_config: {
-      quant_method: 'fp8',
-      activation_scheme: 'dynamic',
-      modules_to_not_convert: ['gate', 'e_score_correction_bias', 'lm_head'],
-    },
-  },
-  'random/small': RANDOM_SMALL,
-  'random/tiny': {
-    ...RANDOM_SMALL,
-    num_hidden_layers: 4,
-    hidden_size: 256,
-    intermediate_size: 768,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    vocab_size: 4096,
-  },
+/**
+ * Architecture constants of common models in the layout of their `config.json`, by short name, in the precision in which
+ * the model was released.
+ */
+export const BUILT_IN_CONFIGS: Readonly<Record<string, BuiltInConfig>> = {
+  ...LLAMA,
+  ...QWEN,
+  ...OTHERS,
+  ...DEEPSEEK,
+  ...MISTRAL,
+  ...GEMMA_PHI,
 };

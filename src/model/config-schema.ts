@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 const count = z.int().min(0).nullish();
 
-/** `quantization_config` of a checkpoint, as fp8, mxfp4, AWQ, GPTQ, compressed-tensors and ModelOpt write it. */
+const quarkTensor = z.looseObject({ dtype: z.string().nullish() });
+
+/** `quantization_config` of a checkpoint, as fp8, mxfp4, AWQ, GPTQ, compressed-tensors, ModelOpt and Quark write it. */
 export const quantisationSchema = z.looseObject({
   quant_method: z.string().nullish(),
   quant_algo: z.string().nullish(),
@@ -14,6 +16,11 @@ export const quantisationSchema = z.looseObject({
   modules_to_not_convert: z.array(z.string()).nullish(),
   ignore: z.array(z.string()).nullish(),
   exclude_modules: z.array(z.string()).nullish(),
+  exclude: z.array(z.string()).nullish(),
+  global_quant_config: z
+    .looseObject({ weight: quarkTensor.nullish(), input_tensors: quarkTensor.nullish() })
+    .nullish(),
+  layer_quant_config: z.record(z.string(), z.unknown()).nullish(),
   kv_cache_scheme: z.looseObject({ num_bits: z.number().nullish() }).nullish(),
   config_groups: z
     .record(
@@ -74,6 +81,25 @@ export const modelConfigSchema = z.looseObject({
   layer_types: z.array(z.string()).nullish(),
   quantization_config: quantisationSchema.nullish(),
 });
+
+/** Older families' names of the same keys. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  n_layer: 'num_hidden_layers',
+  n_head: 'num_attention_heads',
+  num_heads: 'num_attention_heads',
+  n_embd: 'hidden_size',
+  n_embed: 'hidden_size',
+  n_inner: 'intermediate_size',
+};
+
+/** The config with the keys of GPT-2 and BLOOM under their common names; a common name that is there stays. */
+export function withCommonKeys(config: object): object {
+  const renamed = Object.entries(config).flatMap(([key, value]) => {
+    const common = Object.hasOwn(OTHER_NAMES, key) ? OTHER_NAMES[key]! : null;
+    return common === null ? [] : [[common, value] as const];
+  });
+  return { ...Object.fromEntries(renamed), ...config };
+}
 
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 export type QuantisationConfig = z.infer<typeof quantisationSchema>;

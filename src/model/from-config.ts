@@ -1,8 +1,15 @@
 import { RidgeError } from '../errors.ts';
-import { attentionOf, attentionParameters, expertsOf, isTied, mlpParameters } from './architecture.ts';
+import { attentionOf, attentionProjections, expertsOf, isTied, mlpParameters } from './architecture.ts';
 import type { ComputeFormat, ModelCard, WeightGroup } from './card.ts';
-import { type ModelConfig, modelConfigSchema } from './config-schema.ts';
-import { BF16, keptShare, type ModuleKind, type Precision, quantisedPrecision } from './quantisation.ts';
+import { type ModelConfig, modelConfigSchema, withCommonKeys } from './config-schema.ts';
+import {
+  BF16,
+  keptShare,
+  keptShareOf,
+  type ModuleKind,
+  type Precision,
+  quantisedPrecision,
+} from './quantisation.ts';
 
 /** What the server says about itself and the checkpoint does not decide. */
 export interface CardOverrides {
@@ -61,9 +68,9 @@ function parseConfig(id: string, config: unknown): ModelConfig {
 
 /** Multimodal checkpoints keep the language model under `text_config`. */
 function textConfig(config: unknown): unknown {
-  if (typeof config !== 'object' || config === null || !('text_config' in config)) return config;
-  const inner = config.text_config;
-  return typeof inner === 'object' && inner !== null ? { ...config, ...inner } : config;
+  if (typeof config !== 'object' || config === null) return config;
+  const inner = 'text_config' in config ? config.text_config : null;
+  return withCommonKeys(typeof inner === 'object' && inner !== null ? { ...config, ...inner } : config);
 }
 
 function weightGroups(id: string, config: ModelConfig): WeightGroup[] {
@@ -71,19 +78,22 @@ function weightGroups(id: string, config: ModelConfig): WeightGroup[] {
   if (config.quantization_config && !quantised) {
     throw new RidgeError(
       `config.json of '${id}': quant_method '${config.quantization_config.quant_method ?? 'none'}' is not known`,
-      { mend: 'Known: fp8, fbgemm_fp8, mxfp4, awq, gptq, compressed-tensors, modelopt.' },
+      { mend: 'Known: fp8, fbgemm_fp8, mxfp4, awq, gptq, compressed-tensors, modelopt, quark.' },
     );
   }
   const experts = expertsOf(config);
   const layers = config.num_hidden_layers;
   const h = config.hidden_size;
   const dense = new Pool();
-  const add = (pool: Pool, kind: ModuleKind, parameters: number): void => {
-    const kept = quantised ? keptShare(config, kind) : 1;
-    pool.add(BF16, parameters * kept);
+  const split = (pool: Pool, kept: number, parameters: number): void => {
+    pool.add(BF16, quantised ? parameters * kept : parameters);
     if (quantised) pool.add(quantised, parameters * (1 - kept));
   };
-  add(dense, 'attention', layers * attentionParameters(config));
+  const add = (pool: Pool, kind: ModuleKind, parameters: number): void =>
+    split(pool, keptShareOf(config, kind), parameters);
+  for (const { name, parameters } of attentionProjections(config)) {
+    split(dense, keptShare(config, `self_attn.${name}`), layers * parameters);
+  }
   const denseLayers = layers - (experts?.layers ?? 0);
   add(dense, 'mlp', denseLayers * mlpParameters(config, config.intermediate_size ?? 4 * h));
   const groups: WeightGroup[] = [];

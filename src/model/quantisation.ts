@@ -11,6 +11,11 @@ export interface Precision {
 /** Checkpoints in float32 are served in two bytes (vLLM's `--dtype auto`), so this is what everything else is kept in. */
 export const BF16: Precision = { weight_format: 'bf16', bytes_per_parameter: 2, compute_format: 'bf16' };
 
+/** 32 four-bit values share an eight-bit scale: 17/32 byte. */
+const MXFP4: Precision = { weight_format: 'mxfp4', bytes_per_parameter: 0.53125, compute_format: 'bf16' };
+/** 16 four-bit values share an eight-bit scale: 9/16 byte. */
+const NVFP4: Precision = { weight_format: 'nvfp4', bytes_per_parameter: 0.5625, compute_format: 'fp4' };
+
 const AWQ_GROUP = 128;
 
 /** Integer weights with a 2-byte scale and a zero point per group; they multiply in bf16. */
@@ -27,12 +32,7 @@ function compressedTensors(quantisation: QuantisationConfig): Precision {
   const bits = group?.weights?.num_bits ?? 8;
   const activationBits = group?.input_activations?.num_bits ?? 16;
   if (group?.weights?.type === 'float') {
-    if (bits <= 4)
-      return {
-        weight_format: 'nvfp4',
-        bytes_per_parameter: 0.5625,
-        compute_format: activationBits <= 4 ? 'fp4' : 'bf16',
-      };
+    if (bits <= 4) return { ...NVFP4, compute_format: activationBits <= 4 ? 'fp4' : 'bf16' };
     return {
       weight_format: 'fp8',
       bytes_per_parameter: 1,
@@ -53,8 +53,7 @@ export function quantisedPrecision(quantisation: QuantisationConfig | null | und
     case 'fbgemm_fp8':
       return { weight_format: 'fp8', bytes_per_parameter: 1, compute_format: 'fp8' };
     case 'mxfp4':
-      // 32 four-bit values share an eight-bit scale: 17/32 byte.
-      return { weight_format: 'mxfp4', bytes_per_parameter: 0.53125, compute_format: 'bf16' };
+      return MXFP4;
     case 'awq':
     case 'gptq':
       return integerWeights(quantisation.bits ?? quantisation.w_bit ?? 4, quantisation.group_size);
@@ -63,8 +62,31 @@ export function quantisedPrecision(quantisation: QuantisationConfig | null | und
     case 'modelopt':
     case 'modelopt_fp4':
       return quantisation.quant_algo?.includes('FP4')
-        ? { weight_format: 'nvfp4', bytes_per_parameter: 0.5625, compute_format: 'fp4' }
+        ? NVFP4
         : { weight_format: 'fp8', bytes_per_parameter: 1, compute_format: 'fp8' };
+    case 'quark':
+      return quarkWeights(quantisation);
+    default:
+      return null;
+  }
+}
+
+/** AMD Quark: one scheme for all layers; checkpoints that mix schemes by layer are not known. */
+function quarkWeights({
+  global_quant_config: scheme,
+  layer_quant_config: byLayer,
+}: QuantisationConfig): Precision | null {
+  if (!scheme?.weight || Object.keys(byLayer ?? {}).length > 0) return null;
+  const activations = scheme.input_tensors?.dtype ?? '';
+  switch (scheme.weight.dtype) {
+    case 'fp4':
+      return { ...MXFP4, compute_format: activations === 'fp4' ? 'fp4' : 'bf16' };
+    case 'fp8_e4m3':
+      return {
+        weight_format: 'fp8',
+        bytes_per_parameter: 1,
+        compute_format: activations.startsWith('fp8') ? 'fp8' : 'bf16',
+      };
     default:
       return null;
   }
@@ -83,29 +105,31 @@ export function matchesModule(pattern: string, module: string): boolean {
   return new RegExp(`(?:^|\\.)${escaped}(?:$|\\.)`).test(module);
 }
 
-export type ModuleKind = 'attention' | 'mlp' | 'shared_expert' | 'experts';
-const MODULES: Readonly<Record<ModuleKind, readonly string[]>> = {
-  attention: ['self_attn.q_proj', 'self_attn.o_proj'],
-  mlp: ['mlp.down_proj'],
-  shared_expert: ['mlp.shared_experts.down_proj'],
-  experts: ['mlp.experts.0.down_proj'],
+/** Linear layers that checkpoints quantise or keep together, by module name inside a decoder layer. */
+export type ModuleKind = 'mlp' | 'shared_expert' | 'experts';
+const MODULES: Readonly<Record<ModuleKind, string>> = {
+  mlp: 'mlp.down_proj',
+  shared_expert: 'mlp.shared_experts.down_proj',
+  experts: 'mlp.experts.0.down_proj',
 };
 
-/** Share of a kind's weights that the checkpoint keeps unquantised, over all layers: 0 to 1. */
-export function keptShare(config: ModelConfig, kind: ModuleKind): number {
+/** Share of the decoder layers, 0 to 1, in which the checkpoint keeps this module unquantised. */
+export function keptShare(config: ModelConfig, module: string): number {
   const quantisation = config.quantization_config;
   const patterns = [
     ...(quantisation?.modules_to_not_convert ?? []),
     ...(quantisation?.ignore ?? []),
     ...(quantisation?.exclude_modules ?? []),
+    ...(quantisation?.exclude ?? []),
   ];
   if (patterns.length === 0) return 0;
   let kept = 0;
   for (let layer = 0; layer < config.num_hidden_layers; layer += 1) {
-    for (const module of MODULES[kind]) {
-      const name = `model.layers.${layer}.${module}`;
-      if (patterns.some((pattern) => matchesModule(pattern, name))) kept += 1;
-    }
+    const name = `model.layers.${layer}.${module}`;
+    if (patterns.some((pattern) => matchesModule(pattern, name))) kept += 1;
   }
-  return kept / (config.num_hidden_layers * MODULES[kind].length);
+  return kept / config.num_hidden_layers;
 }
+
+export const keptShareOf = (config: ModelConfig, kind: ModuleKind): number =>
+  keptShare(config, MODULES[kind]);

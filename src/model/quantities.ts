@@ -10,7 +10,12 @@ export function kvBytesPerTokenPerLayer(card: ModelCard): number {
   return elements * card.kv_bytes_per_element;
 }
 
-/** KV cache bytes of one token over all layers, before sharding. */
+/**
+ * KV cache bytes of one token over all layers, before sharding; layers with a window count like the others.
+ * That is how vLLM itself states its capacity in tokens (gpt-oss-120b: 73 728 bytes). Its hybrid cache manager frees what
+ * has left the window, so a long sequence really holds less than this says, and such a server admits more: the
+ * figure is the safe side, and not binding at the loads that gpt-oss was measured at.
+ */
 export const kvBytesPerToken = (card: ModelCard): number => card.layers * kvBytesPerTokenPerLayer(card);
 
 /** Over how many devices the KV cache is really split: MLA is replicated, GQA at most once per KV head. */
@@ -29,9 +34,26 @@ export function attentionFlopPerPair(card: ModelCard, phase: 'prefill' | 'decode
   return 2 * attention.query_heads * perHead;
 }
 
-/** Experts that a step of `tokens` tokens touches under uniform routing: E·(1 − (1 − k/E)^T). */
-export function expertsHit(experts: number, active: number, tokens: number): number {
-  return experts * (1 - (1 - active / experts) ** tokens);
+/**
+ * ln(1 − k/E): the chance that one token misses a given expert, as the exponent that `expertsHitByLog` takes.
+ * Finite also where every expert is active.
+ */
+export function missLogarithm(experts: number, active: number): number {
+  return Math.log1p(-Math.min(active / experts, 1 - Number.EPSILON));
+}
+
+/** Experts hit by `effectiveTokens` tokens, for hot loops that keep `missLogarithm` at hand. */
+export function expertsHitByLog(experts: number, missLog: number, effectiveTokens: number): number {
+  return -experts * Math.expm1(effectiveTokens * missLog);
+}
+
+/**
+ * Experts of one layer that a step of `tokens` tokens touches: E·(1 − (1 − k/E)^(φ·T)) (performance-model section 2.2).
+ * @param skew φ, 0 < φ ≤ 1: skewed routing spreads T tokens like φ·T uniform ones; 1 is uniform routing. Below 1 a
+ *   single token counts for less than its k experts, so φ speaks for batches only
+ */
+export function expertsHit(experts: number, active: number, tokens: number, skew = 1): number {
+  return expertsHitByLog(experts, missLogarithm(experts, active), skew * tokens);
 }
 
 /** Bytes of all resident weights, over all devices. */
