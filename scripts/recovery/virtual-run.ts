@@ -99,6 +99,7 @@ function runOf(suite: Suite, devices: readonly SimulatedDevice[]): Run {
     suite: { file: 'virtual', digest: 'sha256:0', content: suite },
     targets: devices.map(targetOf),
     simulate: null,
+    imported: null,
     quantile_method: 'linear',
   };
 }
@@ -114,6 +115,8 @@ function targetOf(device: SimulatedDevice): RunTarget {
     accelerator: device.accelerator,
     devices: settings.tensorParallel,
     tensor_parallel: settings.tensorParallel,
+    expert_parallel: null,
+    driving: null,
     engine: { name: 'vllm', version: 'virtual' },
     model: { id: device.card.id, root: null, max_length_tokens: device.maxLengthTokens },
     model_card: device.card,

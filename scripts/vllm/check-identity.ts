@@ -8,7 +8,8 @@ import { MAX_LENGTH_TOKENS, SERVER_SETTINGS, type VllmServer } from './serve.ts'
 /** Does the run know what it measured? Compared with what the server was started with and with its own metrics page. */
 export async function checkIdentity(checks: Checks, run: Run, server: VllmServer): Promise<void> {
   const target = run.targets[0]!;
-  const { engine, model, settings, features } = target;
+  const { engine, model, settings } = target;
+  const features = target.features!;
   const same = (name: string, seen: unknown, expected: unknown) =>
     checks.check(name, seen === expected, `${seen}${seen === expected ? '' : `, expected ${expected}`}`);
 

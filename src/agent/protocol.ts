@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   cellMetricsSchema,
   cellRecordSchema,
+  featuresSchema,
+  hostSchema,
   reasonSchema,
   runTargetSchema,
   serverDeltaSchema,
@@ -46,8 +48,9 @@ export const cellTaskSchema = z.object({
 
 /** What the endpoint says about itself; what it does not say is null or `unknown` and is filled from the lab's keys. */
 export const identitySchema = runTargetSchema
-  .pick({ engine: true, model: true, settings: true, features: true, simulator: true, warnings: true })
+  .pick({ engine: true, model: true, settings: true, simulator: true, warnings: true })
   .extend({
+    features: featuresSchema,
     /** The served root's config.json on the agent's host, if there is one. */
     model_config: z.unknown(),
     /** A simulated endpoint says what it simulates. */
@@ -91,11 +94,16 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('shutdown') }),
 ]);
 
-const hostSchema = runTargetSchema.shape.host.omit({ clock_offset_s: true, clock_offset_bound_s: true });
+const agentHostSchema = hostSchema.omit({ clock_offset_s: true, clock_offset_bound_s: true });
 
 /** Agent to controller. */
 export const replySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), protocol: z.int(), version: z.string(), host: hostSchema.nullable() }),
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.int(),
+    version: z.string(),
+    host: agentHostSchema.nullable(),
+  }),
   z.object({ type: z.literal('alive') }),
   z.object({ type: z.literal('pong'), id, wall_clock_s: z.number() }),
   z.object({ type: z.literal('identified'), id, identity: identitySchema }),
@@ -119,7 +127,7 @@ export type Identity = z.infer<typeof identitySchema>;
 export type CellResult = z.infer<typeof cellResultSchema>;
 export type Command = z.infer<typeof commandSchema>;
 export type Reply = z.infer<typeof replySchema>;
-export type HostFacts = z.infer<typeof hostSchema>;
+export type HostFacts = z.infer<typeof agentHostSchema>;
 
 /** `1` of `1.4.2`; versions of one major version understand each other. */
 export const majorOf = (version: string): string => version.split('.')[0] ?? version;

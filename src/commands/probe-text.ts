@@ -1,11 +1,11 @@
 import { kvBytesPerToken, parameterCount } from '../model/quantities.ts';
 import { formatQuantity } from '../report/format.ts';
-import type { RunTarget } from '../run/schema.ts';
+import type { LiveTarget } from '../run/schema.ts';
 
 type Row = readonly [name: string, value: string];
 
 /** What a target was found to be, for people: one fact a line, warnings at the end. */
-export function probeText(target: RunTarget): string {
+export function probeText(target: LiveTarget): string {
   const { engine, model, settings, host } = target;
   const rows: Row[] = [
     ['url', target.url],
@@ -38,13 +38,13 @@ export function probeText(target: RunTarget): string {
   ].join('\n');
 }
 
-function cardText({ model_card: card }: RunTarget): string {
+function cardText({ model_card: card }: LiveTarget): string {
   if (card === null) return 'not known';
   const kilobytes = (kvBytesPerToken(card) / 1024).toFixed(1);
   return `${(parameterCount(card) / 1e9).toFixed(2)} billion parameters, ${card.precision}, ${kilobytes} KiB of KV a token`;
 }
 
-const settingRows = (settings: RunTarget['settings']): Row[] =>
+const settingRows = (settings: LiveTarget['settings']): Row[] =>
   (['max_num_batched_tokens', 'max_num_seqs', 'kv_capacity_tokens', 'block_size'] as const).map((key) => [
     key,
     settings[key].value === null ? 'not known' : `${settings[key].value} (${settings[key].source})`,
@@ -53,7 +53,7 @@ const settingRows = (settings: RunTarget['settings']): Row[] =>
 const cachingText = (on: boolean | null): string =>
   on === null ? 'prefix caching unknown' : `prefix caching ${on ? 'on' : 'off'}`;
 
-function featureText(features: RunTarget['features']): string {
+function featureText(features: LiveTarget['features']): string {
   const names = Object.entries(features);
   const has = names.filter(([, there]) => there).map(([name]) => name);
   const lacks = names.filter(([, there]) => !there).map(([name]) => name);

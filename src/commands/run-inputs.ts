@@ -32,7 +32,7 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
     });
   }
   const place = flags.resume === undefined ? null : findRun(flags.resume);
-  const before = place === null ? null : (await readRun(place.folder)).run;
+  const before = place === null ? null : measuredRun(place.folder, (await readRun(place.folder)).run);
   const suite = await suiteOf(file, before);
   const { targets, simulate, stop } = await targetsOf(flags, before);
   return {
@@ -75,7 +75,7 @@ async function targetsOf(flags: RunFlags, before: Run | null): Promise<Targets> 
     });
   }
   if (simulate) return simulatedTargets(simulate);
-  const targets = given.length > 0 ? given : (before?.targets.map(recordedTarget) ?? []);
+  const targets = given.length > 0 ? given : (before?.targets.flatMap(recordedTarget) ?? []);
   if (targets.length > 0) return { targets, simulate: null, stop: nothing };
   throw new RidgeError('no target to measure', {
     mend: 'Give --target NAME=URL, --lab FILE or --simulate.',
@@ -125,10 +125,16 @@ async function simulatedTargets(simulate: SimulateOptions): Promise<Targets> {
   return { targets, simulate, stop };
 }
 
-/** A target as the run's record defines it. */
-const recordedTarget = (target: Run['targets'][number]): NamedTarget => ({
-  name: target.name,
-  definition: target.definition,
-  accelerator: target.accelerator,
-  where: `target '${target.name}' of the run`,
-});
+/** A target as the run's record defines it; an imported one has no endpoint. */
+function recordedTarget({ name, definition, accelerator }: Run['targets'][number]): NamedTarget[] {
+  if (definition === null) return [];
+  return [{ name, definition, accelerator, where: `target '${name}' of the run` }];
+}
+
+function measuredRun(folder: string, run: Run): Run {
+  if (run.imported === null) return run;
+  throw new RidgeError('this run was imported: it has no endpoint to go on with', {
+    where: folder,
+    mend: 'Start a run of your own, or read this one with ridge fit and ridge validate.',
+  });
+}

@@ -1,7 +1,7 @@
-import type { RunTarget } from '../run/schema.ts';
+import type { LiveTarget, RunTarget } from '../run/schema.ts';
 
 /** What the endpoint was seen to support. */
-export type EndpointFeatures = RunTarget['features'];
+export type EndpointFeatures = LiveTarget['features'];
 
 /** What an endpoint says and shows about itself. Null: it does not expose it. */
 export interface EndpointIdentity {

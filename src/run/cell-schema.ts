@@ -10,7 +10,8 @@ const nullableNumber = z.number().nullable();
 export const statisticSchema = z.object({
   n: z.int(),
   mean: z.number(),
-  standard_deviation: z.number(),
+  /** Null: an imported file that does not say it. */
+  standard_deviation: nullableNumber,
   /** Half-width of the 95 % interval of the mean. */
   half_width_95: nullableNumber,
   percentiles: z.array(z.object({ q: z.number(), value: z.number() })),
@@ -89,8 +90,9 @@ export const cellRecordSchema = z.object({
   key: z.string(),
   target: z.string(),
   cell: cellShapeSchema,
-  started_at: z.string(),
-  elapsed_s: z.number(),
+  /** Null: an imported file that does not say it, as for `elapsed_s`. */
+  started_at: z.string().nullable(),
+  elapsed_s: nullableNumber,
   window: z
     .object({ opened_s: z.number(), closed_s: z.number(), residence_s: z.number(), stopped_by: z.string() })
     .nullable(),

@@ -9,7 +9,7 @@ import type { TargetFacts } from '../plan/facts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { mergeSettings } from './engine-settings.ts';
 import { resolveModelCard } from './model-card.ts';
-import type { RunTarget } from './schema.ts';
+import type { LiveTarget, RunTarget } from './schema.ts';
 
 /**
  * Puts together what the lab says of a target and what the target says of itself.
@@ -19,7 +19,7 @@ export async function describeTarget(
   target: NamedTarget,
   identity: Identity,
   host: AgentHost,
-): Promise<RunTarget> {
+): Promise<LiveTarget> {
   const { definition } = target;
   const { simulated } = identity;
   const warnings = [...identity.warnings];
@@ -47,12 +47,14 @@ export async function describeTarget(
     accelerator,
     devices: definition.devices ?? tensorParallel,
     tensor_parallel: tensorParallel,
+    expert_parallel: null,
     engine: identity.engine,
     model: identity.model,
     model_card: card && bindCard(card, accelerator),
     settings: merged.settings,
     features: identity.features,
     host,
+    driving: null,
     simulator: identity.simulator,
     warnings: [...warnings, ...merged.warnings],
   };
@@ -91,7 +93,7 @@ export const environmentOf = (target: RunTarget): Environment => ({
  * Holds a target to the models that the suite is for; owner, case and suffixes such as -Instruct do not count.
  * @throws RidgeError (exit 2) when it serves another one
  */
-export function requireModel(models: readonly string[] | undefined, target: RunTarget): void {
+export function requireModel(models: readonly string[] | undefined, target: LiveTarget): void {
   if (models === undefined) return;
   if (models.some((model) => plainName(model) === plainName(target.model.id))) return;
   throw new RidgeError(

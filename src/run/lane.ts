@@ -6,7 +6,7 @@ import type { Suite } from '../suite/schema.ts';
 import type { AgentSession } from './agent-session.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
-import type { CellRecord, CellShape, RunTarget } from './schema.ts';
+import type { CellRecord, CellShape, LiveTarget } from './schema.ts';
 import { RUN_SCHEMA_VERSION } from './schema.ts';
 import type { RunStore } from './store.ts';
 
@@ -18,7 +18,7 @@ export interface LaneCell {
 }
 
 export interface LaneContext {
-  readonly target: RunTarget;
+  readonly target: LiveTarget;
   readonly session: AgentSession;
   readonly suite: Suite;
   readonly store: RunStore;

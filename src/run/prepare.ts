@@ -130,6 +130,7 @@ function describeRun(
     suite: { file: suite.file, digest: suite.digest, content: suite.suite },
     targets: [...targets],
     simulate,
+    imported: null,
     quantile_method: 'linear',
   };
 }

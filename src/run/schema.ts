@@ -3,8 +3,10 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { ModelCard } from '../model/card.ts';
 import { suiteSchema, targetSchema } from '../suite/schema.ts';
 import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
+import { drivingSchema, importedSchema } from './imported-schema.ts';
 
 export * from './cell-schema.ts';
+export * from './imported-schema.ts';
 export { requestLineSchema } from './request-schema.ts';
 
 const nullableNumber = z.number().nullable();
@@ -13,18 +15,47 @@ const nullableNumber = z.number().nullable();
 const settingSource = z.enum(['server', 'lab', 'derived', 'default', 'unknown']);
 const setting = z.object({ value: nullableNumber, source: settingSource });
 
-/** A target as it was identified when the run began. */
+/** What an endpoint was seen to support. */
+export const featuresSchema = z.object({
+  token_id_prompts: z.boolean(),
+  cache_salt: z.boolean(),
+  continuous_usage: z.boolean(),
+  return_token_ids: z.boolean(),
+  metrics: z.boolean(),
+});
+
+/** The host of a target's agent. */
+export const hostSchema = z.object({
+  name: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  cores: z.int(),
+  memory_bytes: z.number(),
+  node_version: z.string(),
+  agent_version: z.string(),
+  /** Agent's clock minus the controller's, and how far off that can be (half the shortest round trip). */
+  clock_offset_s: z.number(),
+  clock_offset_bound_s: z.number(),
+});
+
+/** A target as it was identified when the run began, or as an imported file describes it. */
 export const runTargetSchema = z.object({
   name: z.string(),
-  url: z.string(),
-  /** What the lab file or the command line said, so that a resumed run needs neither. API keys are named, never held. */
-  definition: targetSchema,
+  /** Null: imported, there is no endpoint. */
+  url: z.string().nullable(),
+  /**
+   * What the lab file or the command line said, so that a resumed run needs neither. API keys are named, never held.
+   * Null: imported.
+   */
+  definition: targetSchema.nullable(),
   /** Argument list that starts the agent's host process; null: this machine. */
   agent: z.array(z.string()).nullable(),
   /** Catalogue entry or the lab's own, see `accelerator/accelerator.ts`; null when the lab names none. */
   accelerator: z.custom<Accelerator>((value) => typeof value === 'object').nullable(),
   devices: z.int(),
   tensor_parallel: z.int(),
+  /** Ranks over which whole experts are spread; null: not said. */
+  expert_parallel: z.int().nullable().default(null),
   engine: z.object({ name: z.string(), version: z.string().nullable() }),
   model: z.object({ id: z.string(), root: z.string().nullable(), max_length_tokens: z.int().nullable() }),
   /** See `model/card.ts`; null when neither the lab, the server's host nor the built-in cards know the model. */
@@ -37,26 +68,12 @@ export const runTargetSchema = z.object({
     kv_cache_dtype: z.string().nullable(),
     prefix_caching: z.boolean().nullable(),
   }),
-  /** What the endpoint was seen to support. */
-  features: z.object({
-    token_id_prompts: z.boolean(),
-    cache_salt: z.boolean(),
-    continuous_usage: z.boolean(),
-    return_token_ids: z.boolean(),
-    metrics: z.boolean(),
-  }),
-  host: z.object({
-    name: z.string(),
-    platform: z.string(),
-    cpu: z.string(),
-    cores: z.int(),
-    memory_bytes: z.number(),
-    node_version: z.string(),
-    agent_version: z.string(),
-    /** Agent's clock minus the controller's, and how far off that can be (half the shortest round trip). */
-    clock_offset_s: z.number(),
-    clock_offset_bound_s: z.number(),
-  }),
+  /** Null: imported. */
+  features: featuresSchema.nullable(),
+  /** The agent's host; null: imported. */
+  host: hostSchema.nullable(),
+  /** How its cells were driven; null: by the protocol of the suite. */
+  driving: drivingSchema.nullable().default(null),
   /** What a simulated endpoint says it is made of; null for a real one. Shown beside a fit, never used by it. */
   simulator: z
     .object({ parameters: z.record(z.string(), z.number()), effects: z.array(z.string()), seed: z.int() })
@@ -82,8 +99,13 @@ export const runSchema = z.object({
       time_scale: z.number(),
     })
     .nullable(),
+  /** The file of other people's measurements that the cells come from; null: this run measured them. */
+  imported: importedSchema.nullable().default(null),
   quantile_method: z.literal('linear'),
 });
 
 export type RunTarget = z.infer<typeof runTargetSchema>;
+type Known<T, Key extends keyof T> = T & { [Name in Key]: NonNullable<T[Name]> };
+/** A target that has an endpoint: one that a run measures. */
+export type LiveTarget = Known<RunTarget, 'url' | 'definition' | 'features' | 'host'>;
 export type Run = z.infer<typeof runSchema>;

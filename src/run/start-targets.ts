@@ -6,11 +6,11 @@ import { apiKeyOf, type NamedTarget } from '../suite/targets.ts';
 import { AgentSession } from './agent-session.ts';
 import { describeTarget, environmentOf } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
-import type { RunTarget } from './schema.ts';
+import type { LiveTarget } from './schema.ts';
 
 /** A target that answered: who it is, and the agent that drives it. */
 export interface StartedTarget {
-  readonly target: RunTarget;
+  readonly target: LiveTarget;
   readonly session: AgentSession;
   /** Asks the endpoint again: what changed since the start, null when nothing did or it does not answer any more. */
   changed(): Promise<Reason | null>;
@@ -35,7 +35,7 @@ export async function startTargets(
   const starts = targets.map(async (named, index): Promise<StartedTarget> => {
     const state = (state: 'starting' | 'ready' | 'restarting', message: string | null = null): void =>
       emit({ kind: 'target_state', target: named.name, state, message });
-    let first: RunTarget | null = null;
+    let first: LiveTarget | null = null;
     const session = new AgentSession(
       named,
       keys[index]!,
@@ -72,7 +72,7 @@ export async function startTargets(
   return settled.map((one) => (one as PromiseFulfilledResult<StartedTarget>).value);
 }
 
-function requireSameEnvironment(first: RunTarget, now: RunTarget): void {
+function requireSameEnvironment(first: LiveTarget, now: LiveTarget): void {
   const changed = judgeEnvironment(environmentOf(first), environmentOf(now));
   if (!changed) return;
   throw new AgentFailure('changed', `environment_changed while the run went on: ${changed.message}`, {

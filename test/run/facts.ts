@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CellRecord, CellShape, Run, RunTarget } from '../../src/run/schema.ts';
+import type { CellRecord, CellShape, LiveTarget, Run } from '../../src/run/schema.ts';
 import { cellResult, identity } from '../agent/facts.ts';
 import { GRID, loadText } from '../suite/suite-text.ts';
 
@@ -38,7 +38,7 @@ export function record(overrides: Partial<CellRecord> = {}): CellRecord {
   };
 }
 
-export const runTarget = (overrides: Partial<RunTarget> = {}): RunTarget => {
+export const runTarget = (overrides: Partial<LiveTarget> = {}): LiveTarget => {
   const { engine, model, settings, features } = identity();
   return {
     name: 'h100',
@@ -48,6 +48,7 @@ export const runTarget = (overrides: Partial<RunTarget> = {}): RunTarget => {
     accelerator: null,
     devices: 1,
     tensor_parallel: 1,
+    expert_parallel: null,
     engine,
     model,
     model_card: null,
@@ -64,6 +65,7 @@ export const runTarget = (overrides: Partial<RunTarget> = {}): RunTarget => {
       clock_offset_s: 0,
       clock_offset_bound_s: 0,
     },
+    driving: null,
     simulator: null,
     warnings: [],
     ...overrides,
@@ -80,6 +82,7 @@ export const run = (overrides: Partial<Run> = {}): Run => {
     suite: { file: 's.yaml', digest, content: suite },
     targets: [runTarget()],
     simulate: null,
+    imported: null,
     quantile_method: 'linear',
     ...overrides,
   };
