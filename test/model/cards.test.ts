@@ -120,6 +120,23 @@ describe('precision', () => {
     });
   });
 
+  test('Quark: one scheme for all layers, and its exclusions; mixed schemes are not guessed', () => {
+    const quark = (extra: object) => ({
+      quantization_config: {
+        quant_method: 'quark',
+        global_quant_config: { weight: { dtype: 'fp4' }, input_tensors: { dtype: 'fp4' } },
+        ...extra,
+      },
+    });
+    expect(groups(quark({}))[0]).toBe('dense mxfp4 fp4');
+    expect(groups(quark({ global_quant_config: { weight: { dtype: 'fp4' } } }))[0]).toBe('dense mxfp4 bf16');
+    expect(groups(quark({ exclude: ['re:model.layers.*self_attn.*'] })).slice(0, 2)).toEqual([
+      'dense mxfp4 fp4',
+      'dense bf16 bf16',
+    ]);
+    expect(() => groups(quark({ layer_quant_config: { '*self_attn*': {} } }))).toThrow(/quark/);
+  });
+
   test("float32 checkpoints are served in two bytes; the KV dtype is the server's", () => {
     expect(
       cardFromConfig('m', { ...base, torch_dtype: 'float32' }).weight_groups[0]!.bytes_per_parameter,
