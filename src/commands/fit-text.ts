@@ -118,8 +118,8 @@ function wins({ validation }: Fit): string[] {
   return validation.baselines
     .filter((one) => one.wins)
     .map(
-      ({ name, form, metric, mape }) =>
-        `${name} (${form}) has a lower error on ${metric} than this fit: ${formatNumber(mape)} % against ${formatNumber(validation.in_sample[metric]?.mape ?? null)} %`,
+      ({ name, form, metric, mape, fit_mape }) =>
+        `${name} (${form}) has a lower error on ${metric} than this fit: ${formatNumber(mape)} % against ${formatNumber(fit_mape)} %`,
     );
 }
 

@@ -1,12 +1,14 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
-import { baselines, besideFit } from '../fit/baselines.ts';
+import { BASELINE_FORMS } from '../fit/baselines/forms.ts';
+import { baselinesBesideFit } from '../fit/baselines/score.ts';
 import type { FitOptions, FittedTerm, RooflineFit } from '../fit/fit-roofline.ts';
 import type { RunObservations } from '../fit/from-runs.ts';
 import { adviceFor, confoundedPairs, estimateOf } from '../fit/identifiability.ts';
 import type { Observation } from '../fit/observations.ts';
-import { EDGE_NAMES } from '../fit/problem.ts';
+import { EDGE_NAMES, meansOf } from '../fit/problem.ts';
 import type { Validation } from '../fit/validate.ts';
 import type { ModelCard } from '../model/card.ts';
+import { NO_EDGES } from '../roofline/closed-form.ts';
 import {
   PARAMETER_NAMES,
   PARAMETER_UNITS,
@@ -91,14 +93,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     confounded: confoundedPairs(fit).map((pair) => ({ ...pair, parameters: [...pair.parameters] })),
     validation: {
       ...validation,
-      baselines: besideFit(
-        baselines(
-          accelerator,
-          card,
-          data.observations.filter((one) => !one.hold_out),
-        ),
-        validation.in_sample,
-      ),
+      baselines: baselinesInSample(data, fit),
     },
     range: rangeOf(data.observations),
     residuals,
@@ -108,6 +103,24 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },
   } as unknown as Omit<Fit, 'digest'>;
   return { ...content, examples: examplesFor(content) };
+}
+
+/** Simpler models on the cells that the fit saw, trained on these as the fit was. */
+function baselinesInSample({ accelerator, card, observations }: RunObservations, fit: RooflineFit) {
+  const seen = observations.filter((one) => !one.hold_out);
+  return baselinesBesideFit(
+    BASELINE_FORMS,
+    [{ training: seen, testing: seen }],
+    {
+      accelerator,
+      card,
+      serve: (parameters, one) => meansOf(card, { parameters, edges: NO_EDGES }, one),
+    },
+    (one, metric) => {
+      const term = fit.terms.find((each) => each.observation === one && each.metric === metric);
+      return term ? Math.expm1(term.residual) * 100 : null;
+    },
+  );
 }
 
 /** Huber's weight of a residual three standard deviations out. */
