@@ -63,6 +63,7 @@ export function confoundedPairs(fit: RooflineFit): ConfoundedPair[] {
 /** The cell that would tell most about a parameter. */
 const ADVICE: Readonly<Record<ParameterName, string>> = {
   gemm_flop_per_s: 'a long prompt alone: concurrency 1, input 4096 and 16384, output 2',
+  expert_flop_per_s: 'long prompts in one step: concurrency 1, input 4096 and 16384, output 2',
   memory_bytes_per_s: 'a long decode alone at a long context: concurrency 1, input 16384, output 256',
   attention_flop_per_s: 'a longer prompt alone: concurrency 1, input 32768, output 2',
   step_overhead_s: 'another tensor parallel size, TP 1 among them, so that weights and overhead part',

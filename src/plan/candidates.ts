@@ -32,6 +32,8 @@ export const candidates = (tensorParallels: readonly number[], maxLengthTokens: 
 /** Why a grid may leave a parameter open, and what pins it. */
 export const DESIGN_RULES: Readonly<Record<ParameterName, string>> = {
   gemm_flop_per_s: 'needs prompts of several lengths alone (concurrency 1): their slope is GEMM compute',
+  expert_flop_per_s:
+    'needs prompts of several lengths alone: tokens enough that experts are bound by compute',
   memory_bytes_per_s: 'needs long contexts in decode, or two sizes of weights (two TPs)',
   attention_flop_per_s: 'needs a long prompt (16k and more): attention grows with the square of the length',
   step_overhead_s: 'needs TP 1 beside another TP: at one TP it is one lump with the weight reads',

@@ -1,50 +1,24 @@
 import type { ModelCard } from '../model/card.ts';
 import type { RooflineParameters } from './parameters.ts';
-import { type PrefillChunk, stepTime } from './step.ts';
+import { batchSchedule } from './scheduler/batch-schedule.ts';
+import { priceSchedule } from './scheduler/price-schedule.ts';
+import {
+  type ClosedLoopShape,
+  type EngineSettings,
+  NO_EDGES,
+  type ServingEdges,
+  type ServingMeans,
+} from './serving.ts';
+import { StepPricer } from './step-pricer.ts';
+import { AttentionWork, type PrefillChunk, stepWork } from './step-work.ts';
 
-/** The engine's settings that decide how requests share steps. */
-export interface EngineSettings {
-  readonly tensorParallel: number;
-  readonly maxNumBatchedTokens: number;
-  readonly maxNumSeqs: number;
-  /** KV cache capacity in tokens. */
-  readonly kvCapacityTokens: number;
-}
-
-/** A closed loop of `concurrency` streams, each sending its next request when the last one finished. */
-export interface ClosedLoopShape {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly concurrency: number;
-  /** Time between a finished request and the arrival of the next, s; null: it arrives before the next step starts. */
-  readonly turnAroundSeconds: number | null;
-}
-
-/**
- * How a real server's requests meet its steps, in steps: what the step clock alone cannot know. Both count only where
- * requests share steps, are fitted beside the parameters and are 0 for an ideal server.
- */
-export interface ServingEdges {
-  /** Wait of a new request for the step in progress, added to TTFT. */
-  readonly ttft_wait_steps: number;
-  /** Steps that a request loses between its first token and its last. */
-  readonly decode_wait_steps: number;
-}
-
-export const NO_EDGES: ServingEdges = { ttft_wait_steps: 0, decode_wait_steps: 0 };
-
-/** Steady-state means of a closed loop. */
-export interface ServingMeans {
-  readonly ttftSeconds: number;
-  /** Null when a request has a single output token. */
-  readonly tpotSeconds: number | null;
-  readonly e2eSeconds: number;
-  readonly outputTokensPerSecond: number;
-  /** Share of TTFT that is the wait for other prompts: the least certain part of the closed form. */
-  readonly queueShare: number;
-  /** True where only a scheduler simulation is accurate: prefill load between 0.7 and 1, or a queue for seats or KV. */
-  readonly rough: boolean;
-}
+export {
+  type ClosedLoopShape,
+  type EngineSettings,
+  NO_EDGES,
+  type ServingEdges,
+  type ServingMeans,
+} from './serving.ts';
 
 /** Splits a prompt into the chunks that a token budget allows beside `decodes` running sequences. */
 export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[] {
@@ -56,9 +30,48 @@ export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[]
   return chunks;
 }
 
+/** A closed loop on a device: everything that does not change while the fixed point is sought. */
+interface Loop {
+  readonly attention: AttentionWork;
+  readonly pricer: StepPricer;
+  readonly engine: EngineSettings;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly concurrency: number;
+  readonly turnAroundSeconds: number | null;
+  readonly requestOverhead: number;
+  readonly edges: ServingEdges;
+  /** Requests that each stream sends, where all start at once; null: a steady loop. */
+  readonly rounds: number | null;
+}
+
+const middle = ([low, high]: readonly [number, number]): number => (low + high) / 2;
+
+function loopOf(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  edges: ServingEdges,
+): Loop {
+  const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
+  return {
+    attention: new AttentionWork(card),
+    pricer: new StepPricer(card, p, engine.tensorParallel),
+    engine,
+    inputTokens: burst ? Math.round(shape.inputTokens * middle(burst.input_jitter)) : shape.inputTokens,
+    outputTokens: burst ? shape.outputTokens * middle(burst.output_jitter) : shape.outputTokens,
+    concurrency: shape.concurrency,
+    turnAroundSeconds: shape.turnAroundSeconds,
+    requestOverhead: p.request_overhead_s,
+    edges,
+    rounds: burst ? burst.requests_per_stream : null,
+  };
+}
+
 /**
- * Steady-state TTFT, TPOT, E2E and throughput of a closed loop in closed form (performance-model section 4).
- * Pure; a few microseconds a call.
+ * TTFT, TPOT, E2E and throughput of a closed loop in closed form (performance-model section 4): steady means, or those of a
+ * burst with its start-up. Pure; a few microseconds a call.
  */
 export function closedLoopMeans(
   card: ModelCard,
@@ -67,16 +80,24 @@ export function closedLoopMeans(
   shape: ClosedLoopShape,
   edges: ServingEdges = NO_EDGES,
 ): ServingMeans {
-  const perRequestKv = shape.inputTokens + shape.outputTokens / 2;
-  const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / perRequestKv));
+  if (shape.driving?.kind === 'batch') return batchMeans(card, p, engine, shape);
+  const loop = loopOf(card, p, engine, shape, edges);
+  const heldKv = engine.admission === 'reserved' ? loop.outputTokens : loop.outputTokens / 2;
+  const seats = Math.max(
+    1,
+    Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / (loop.inputTokens + heldKv)),
+  );
   const running = Math.min(shape.concurrency, seats);
   // A stream is away from the engine while its request is on its way, so fewer than all of them share a step.
-  const away = p.request_overhead_s + (shape.turnAroundSeconds ?? 0);
-  let means = meansBesideOthers(card, p, engine, shape, edges, running, running - 1);
-  for (let round = 0; round < AWAY_ROUNDS && running > 1; round += 1) {
-    const cycle = running / (means.outputTokensPerSecond / shape.outputTokens);
+  const away =
+    loop.rounds === null && shape.turnAroundSeconds !== null
+      ? p.request_overhead_s + shape.turnAroundSeconds
+      : 0;
+  let means = meansBesideOthers(loop, running, running - 1);
+  for (let round = 0; round < AWAY_ROUNDS && running > 1 && away > 0; round += 1) {
+    const cycle = running / (means.outputTokensPerSecond / loop.outputTokens);
     const others = (running - 1) * Math.max(0, 1 - away / cycle);
-    means = meansBesideOthers(card, p, engine, shape, edges, running, others);
+    means = meansBesideOthers(loop, running, others);
   }
   return means;
 }
@@ -85,26 +106,16 @@ export function closedLoopMeans(
 const AWAY_ROUNDS = 3;
 
 /** The means for a request that meets `others` (a real number) in the engine while `running` streams hold seats. */
-function meansBesideOthers(
-  card: ModelCard,
-  p: RooflineParameters,
-  engine: EngineSettings,
-  shape: ClosedLoopShape,
-  edges: ServingEdges,
-  running: number,
-  others: number,
-): ServingMeans {
-  const { inputTokens, outputTokens, concurrency } = shape;
-  const tp = engine.tensorParallel;
-  const context = inputTokens + outputTokens / 2;
-
+function meansBesideOthers(loop: Loop, running: number, others: number): ServingMeans {
+  const { attention, pricer, engine, inputTokens, outputTokens, concurrency, edges } = loop;
+  const decodeContext = inputTokens + outputTokens / 2;
   const budget = Math.max(1, Math.floor(engine.maxNumBatchedTokens - others));
   const chunks = splitPrompt(inputTokens, budget);
   const promptsPerStep = Math.floor(budget / inputTokens);
   const decodeSteps = outputTokens - 1;
   const decoding = decodingOthers(others, decodeSteps, chunks.length, promptsPerStep);
   const step = (prefills: readonly PrefillChunk[], decodes: number): number =>
-    stepTime(card, p, tp, { prefills, decodes, decodeContext: context }).total;
+    pricer.seconds(stepWork(attention, { prefills, decodes, decodeContext }));
   const withoutPrefill = decoding > 0 ? step([], decoding) : 0;
   let prefill = 0;
   for (const chunk of chunks) prefill += step([chunk], decoding);
@@ -120,14 +131,24 @@ function meansBesideOthers(
 
   const queue = prefillQueue(prompts);
   const shared = others > 0;
-  const decodeStep = step([], decoding + 1) + interference(prompts);
+  const pureStep = step([], decoding + 1);
+  const decodeStep = pureStep + interference(prompts);
   const tpot =
-    decodeSteps < 1 ? null : decodeStep * (1 + (shared ? edges.decode_wait_steps / decodeSteps : 0));
-  const wait = stepWait(others, tpot ?? prefill, shape.turnAroundSeconds);
+    decodeSteps <= 0 ? null : decodeStep * (1 + (shared ? edges.decode_wait_steps / decodeSteps : 0));
+  const { turnAroundSeconds } = loop;
+  const wait =
+    turnAroundSeconds === null || loop.rounds !== null
+      ? 0
+      : stepWait(prompts, pureStep, turnAroundSeconds + loop.requestOverhead);
   const ttft =
-    p.request_overhead_s + prefill + queue.seconds + wait + (shared ? edges.ttft_wait_steps * decodeStep : 0);
+    loop.requestOverhead +
+    prefill +
+    queue.seconds +
+    wait +
+    startUpWait(loop, others, prompts) +
+    (shared ? edges.ttft_wait_steps * decodeStep : 0);
   const residence = ttft + decodeSteps * (tpot ?? 0);
-  const requestsPerSecond = running / (residence + (shape.turnAroundSeconds ?? 0));
+  const requestsPerSecond = running / (residence + (loop.turnAroundSeconds ?? 0));
   const seatWait = (concurrency - running) / requestsPerSecond;
   return {
     ttftSeconds: ttft + seatWait,
@@ -136,6 +157,40 @@ function meansBesideOthers(
     outputTokensPerSecond: requestsPerSecond * outputTokens,
     queueShare: queue.seconds / ttft,
     rough: queue.rough || seatWait > 0,
+  };
+}
+
+/** Where all streams start at once, the first round of requests waits for each other's prompts; its share of the mean. */
+function startUpWait(loop: Loop, others: number, prompts: Prompts): number {
+  if (loop.rounds === null) return 0;
+  const own = prompts.perStep >= 2 ? prompts.secondMarginal : prompts.prefill;
+  return (others * own) / 2 / loop.rounds;
+}
+
+function batchMeans(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+): ServingMeans {
+  const schedule = batchSchedule(new AttentionWork(card), engine.maxNumBatchedTokens, {
+    inputTokens: shape.inputTokens,
+    outputTokens: shape.outputTokens,
+    streams: shape.concurrency,
+  });
+  const { ttft, tpot, e2eSeconds } = priceSchedule(
+    schedule,
+    new StepPricer(card, p, engine.tensorParallel),
+    p.request_overhead_s,
+    { statistic: 'mean', whole: false, gradient: false },
+  );
+  return {
+    ttftSeconds: ttft.seconds,
+    tpotSeconds: tpot?.seconds ?? null,
+    e2eSeconds,
+    outputTokensPerSecond: (shape.concurrency * shape.outputTokens) / e2eSeconds,
+    queueShare: 0,
+    rough: false,
   };
 }
 
@@ -187,8 +242,20 @@ function prefillQueue(prompts: Prompts): { seconds: number; rough: boolean } {
   return { seconds: ((bounded / (1 - bounded)) * marginal) / 2, rough: load >= 0.7 };
 }
 
-/** A request that arrives after the engine began its next step waits for the rest of that step. */
-function stepWait(others: number, step: number, turnAround: number | null): number {
-  if (turnAround === null || others <= 0) return 0;
-  return turnAround < step ? step - turnAround : step / 2;
+/**
+ * Wait for the end of the step in progress of a request that reaches the engine `away` seconds after a step's end. Among
+ * equal decode steps it is what is left of the last one; where prompts make some steps long, an arrival falls into those
+ * more often (the mean residual time of a renewal process).
+ */
+function stepWait(prompts: Prompts, decodeStep: number, away: number): number {
+  const { others, decodeSteps, chunks, perStep, prefill } = prompts;
+  if (others <= 0) return 0;
+  const arrivals = others / (decodeSteps + chunks);
+  const mixed = perStep >= 2 ? 1 - Math.exp(-arrivals) : Math.min(1, arrivals * chunks);
+  const mixedStep = prefill / chunks;
+  const mean = (1 - mixed) * decodeStep + mixed * mixedStep;
+  const residual = ((1 - mixed) * decodeStep ** 2 + mixed * mixedStep ** 2) / (2 * mean);
+  const steps = Math.ceil(away / decodeStep);
+  const undisturbed = (1 - mixed) ** steps;
+  return undisturbed * (steps * decodeStep - away) + (1 - undisturbed) * residual;
 }

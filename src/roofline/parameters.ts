@@ -5,6 +5,8 @@
 export interface RooflineParameters {
   /** Achieved GEMM compute in the dense group's compute format, FLOP/s per device. */
   readonly gemm_flop_per_s: number;
+  /** Achieved compute of the experts' grouped GEMMs in their own compute format, FLOP/s per device. */
+  readonly expert_flop_per_s: number;
   /** Achieved memory bandwidth, byte/s per device. */
   readonly memory_bytes_per_s: number;
   /** Achieved attention compute, FLOP/s per device. */
@@ -25,6 +27,7 @@ export type ParameterName = keyof RooflineParameters;
 
 export const PARAMETER_NAMES: readonly ParameterName[] = [
   'gemm_flop_per_s',
+  'expert_flop_per_s',
   'memory_bytes_per_s',
   'attention_flop_per_s',
   'step_overhead_s',
@@ -36,6 +39,7 @@ export const PARAMETER_NAMES: readonly ParameterName[] = [
 
 export const PARAMETER_UNITS: Readonly<Record<ParameterName, string>> = {
   gemm_flop_per_s: 'FLOP/s',
+  expert_flop_per_s: 'FLOP/s',
   memory_bytes_per_s: 'byte/s',
   attention_flop_per_s: 'FLOP/s',
   step_overhead_s: 's',

@@ -17,6 +17,7 @@ export type Priors = Readonly<Record<ParameterName, Prior>>;
 /** Efficiencies relative to the spec sheet (performance-model section 3). */
 const EFFICIENCY = {
   gemm_flop_per_s: { centre: 0.5, log_sd: 0.3, lower: 0.05, upper: 1.5 },
+  expert_flop_per_s: { centre: 0.3, log_sd: 0.6, lower: 0.01, upper: 1.5 },
   memory_bytes_per_s: { centre: 0.8, log_sd: 0.15, lower: 0.2, upper: 1.5 },
   attention_flop_per_s: { centre: 0.4, log_sd: 0.6, lower: 0.03, upper: 1.5 },
   link_bytes_per_s: { centre: 0.6, log_sd: 0.5, lower: 0.05, upper: 1.5 },
@@ -34,6 +35,7 @@ const TIMES = {
 
 /** Without a spec sheet: what a server accelerator might reach, four orders of magnitude wide in its bounds. */
 const UNKNOWN = {
+  expert_flop_per_s: { centre: 100e12, log_sd: 1.5, lower: 5e9, upper: 50e15 },
   gemm_flop_per_s: { centre: 200e12, log_sd: 1.5, lower: 20e9, upper: 50e15 },
   memory_bytes_per_s: { centre: 1.5e12, log_sd: 1.5, lower: 2e9, upper: 100e12 },
   attention_flop_per_s: { centre: 100e12, log_sd: 1.5, lower: 5e9, upper: 50e15 },
@@ -55,6 +57,10 @@ export function specPeak(
   switch (name) {
     case 'gemm_flop_per_s':
       return compute(card.compute_format);
+    case 'expert_flop_per_s': {
+      const experts = card.weight_groups.find((group) => group.name === 'experts');
+      return compute(experts?.compute_format ?? card.compute_format);
+    }
     case 'attention_flop_per_s':
       return compute('bf16');
     case 'memory_bytes_per_s':

@@ -29,6 +29,11 @@ const OVERHEADS = {
   all_reduce_latency_s: { centre: 8e-6, logSd: 0.4, low: 2e-6, high: 4e-5 },
 } satisfies Record<string, Draw>;
 
+/** Grouped GEMMs of routed experts reach less than one large GEMM. */
+const EXPERTS = {
+  expert_flop_per_s: { centre: 0.3, logSd: 0.3, low: 0.08, high: 0.7 },
+} satisfies Record<string, Draw>;
+
 /** Link of a device whose catalogue entry has none: it matters with more than one device only. */
 const FALLBACK_LINK_BYTES_PER_S = 25e9;
 
@@ -47,11 +52,12 @@ export function drawTruth(
     gemm_flop_per_s: peakOf(accelerator, card.compute_format)?.flop_per_s ?? null,
     memory_bytes_per_s: accelerator.memory_bytes_per_s,
     attention_flop_per_s: peakOf(accelerator, 'bf16')?.flop_per_s ?? null,
+    expert_flop_per_s: peakOf(accelerator, expertFormat(card))?.flop_per_s ?? null,
     link_bytes_per_s: accelerator.link_bytes_per_s ?? FALLBACK_LINK_BYTES_PER_S,
   };
   const drawn = {} as Record<ParameterName, number>;
   let stream = 10;
-  for (const [name, draw] of Object.entries({ ...EFFICIENCIES, ...OVERHEADS })) {
+  for (const [name, draw] of Object.entries({ ...EFFICIENCIES, ...OVERHEADS, ...EXPERTS })) {
     const key = name as ParameterName;
     const scale = key in peaks ? peaks[key as keyof typeof peaks] : 1;
     const random = createRandom(seed, stream++);
@@ -68,10 +74,14 @@ export function drawTruth(
   return drawn;
 }
 
+const expertFormat = (card: ModelCard) =>
+  card.weight_groups.find((group) => group.name === 'experts')?.compute_format ?? card.compute_format;
+
 /** The same device with every duration multiplied by `scale`. */
 export function scaleDurations(p: RooflineParameters, scale: number): RooflineParameters {
   return {
     gemm_flop_per_s: p.gemm_flop_per_s / scale,
+    expert_flop_per_s: p.expert_flop_per_s / scale,
     memory_bytes_per_s: p.memory_bytes_per_s / scale,
     attention_flop_per_s: p.attention_flop_per_s / scale,
     step_overhead_s: p.step_overhead_s * scale,

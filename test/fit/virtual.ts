@@ -14,6 +14,7 @@ export const priors = parameterPriors(accelerator, card);
 
 export const truth: RooflineParameters = {
   gemm_flop_per_s: 610e12,
+  expert_flop_per_s: 610e12,
   memory_bytes_per_s: 2.9e12,
   attention_flop_per_s: 300e12,
   step_overhead_s: 1.2e-3,

@@ -2,10 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { builtInCard } from '../../src/model/cards.ts';
 import type { RooflineParameters } from '../../src/roofline/parameters.ts';
-import { attentionWork, pnorm, stepTime } from '../../src/roofline/step.ts';
+import { pnorm, type StepLoad, stepTime } from '../../src/roofline/step.ts';
+import { AttentionWork, stepWork } from '../../src/roofline/step-work.ts';
+
+const attentionWork = (card: Parameters<typeof stepTime>[0], load: StepLoad) => {
+  const { attentionFlop: flop, attentionBytes: bytes } = stepWork(new AttentionWork(card), load);
+  return { flop, bytes };
+};
 
 const p: RooflineParameters = {
   gemm_flop_per_s: 500e12,
+  expert_flop_per_s: 500e12,
   memory_bytes_per_s: 2.5e12,
   attention_flop_per_s: 300e12,
   step_overhead_s: 1e-3,
@@ -68,7 +75,7 @@ describe('a decode step by hand', () => {
 
   test('MLA: the cache is replicated over ranks, compute is split', () => {
     const card = builtInCard('deepseek-v3')!;
-    const { flop, bytes } = attentionWork(card, load, 1);
+    const { flop, bytes } = attentionWork(card, load);
     expect(flop / 1000 / 1e6).toBeCloseTo(16.99, 2);
     expect(stepTime(card, p, 8, load).attention).toBeCloseTo(pnorm(flop / 8 / 300e12, bytes / 2.5e12), 12);
   });
@@ -76,7 +83,7 @@ describe('a decode step by hand', () => {
   test('windows cap what a layer reads', () => {
     const card = builtInCard('gpt-oss-120b')!;
     const layer = 2 * 8 * 64 * 2;
-    const { bytes } = attentionWork(card, { ...load, decodeContext: 10_000 }, 1);
+    const { bytes } = attentionWork(card, { ...load, decodeContext: 10_000 });
     expect(bytes).toBe(36 * layer + 18 * layer * (10_000 + 128));
   });
 });
@@ -90,11 +97,11 @@ test('a prompt in two chunks does the attention of a prompt in one', () => {
       (n, share) => {
         const first = Math.max(1, Math.floor(n * share));
         const work = (tokens: number, context: number): number =>
-          attentionWork(
-            card,
-            { prefills: [{ tokens, context, completes: false }], decodes: 0, decodeContext: 0 },
-            tokens,
-          ).flop;
+          attentionWork(card, {
+            prefills: [{ tokens, context, completes: false }],
+            decodes: 0,
+            decodeContext: 0,
+          }).flop;
         expect(work(first, 0) + work(n - first, first)).toBeCloseTo(work(n, 0), -3);
       },
     ),

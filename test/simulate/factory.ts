@@ -68,6 +68,7 @@ export const card: ModelCard = {
 
 export const parameters: RooflineParameters = {
   gemm_flop_per_s: 5.5e14,
+  expert_flop_per_s: 5.5e14,
   memory_bytes_per_s: 2.4e12,
   attention_flop_per_s: 3.5e14,
   step_overhead_s: 2e-3,

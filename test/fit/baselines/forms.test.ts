@@ -51,7 +51,8 @@ describe.each(EXACT)('%s', (form, metric, seconds) => {
   });
 
   test('needs more cells than it fits numbers', () => {
-    const { numbers, cells } = { numbers: formOf(form).fitted_numbers_per_tp, cells: grid() };
+    const cells = grid();
+    const numbers = formOf(form).fitted_numbers_per_tp;
     const spread = cells.filter((_, i) => i % 5 === 0).slice(0, numbers);
     expect(formOf(form).train(spread, context).predict(cells[0]!)).toBeNull();
     expect(formOf(form).train(spread, context).fitted_numbers).toBe(0);

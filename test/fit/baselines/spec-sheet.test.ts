@@ -3,6 +3,7 @@ import type { BaselineContext } from '../../../src/fit/baselines/form.ts';
 import { GENERIC_EFFICIENCIES, SPEED_OF_LIGHT } from '../../../src/fit/baselines/spec-sheet.ts';
 import { builtInCard } from '../../../src/model/cards.ts';
 import { weightBytes } from '../../../src/model/quantities.ts';
+import type { RooflineParameters } from '../../../src/roofline/parameters.ts';
 import { accelerator, card, cell, context, grid } from './cells.ts';
 
 const without = (lacking: Partial<typeof accelerator>): BaselineContext => ({
@@ -68,22 +69,27 @@ describe('a spec sheet with holes', () => {
   });
 });
 
-test('experts count at the peak of the spec sheet', () => {
-  const moe = builtInCard('qwen3-30b-a3b')!;
-  const served: unknown[] = [];
-  const { predict } = SPEED_OF_LIGHT[1]!.train([], {
-    ...context,
-    card: moe,
-    serve: (parameters, one) => {
-      served.push(parameters);
-      return context.serve(parameters, one);
-    },
-  });
-  predict(cell({}));
-  expect(served[0]).toMatchObject({
-    gemm_flop_per_s: accelerator!.bf16_flop_per_s,
-    memory_bytes_per_s: accelerator!.memory_bytes_per_s,
+test('experts count at the peak of the format that they multiply in, other models need none', () => {
+  const parametersFor = (model: typeof card) => {
+    const served: RooflineParameters[] = [];
+    SPEED_OF_LIGHT[1]!
+      .train([], {
+        ...context,
+        card: model,
+        serve: (parameters, one) => {
+          served.push(parameters);
+          return context.serve(parameters, one);
+        },
+      })
+      .predict(cell({}));
+    return served[0];
+  };
+  const bf16 = accelerator!.bf16_flop_per_s;
+  expect(parametersFor(builtInCard('qwen3-30b-a3b')!)).toMatchObject({
+    expert_flop_per_s: bf16,
+    gemm_flop_per_s: bf16,
     step_overhead_s: 0,
     request_overhead_s: 0,
   });
+  expect(parametersFor(card)).toMatchObject({ expert_flop_per_s: 1, gemm_flop_per_s: bf16 });
 });

@@ -1,0 +1,59 @@
+import type { AttentionWork } from '../step-work.ts';
+import { type Schedule, ScheduleRecorder } from './schedule.ts';
+
+/** One batch of prompts: computed in order within the token budget, nothing decoding beside them, then decoded in lockstep. */
+export function batchSchedule(
+  attention: AttentionWork,
+  maxNumBatchedTokens: number,
+  batch: { readonly inputTokens: number; readonly outputTokens: number; readonly streams: number },
+): Schedule {
+  const { inputTokens, outputTokens, streams } = batch;
+  const record = new ScheduleRecorder();
+  let left = streams * inputTokens;
+  let done = 0;
+  while (left > 0) {
+    const step = prefillStep(attention, inputTokens, done, Math.min(left, maxNumBatchedTokens));
+    record.step(step.tokens, step.completed, step.sequences, step.flop, step.bytes, 1);
+    done += step.tokens;
+    left -= step.tokens;
+  }
+  const firstEvent = record.events - 1;
+  if (outputTokens > 1) {
+    const context = inputTokens + outputTokens / 2;
+    record.step(
+      streams,
+      streams,
+      streams,
+      attention.decodeFlop(streams, context),
+      attention.decodeBytes(streams, context),
+      outputTokens - 1,
+    );
+  }
+  return {
+    ...record.columns(),
+    sentEvent: Int32Array.of(0),
+    sentOffset: Float64Array.of(0),
+    firstEvent: Int32Array.of(firstEvent),
+    lastEvent: Int32Array.of(record.events - 1),
+    outputTokens: Int32Array.of(outputTokens),
+    preemptions: 0,
+    turnAroundSeconds: 0,
+    arrivalSeconds: 0,
+    streams,
+  };
+}
+
+/** The next `tokens` tokens of prompts that stand one behind the other. */
+function prefillStep(attention: AttentionWork, inputTokens: number, done: number, tokens: number) {
+  let [flop, bytes, sequences, completed] = [0, 0, 0, 0];
+  for (let at = done; at < done + tokens; ) {
+    const context = at % inputTokens;
+    const chunk = Math.min(inputTokens - context, done + tokens - at);
+    flop += attention.chunkFlop(chunk, context);
+    bytes += attention.chunkBytes(chunk, context);
+    sequences += 1;
+    if (context + chunk === inputTokens) completed += 1;
+    at += chunk;
+  }
+  return { tokens, flop, bytes, sequences, completed };
+}

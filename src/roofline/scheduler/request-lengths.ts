@@ -1,0 +1,31 @@
+import { childSeed, createRandom } from '../../stats/random.ts';
+
+type Range = readonly [number, number];
+
+/** Draws fill a range evenly within so many requests, so that few requests already have the range's mean. */
+const STRATA = 16;
+
+/** Lengths of requests in the order of sending, uniform over shares of a nominal length; never below 1. */
+export function requestLengths(nominal: number, jitter: Range, seed: number, series: number): () => number {
+  const [low, high] = jitter;
+  if (low === high) {
+    const length = Math.max(1, Math.round(nominal * low));
+    return () => length;
+  }
+  const random = createRandom(childSeed(seed, series));
+  let strata: number[] = [];
+  return () => {
+    if (strata.length === 0) strata = shuffled(STRATA, random.uniform);
+    const share = (strata.pop()! + random.uniform()) / STRATA;
+    return Math.max(1, Math.round(nominal * (low + share * (high - low))));
+  };
+}
+
+function shuffled(count: number, uniform: () => number): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let i = count - 1; i > 0; i -= 1) {
+    const j = Math.floor(uniform() * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

@@ -1,0 +1,147 @@
+import type { ModelCard } from '../../model/card.ts';
+import { closedLoopMeans } from '../closed-form.ts';
+import type { RooflineParameters } from '../parameters.ts';
+import {
+  type ClosedLoopShape,
+  type EngineSettings,
+  NO_EDGES,
+  type ServingEdges,
+  type ServingMeans,
+} from '../serving.ts';
+import { StepPricer } from '../step-pricer.ts';
+import { AttentionWork } from '../step-work.ts';
+import { batchSchedule } from './batch-schedule.ts';
+import { type PricedMetric, priceSchedule } from './price-schedule.ts';
+import type { Schedule } from './schedule.ts';
+import { type SimulatedLoad, simulate } from './simulate.ts';
+
+/** What the scheduler does with a closed loop, by simulation at a device's parameters. */
+export function scheduleOf(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+): Schedule {
+  const attention = new AttentionWork(card);
+  const { inputTokens, outputTokens, concurrency, driving } = shape;
+  if (driving?.kind === 'batch') {
+    return batchSchedule(attention, engine.maxNumBatchedTokens, {
+      inputTokens,
+      outputTokens,
+      streams: concurrency,
+    });
+  }
+  const pricer = new StepPricer(card, p, engine.tensorParallel);
+  return simulate(attention, pricer, engine, loadOf(card, p, engine, shape));
+}
+
+/** Any fixed number: the same draws at every point of a fit, so that differences are not noise. */
+const SEED = 1;
+/** Requests of a steady loop that are measured, at least and for each stream. */
+const MEASURED = { alone: 16, least: 256, perStream: 4 };
+const WARM_UP_ROUNDS = 2;
+
+function loadOf(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+): SimulatedLoad {
+  const { inputTokens, outputTokens, concurrency: streams, driving } = shape;
+  const lengths = { inputTokens, outputTokens, streams, seed: SEED };
+  if (driving?.kind === 'burst') {
+    return {
+      ...lengths,
+      inputJitter: driving.input_jitter,
+      outputJitter: driving.output_jitter,
+      turnAroundSeconds: 0,
+      arrivalSeconds: 0,
+      releaseSeconds: 0,
+      warmUpRequests: 0,
+      measuredRequests: streams * driving.requests_per_stream,
+      holdsLoad: false,
+    };
+  }
+  const residence = closedLoopMeans(card, p, engine, shape).e2eSeconds;
+  return {
+    ...lengths,
+    inputJitter: [1, 1],
+    outputJitter: driving?.kind === 'steady' ? driving.output_jitter : [1, 1],
+    turnAroundSeconds: shape.turnAroundSeconds ?? 0,
+    arrivalSeconds: shape.turnAroundSeconds === null ? 0 : p.request_overhead_s,
+    releaseSeconds: residence / streams,
+    warmUpRequests: streams === 1 ? 1 : WARM_UP_ROUNDS * streams,
+    measuredRequests: streams === 1 ? MEASURED.alone : Math.max(MEASURED.least, MEASURED.perStream * streams),
+    holdsLoad: true,
+  };
+}
+
+/** Means of a schedule at a device's parameters, with derivatives by the log parameters where asked for. */
+export interface ScheduledMeans extends ServingMeans {
+  readonly ttft: PricedMetric;
+  readonly tpot: PricedMetric | null;
+}
+
+/**
+ * Means (or medians, where the driving says so) of a closed loop whose schedule is known: the schedule may have been made at
+ * neighbouring parameters.
+ */
+export function priceServing(
+  schedule: Schedule,
+  pricer: StepPricer,
+  p: RooflineParameters,
+  shape: ClosedLoopShape,
+  edges: ServingEdges = NO_EDGES,
+  gradient = false,
+): ScheduledMeans {
+  const { driving, concurrency } = shape;
+  const burst = driving?.kind === 'burst';
+  const priced = priceSchedule(schedule, pricer, p.request_overhead_s, {
+    statistic: burst ? driving.statistic : 'mean',
+    whole: burst,
+    gradient,
+  });
+  const shared = concurrency > 1 && driving?.kind !== 'batch';
+  const { ttft, tpot } = shared ? withEdges(priced.ttft, priced.tpot, shape, edges) : priced;
+  const added = ttft.seconds - priced.ttft.seconds;
+  return {
+    ttft,
+    tpot,
+    ttftSeconds: ttft.seconds,
+    tpotSeconds: tpot?.seconds ?? null,
+    e2eSeconds: priced.e2eSeconds + added,
+    outputTokensPerSecond: priced.outputTokensPerSecond,
+    queueShare: 0,
+    rough: false,
+  };
+}
+
+/** The edges act on the mean decode step, as in the closed form. */
+function withEdges(
+  ttft: PricedMetric,
+  tpot: PricedMetric | null,
+  { outputTokens }: ClosedLoopShape,
+  edges: ServingEdges,
+): { ttft: PricedMetric; tpot: PricedMetric | null } {
+  if (tpot === null) return { ttft, tpot };
+  const stretch = 1 + edges.decode_wait_steps / (outputTokens - 1);
+  return {
+    ttft: {
+      seconds: ttft.seconds + edges.ttft_wait_steps * tpot.seconds,
+      gradient: ttft.gradient.map((slope, j) => slope + edges.ttft_wait_steps * tpot.gradient[j]!),
+    },
+    tpot: { seconds: tpot.seconds * stretch, gradient: tpot.gradient.map((slope) => slope * stretch) },
+  };
+}
+
+/** Means of a closed loop by the event-skipping scheduler (performance-model section 5); about a millisecond a call. */
+export function scheduledMeans(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  edges: ServingEdges = NO_EDGES,
+): ServingMeans {
+  const pricer = new StepPricer(card, p, engine.tensorParallel);
+  return priceServing(scheduleOf(card, p, engine, shape), pricer, p, shape, edges);
+}

@@ -1,0 +1,50 @@
+import type { Driving } from './driving.ts';
+
+/** The engine's settings that decide how requests share steps. */
+export interface EngineSettings {
+  readonly tensorParallel: number;
+  readonly maxNumBatchedTokens: number;
+  readonly maxNumSeqs: number;
+  /** KV cache capacity in tokens. */
+  readonly kvCapacityTokens: number;
+  /** Default: on demand, as vLLM does. */
+  readonly admission?: 'on_demand' | 'reserved' | undefined;
+}
+
+/** A closed loop of `concurrency` streams, each sending its next request when the last one finished. */
+export interface ClosedLoopShape {
+  /** Nominal lengths: what a driving's jitter is a share of. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly concurrency: number;
+  /** Time between a finished request and the arrival of the next, s; null: it arrives before the next step starts. */
+  readonly turnAroundSeconds: number | null;
+  /** Default: a steady loop of requests of exactly these lengths. */
+  readonly driving?: Driving | undefined;
+}
+
+/**
+ * How a real server's requests meet its steps, in steps: what the step clock alone cannot know. Both count only where
+ * requests share steps, are fitted beside the parameters and are 0 for an ideal server.
+ */
+export interface ServingEdges {
+  /** Wait of a new request for the step in progress, added to TTFT. */
+  readonly ttft_wait_steps: number;
+  /** Steps that a request loses between its first token and its last. */
+  readonly decode_wait_steps: number;
+}
+
+export const NO_EDGES: ServingEdges = { ttft_wait_steps: 0, decode_wait_steps: 0 };
+
+/** Means (or medians, where the driving says so) of a closed loop. */
+export interface ServingMeans {
+  readonly ttftSeconds: number;
+  /** Null when a request has a single output token. */
+  readonly tpotSeconds: number | null;
+  readonly e2eSeconds: number;
+  readonly outputTokensPerSecond: number;
+  /** Share of TTFT that is the wait for other prompts: the least certain part of the closed form; 0 from the scheduler. */
+  readonly queueShare: number;
+  /** True where only the scheduler is accurate: prefill load between 0.7 and 1, or a queue for seats or KV. */
+  readonly rough: boolean;
+}

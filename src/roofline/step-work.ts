@@ -1,0 +1,120 @@
+import type { ModelCard } from '../model/card.ts';
+import { attentionFlopPerPair, kvBytesPerTokenPerLayer } from '../model/quantities.ts';
+
+/** A piece of a prompt computed in one step. */
+export interface PrefillChunk {
+  readonly tokens: number;
+  /** Tokens of the same prompt that are in the KV cache already. */
+  readonly context: number;
+  /** True when the prompt ends in this step, which then samples its first token. */
+  readonly completes: boolean;
+}
+
+/** What one engine step computes. */
+export interface StepLoad {
+  readonly prefills: readonly PrefillChunk[];
+  readonly decodes: number;
+  /** Mean KV length of the decoding sequences, tokens. */
+  readonly decodeContext: number;
+}
+
+/** What a step costs, free of any device: all that its time depends on for one model and tensor parallel size. */
+export interface StepWork {
+  readonly tokens: number;
+  /** Sequences that sample a token: decodes and prompts that end in this step. */
+  readonly sampled: number;
+  readonly sequences: number;
+  /** Attention FLOP, and KV bytes read and written, over all devices and before sharding. */
+  readonly attentionFlop: number;
+  readonly attentionBytes: number;
+}
+
+/** Attention of one model by token: what a decode or a chunk of a prompt adds to a step's work. */
+export class AttentionWork {
+  readonly #kvLayer: number;
+  readonly #prefillFlop: number;
+  readonly #decodeFlop: number;
+  readonly #layers: number;
+  /** Layers by how far they look back, as two columns. */
+  readonly #counts: readonly number[];
+  readonly #windows: readonly number[];
+
+  constructor(card: ModelCard) {
+    this.#kvLayer = kvBytesPerTokenPerLayer(card);
+    this.#prefillFlop = attentionFlopPerPair(card, 'prefill');
+    this.#decodeFlop = attentionFlopPerPair(card, 'decode');
+    this.#layers = card.layers;
+    const windows = layerWindows(card);
+    this.#counts = windows.map(([layers]) => layers);
+    this.#windows = windows.map(([, window]) => window);
+  }
+
+  /** FLOP of `decodes` sequences at a mean KV length. */
+  decodeFlop(decodes: number, context: number): number {
+    return this.#decodeFlop * decodes * this.#seen(context);
+  }
+
+  /** KV bytes that `decodes` sequences read and write at a mean KV length. */
+  decodeBytes(decodes: number, context: number): number {
+    return this.#kvLayer * decodes * (this.#seen(context) + this.#layers);
+  }
+
+  chunkFlop(tokens: number, context: number): number {
+    let pairs = 0;
+    for (let i = 0; i < this.#counts.length; i += 1) {
+      pairs += this.#counts[i]! * chunkPairs(tokens, context, this.#windows[i]!);
+    }
+    return this.#prefillFlop * pairs;
+  }
+
+  /** KV bytes of a chunk: what it reads of its own context, once, and what it writes. */
+  chunkBytes(tokens: number, context: number): number {
+    return this.#kvLayer * (this.#seen(context) + tokens * this.#layers);
+  }
+
+  /** Tokens of context over all layers, capped by each layer's window. */
+  #seen(context: number): number {
+    let seen = 0;
+    for (let i = 0; i < this.#counts.length; i += 1) {
+      seen += this.#counts[i]! * Math.min(context, this.#windows[i]!);
+    }
+    return seen;
+  }
+}
+
+/** (query, key) pairs of a chunk in a layer that sees at most `window` tokens back. */
+function chunkPairs(tokens: number, context: number, window: number): number {
+  const end = context + tokens;
+  const growingEnd = Math.min(end, window);
+  const growing = growingEnd > context ? ((growingEnd + context) / 2) * (growingEnd - context) : 0;
+  const capped = end > window ? (end - Math.max(context, window)) * window : 0;
+  return growing + capped;
+}
+
+/** Layers of the model by how far they look back: [layers, window in tokens]. */
+function layerWindows(card: ModelCard): readonly (readonly [number, number])[] {
+  const { attention } = card;
+  if (attention.kind === 'mla' || attention.windowed_layers === 0 || attention.window_tokens === null) {
+    return [[card.layers, Number.POSITIVE_INFINITY]];
+  }
+  return [
+    [card.layers - attention.windowed_layers, Number.POSITIVE_INFINITY],
+    [attention.windowed_layers, attention.window_tokens],
+  ];
+}
+
+/** The work of a step. */
+export function stepWork(attention: AttentionWork, load: StepLoad): StepWork {
+  const { decodes, decodeContext, prefills } = load;
+  let tokens = decodes;
+  let sampled = decodes;
+  let attentionFlop = decodes > 0 ? attention.decodeFlop(decodes, decodeContext) : 0;
+  let attentionBytes = decodes > 0 ? attention.decodeBytes(decodes, decodeContext) : 0;
+  for (const chunk of prefills) {
+    tokens += chunk.tokens;
+    if (chunk.completes) sampled += 1;
+    attentionFlop += attention.chunkFlop(chunk.tokens, chunk.context);
+    attentionBytes += attention.chunkBytes(chunk.tokens, chunk.context);
+  }
+  return { tokens, sampled, sequences: decodes + prefills.length, attentionFlop, attentionBytes };
+}
