@@ -12,9 +12,10 @@ export function kvBytesPerTokenPerLayer(card: ModelCard): number {
 
 /**
  * KV cache bytes of one token over all layers, before sharding; layers with a window count like the others.
- * That is how vLLM itself states its capacity in tokens (gpt-oss-120b: 73 728 bytes). Its hybrid cache manager frees what
- * has left the window, so a long sequence really holds less than this says, and such a server admits more: the
- * figure is the safe side, and not binding at the loads that gpt-oss was measured at.
+ * vLLM prints its capacity in such tokens (gpt-oss-120b: 73 728 bytes each), and so it allocates wherever its hybrid cache
+ * manager is off. With the manager on, which is the default, blocks that left the window are freed: a sequence much
+ * longer than the window then holds little more than its full layers' share, and `num_gpu_blocks` × block size comes
+ * out at twice this capacity for gpt-oss. The figure from memory is the safe side; the engine's own wins.
  */
 export const kvBytesPerToken = (card: ModelCard): number => card.layers * kvBytesPerTokenPerLayer(card);
 
