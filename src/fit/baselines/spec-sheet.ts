@@ -66,8 +66,7 @@ function parametersOf(
 
 const counts = (name: EfficiencyName, card: ModelCard, parallel: boolean): boolean => {
   if (name === 'link_bytes_per_s') return parallel;
-  if (String(name) === 'expert_flop_per_s')
-    return card.weight_groups.some((group) => group.name === 'experts');
+  if (name === 'expert_flop_per_s') return card.weight_groups.some((group) => group.name === 'experts');
   return true;
 };
 
