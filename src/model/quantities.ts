@@ -37,10 +37,10 @@ export function attentionFlopPerPair(card: ModelCard, phase: 'prefill' | 'decode
 
 /**
  * ln(1 − k/E): the chance that one token misses a given expert, as the exponent that `expertsHitByLog` takes.
- * Finite also where every expert is active.
+ * Finite also where every expert is active, so that no tokens still hit none.
  */
 export function missLogarithm(experts: number, active: number): number {
-  return Math.log1p(-Math.min(active / experts, 1 - Number.EPSILON));
+  return Math.max(Math.log1p(-active / experts), -Number.MAX_VALUE);
 }
 
 /** Experts hit by `effectiveTokens` tokens, for hot loops that keep `missLogarithm` at hand. */
