@@ -1,4 +1,5 @@
-import type { EngineSettings } from '../roofline/closed-form.ts';
+import type { Driving } from '../roofline/driving.ts';
+import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
 import type { Measured, MeasuredRate, Observation } from './observations.ts';
@@ -36,7 +37,11 @@ function measuredRate(
 }
 
 /** The observation of one finished cell; null when it measured neither TTFT nor TPOT. */
-export function usableMeasurement(record: CellRecord, engine: EngineSettings): Observation | null {
+export function usableMeasurement(
+  record: CellRecord,
+  engine: EngineSettings,
+  driving: Driving,
+): Observation | null {
   const { metrics, cell } = record;
   if (!metrics) return null;
   const ttft = measured(metrics.ttft_ms);
@@ -51,8 +56,8 @@ export function usableMeasurement(record: CellRecord, engine: EngineSettings): O
     mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
     concurrency: cell.concurrency,
     engine,
-    // A client that answers in no time is there when the next step begins.
-    turn_around_s: away !== null && away > 0 ? away / 1e3 : null,
+    turn_around_s: away === null ? null : Math.max(0, away) / 1e3,
+    driving,
     hold_out: cell.hold_out,
     ttft,
     tpot,
@@ -107,7 +112,7 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => {
 /** Repeats of a shape on a target become one observation: they share whatever the model gets wrong. */
 export function mergeRepeats(observations: readonly Observation[]): Observation[] {
   const key = (one: Observation): string =>
-    [one.target, one.engine.tensorParallel, one.input_tokens, one.output_tokens, one.concurrency].join(' ');
+    [one.target, one.engine.tensorParallel, one.input_tokens, one.output_tokens, one.concurrency, JSON.stringify(one.driving)].join(' ');
   return [...Map.groupBy(observations, key).values()].map((repeats) => ({
     ...repeats[0]!,
     cells: repeats.flatMap((repeat) => repeat.cells),

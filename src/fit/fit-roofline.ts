@@ -1,7 +1,8 @@
-import type { ServingEdges } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import type { ServingEdges } from '../roofline/serving.ts';
+import { closedFormCells, type Predictor } from './cell-model.ts';
 import { type Covariance, groupedCovariance } from './covariance.ts';
-import { centralJacobian } from './least-squares.ts';
+import { jacobianAt } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
 import { estimateNoise, type NoiseScale } from './noise.ts';
 import {
@@ -13,6 +14,8 @@ import {
   type Term,
   termsOf,
 } from './problem.ts';
+import type { ScheduleCache } from './schedule-cache.ts';
+import { scheduledCells } from './scheduled-cells.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
 import { sharedErrors, stateAt } from './state.ts';
 
@@ -45,56 +48,100 @@ export interface RooflineFit {
   readonly noise: NoiseScale;
   readonly terms: readonly FittedTerm[];
   readonly converged: boolean;
+  /** The serving model that the parameters were fitted through. */
+  readonly predictor: Predictor;
   /** Start points that ended within 1 % of the best sum of squares. */
   readonly agreeing_starts: number;
   readonly starts: number;
 }
 
+/** Where a fit stands. */
+interface Settled {
+  readonly point: readonly number[];
+  readonly noise: NoiseScale;
+  readonly converged: boolean;
+}
+
 const ROUNDS = 40;
+/** New schedules are made so often at most; two or three rounds are the rule. */
+const SCHEDULE_ROUNDS = 8;
+/** Movement of a log parameter below which new schedules would not change the fit. */
+const SCHEDULE_TOLERANCE = 1e-3;
 
 /**
- * Fits the roofline to cell means: log parameters, log residuals, weak heavy-tailed priors, Huber weights, a noise
- * model whose misfit is estimated from the residuals, several starts. Deterministic for a seed.
+ * Fits the roofline to cells: log parameters, log residuals, weak heavy-tailed priors, Huber weights, a noise model whose
+ * misfit is estimated from the residuals. Several starts are screened by the closed form; from its optimum the scheduler goes
+ * on, unless the closed form is asked for. Deterministic for a seed.
  */
 export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_OPTIONS): RooflineFit {
-  const problem: Problem = {
-    input,
-    names: parametersInData(input.observations),
-    terms: termsOf(input.observations),
+  const { card, observations } = input;
+  const names = parametersInData(card, observations);
+  const terms = termsOf(observations);
+  const screening: Problem = { input, names, terms, cells: closedFormCells(card) };
+  const search = searchBasins(screening, options);
+  const start: Settled = {
+    point: search.point,
+    noise: { misfit: SEARCH_MISFIT, alone_scale: 1 },
+    converged: false,
   };
-  const search = searchBasins(problem, options);
-  let point = search.point;
-  let noise: NoiseScale = { misfit: SEARCH_MISFIT, alone_scale: 1 };
+  const coarse = settle(screening, start, ROUNDS);
+  if (options.predictor === 'closed_form') return result(screening, coarse, search);
+  return polish(screening, coarse, search, options.schedules);
+}
+
+/** Goes on from the closed form's optimum with the scheduler, which makes its schedules anew where the fit has come to. */
+function polish(
+  { input, names, terms }: Problem,
+  coarse: Settled,
+  search: Search,
+  cache: ScheduleCache | undefined,
+): RooflineFit {
+  let settled: Settled = { ...coarse, converged: false };
+  let problem: Problem;
+  let round = 0;
+  let moved: number;
+  do {
+    const model = modelAt(input.priors, names, settled.point);
+    const cells = scheduledCells(input.card, input.observations, model, cache);
+    problem = { input, names, terms, cells };
+    const next = settle(problem, settled, ROUNDS);
+    moved = largestMove(next.point, settled.point);
+    settled = next;
+    round += 1;
+  } while (moved > SCHEDULE_TOLERANCE && round < SCHEDULE_ROUNDS);
+  return result(problem, settled, search);
+}
+
+const largestMove = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((value, j) => Math.abs(value - b[j]!)));
+
+/** Alternates between the noise that the residuals show and the point that fits best under it. */
+function settle(problem: Problem, start: Settled, rounds: number): Settled {
+  let { point, noise } = start;
   let converged = false;
-  for (let round = 0; round < ROUNDS && !converged; round += 1) {
-    const state = stateAt(problem, point, noise);
-    noise = estimateNoise(state.noise);
+  for (let round = 0; round < rounds && !converged; round += 1) {
+    noise = estimateNoise(stateAt(problem, point, noise).noise);
     const weighted = stateAt(problem, point, noise);
     const solution = marquardt(leastSquares(problem, weighted.whitening), point, {
       maxIterations: 60,
       stepTolerance: 1e-7,
     });
-    converged = round > 0 && Math.max(...solution.point.map((v, j) => Math.abs(v - point[j]!))) < 1e-4;
-    point = [...solution.point];
+    converged = round > 0 && largestMove(solution.point, point) < 1e-4;
+    point = solution.point;
   }
-  return result(problem, point, noise, { ...search, converged });
+  return { point, noise, converged };
 }
 
 const BOUND_MARGIN = 1e-3;
 
-function result(
-  problem: Problem,
-  point: readonly number[],
-  noise: NoiseScale,
-  search: Search & { converged: boolean },
-): RooflineFit {
+function result(problem: Problem, { point, noise, converged }: Settled, search: Search): RooflineFit {
   const { input, names, terms } = problem;
   const at_bound = names.filter((name, j) => {
     const { lower, upper } = input.priors[name];
     return point[j]! < Math.log(lower) + BOUND_MARGIN || point[j]! > Math.log(upper) - BOUND_MARGIN;
   });
   const state = stateAt(problem, point, noise);
-  const jacobian = centralJacobian(leastSquares(problem, state.whitening), point);
+  const jacobian = jacobianAt(leastSquares(problem, state.whitening), point);
   return {
     names,
     ...modelAt(input.priors, names, point),
@@ -112,7 +159,8 @@ function result(
       sd: state.sd[i]!,
       weight: state.weights[i]!,
     })),
-    converged: search.converged,
+    converged,
+    predictor: problem.cells.predictor,
     agreeing_starts: search.agreeing,
     starts: search.starts,
   };

@@ -8,6 +8,8 @@ export interface LeastSquares {
   readonly upper: readonly number[];
   /** Half-step of the central difference in one coordinate. */
   difference(value: number): number;
+  /** Derivatives of the residuals, where they are known without differences: rows are residuals. */
+  jacobian?: ((point: readonly number[]) => Matrix) | undefined;
   /** What counts as one unit of movement of a coordinate; default: its own size. */
   scale?(value: number): number;
 }
@@ -31,8 +33,12 @@ export const sumOfSquares = (residuals: readonly number[]): number => {
 export const clampTo = (problem: LeastSquares, point: readonly number[]): number[] =>
   point.map((value, j) => Math.min(problem.upper[j]!, Math.max(problem.lower[j]!, value)));
 
-/** Jacobian by central differences, one-sided next to a bound. Rows are residuals, columns parameters. */
-export function centralJacobian(problem: LeastSquares, point: readonly number[]): Matrix {
+/** The problem's own Jacobian, else central differences, one-sided next to a bound. Rows are residuals, columns parameters. */
+export function jacobianAt(problem: LeastSquares, point: readonly number[]): Matrix {
+  return problem.jacobian ? problem.jacobian(point) : centralJacobian(problem, point);
+}
+
+function centralJacobian(problem: LeastSquares, point: readonly number[]): Matrix {
   const columns = point.map((value, j) => {
     const step = problem.difference(value);
     const high = Math.min(value + step, problem.upper[j]!);

@@ -1,5 +1,5 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
-import { centralJacobian, clampTo, type LeastSquares, type Solution, sumOfSquares } from './least-squares.ts';
+import { jacobianAt, clampTo, type LeastSquares, type Solution, sumOfSquares } from './least-squares.ts';
 
 export interface MarquardtOptions {
   readonly maxIterations?: number;
@@ -27,7 +27,7 @@ export function marquardt(
   let damping = 1e-3;
   let scale: number[] = point.map(() => 0);
   for (let iteration = 1; iteration <= maxIterations; iteration += 1) {
-    const jacobian = centralJacobian(problem, point);
+    const jacobian = jacobianAt(problem, point);
     const free = freeColumns(problem, point, jacobian, residuals);
     scale = scale.map((old, j) => Math.max(old, columnNorm(jacobian, j)));
     if (free.length === 0 || steepestCosine(jacobian, residuals, free, cost) < gradientTolerance) {

@@ -1,4 +1,5 @@
-import type { ServingMeans } from '../roofline/closed-form.ts';
+import type { ServingMeans } from '../roofline/serving.ts';
+import type { Predictor } from './cell-model.ts';
 import type { LatencyMetric } from './observations.ts';
 
 /** Relative error of the closed form against the scheduler that it stands for, where a request is alone, and beside others. */
@@ -12,18 +13,23 @@ export const EDGE_SD = 0.5;
 /** Relative error of the wait for other prompts; measured against the scheduler. */
 const QUEUE_DISCREPANCY = 0.7;
 
+/** Relative error of the scheduler's simulation: its requests are a sample. */
+const SAMPLING: Readonly<Record<LatencyMetric, number>> = { tpot: 0.001, ttft: 0.005 };
+
 /**
- * Alone on the server a request meets no approximation; beside others it meets the interference and queue terms; where
- * the closed form calls itself rough only its order of magnitude holds.
+ * What a predictor gets wrong about a server that follows its step times. Of the closed form: nothing where a request is alone,
+ * the interference and queue terms beside others, and only the order of magnitude where it calls itself rough.
  */
-export function closedFormDiscrepancy(
+export function discrepancyOf(
+  predictor: Predictor,
   metric: LatencyMetric,
   concurrency: number,
   means: ServingMeans,
 ): number {
   const { alone, shared, rough } = DISCREPANCY[metric];
-  if (means.rough) return rough;
   if (concurrency <= 1) return alone;
+  if (predictor === 'scheduler') return SAMPLING[metric];
+  if (means.rough) return rough;
   return metric === 'ttft' ? Math.hypot(shared, QUEUE_DISCREPANCY * means.queueShare) : shared;
 }
 

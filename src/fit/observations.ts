@@ -1,4 +1,5 @@
-import type { EngineSettings, ServingMeans } from '../roofline/closed-form.ts';
+import type { Driving } from '../roofline/driving.ts';
+import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
 
 /** The mean of one metric over a cell, in seconds, and how well it was measured. */
 export interface Measured {
@@ -27,6 +28,8 @@ export interface Observation {
   readonly concurrency: number;
   readonly engine: EngineSettings;
   readonly turn_around_s: number | null;
+  /** How the cell was driven; null: a steady loop of requests of one length. */
+  readonly driving: Driving | null;
   readonly hold_out: boolean;
   readonly ttft: Measured | null;
   readonly tpot: Measured | null;
@@ -39,3 +42,12 @@ export const LATENCY_METRICS: readonly LatencyMetric[] = ['ttft', 'tpot'];
 
 export const predictedSeconds = (means: ServingMeans, metric: LatencyMetric): number | null =>
   metric === 'ttft' ? means.ttftSeconds : means.tpotSeconds;
+
+/** The closed loop that a cell was; a burst's lengths are nominal, its jitter says how they spread. */
+export const shapeOf = (one: Observation): ClosedLoopShape => ({
+  inputTokens: one.input_tokens,
+  outputTokens: one.driving?.kind === 'burst' ? one.output_tokens : one.mean_output_tokens,
+  concurrency: one.concurrency,
+  turnAroundSeconds: one.turn_around_s,
+  driving: one.driving ?? undefined,
+});

@@ -1,7 +1,9 @@
 import type { ModelCard } from '../model/card.ts';
-import { closedLoopMeans, type ServingEdges, type ServingMeans } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
+import type { ServingEdges, ServingMeans } from '../roofline/serving.ts';
+import { Matrix } from 'ml-matrix';
+import type { CellModel, ServingModel } from './cell-model.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
 import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
@@ -28,6 +30,8 @@ export interface Problem {
   /** Parameters that the data can speak about, in the order of a point. */
   readonly names: readonly ParameterName[];
   readonly terms: readonly Term[];
+  /** How cells are predicted. */
+  readonly cells: CellModel;
 }
 
 export function termsOf(observations: readonly Observation[]): Term[] {
@@ -43,10 +47,17 @@ export function termsOf(observations: readonly Observation[]): Term[] {
 
 const LINK_PARAMETERS: readonly ParameterName[] = ['all_reduce_latency_s', 'link_bytes_per_s'];
 
-/** Parameters that the observations can say anything about: links only where a tensor-parallel size is above 1. */
-export function parametersInData(observations: readonly Observation[]): ParameterName[] {
+/**
+ * Parameters that the observations can say anything about: links only where a tensor-parallel size is above 1, experts only
+ * where the model has some.
+ */
+export function parametersInData(card: ModelCard, observations: readonly Observation[]): ParameterName[] {
   const parallel = observations.some((observation) => observation.engine.tensorParallel > 1);
-  return PARAMETER_NAMES.filter((name) => parallel || !LINK_PARAMETERS.includes(name));
+  const routed = card.weight_groups.some((group) => group.name === 'experts');
+  return PARAMETER_NAMES.filter(
+    (name) =>
+      (parallel || !LINK_PARAMETERS.includes(name)) && (routed || name !== 'expert_flop_per_s'),
+  );
 }
 
 /** Parameters at a point of logs; those not in the vector keep their prior's centre. */
@@ -70,36 +81,19 @@ export const edgesAt = (names: readonly ParameterName[], point: readonly number[
   decode_wait_steps: point[names.length + 1] ?? 0,
 });
 
-/** Parameters and edges of one device and server: everything that a prediction needs. */
-export interface ServingModel {
-  readonly parameters: RooflineParameters;
-  readonly edges: ServingEdges;
-}
-
 export const modelAt = (
   priors: Priors,
   names: readonly ParameterName[],
   point: readonly number[],
 ): ServingModel => ({ parameters: parametersAt(priors, names, point), edges: edgesAt(names, point) });
 
-/** Closed-form means of an observation's cell. */
-export function meansOf(card: ModelCard, model: ServingModel, observation: Observation): ServingMeans {
-  const shape = {
-    inputTokens: observation.input_tokens,
-    outputTokens: observation.mean_output_tokens,
-    concurrency: observation.concurrency,
-    turnAroundSeconds: observation.turn_around_s,
-  };
-  return closedLoopMeans(card, model.parameters, observation.engine, shape, model.edges);
-}
-
 /** Log residual (predicted over measured) of every term. */
-export function logResiduals(card: ModelCard, model: ServingModel, terms: readonly Term[]): number[] {
+export function logResiduals(cells: CellModel, model: ServingModel, terms: readonly Term[]): number[] {
   const means = new Map<Observation, ServingMeans>();
   return terms.map(({ observation, metric, log_measured }) => {
     let predicted = means.get(observation);
     if (!predicted) {
-      predicted = meansOf(card, model, observation);
+      predicted = cells.means(model, observation);
       means.set(observation, predicted);
     }
     return Math.log(predictedSeconds(predicted, metric) ?? Number.NaN) - log_measured;
@@ -116,7 +110,9 @@ export interface Whitening {
  * Least squares in log parameters, followed by the serving edges: whitened residuals of the terms, then one
  * pseudo-observation per prior and per edge.
  */
-export function leastSquares({ input, names, terms }: Problem, whitening: Whitening): LeastSquares {
+export function leastSquares(problem: Problem, whitening: Whitening): LeastSquares {
+  const { input, names, terms, cells } = problem;
+  const { gradient } = cells;
   const centres = names.map((name) => Math.log(input.priors[name].centre));
   return {
     lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...EDGE_NAMES.map(() => -2)],
@@ -124,12 +120,37 @@ export function leastSquares({ input, names, terms }: Problem, whitening: Whiten
     difference: () => LOG_DIFFERENCE,
     scale: () => 1,
     residuals: (point) => {
-      const logs = logResiduals(input.card, modelAt(input.priors, names, point), terms);
+      const logs = logResiduals(cells, modelAt(input.priors, names, point), terms);
       return [
         ...logs.map((log, i) => log * whitening.terms[i]!),
         ...centres.map((centre, j) => (point[j]! - centre) * whitening.priors[j]!),
         ...EDGE_NAMES.map((_, k) => point[names.length + k]! / EDGE_SD),
       ];
     },
+    jacobian: gradient ? (point) => exactJacobian(problem, gradient, whitening, point) : undefined,
   };
+}
+
+function exactJacobian(
+  { input, names, terms }: Problem,
+  gradient: NonNullable<CellModel['gradient']>,
+  whitening: Whitening,
+  point: readonly number[],
+): Matrix {
+  const model = modelAt(input.priors, names, point);
+  const columns = [
+    ...names.map((name) => PARAMETER_NAMES.indexOf(name)),
+    ...EDGE_NAMES.map((_, k) => PARAMETER_NAMES.length + k),
+  ];
+  const jacobian = Matrix.zeros(terms.length + columns.length, columns.length);
+  terms.forEach(({ observation, metric }, i) => {
+    const slopes = gradient(model, observation, metric);
+    columns.forEach((column, j) => {
+      jacobian.set(i, j, (slopes?.[column] ?? 0) * whitening.terms[i]!);
+    });
+  });
+  columns.forEach((_, j) => {
+    jacobian.set(terms.length + j, j, j < names.length ? whitening.priors[j]! : 1 / EDGE_SD);
+  });
+  return jacobian;
 }

@@ -1,5 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
+import type { Predictor } from './cell-model.ts';
 import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
+import type { ScheduleCache } from './schedule-cache.ts';
 import { solve } from './solve.ts';
 import { startPoints } from './starts.ts';
 
@@ -7,11 +9,14 @@ export interface FitOptions {
   readonly seed: number;
   /** Start points; the prior's centre is the first. */
   readonly starts: number;
+  readonly predictor: Predictor;
+  /** Schedules that fits of the same cells share. */
+  readonly schedules?: ScheduleCache | undefined;
   /** Log parameters to start from instead, by name: a refit on part of the data. */
   readonly from?: Readonly<Partial<Record<ParameterName, number>>> | undefined;
 }
 
-export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9 };
+export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9, predictor: 'scheduler' };
 
 const EDGES_AT_START = EDGE_NAMES.map(() => 0);
 

@@ -1,10 +1,9 @@
 import { covarianceOf, type SharedError } from './covariance.ts';
-import { centralJacobian } from './least-squares.ts';
-import { closedFormDiscrepancy, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
+import { jacobianAt } from './least-squares.ts';
+import { discrepancyOf, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
 import {
   leastSquares,
   logResiduals,
-  meansOf,
   modelAt,
   type Problem,
   type Term,
@@ -23,12 +22,12 @@ export interface FitState {
 
 /** Residuals, noise and weights at a point. */
 export function stateAt(problem: Problem, point: readonly number[], noise: NoiseScale): FitState {
-  const { input, names, terms } = problem;
+  const { input, names, terms, cells } = problem;
   const model = modelAt(input.priors, names, point);
-  const residuals = logResiduals(input.card, model, terms);
+  const residuals = logResiduals(cells, model, terms);
   const known = terms.map(({ metric, measured_error, observation }) => {
-    const means = meansOf(input.card, model, observation);
-    const discrepancy = closedFormDiscrepancy(metric, observation.concurrency, means);
+    const means = cells.means(model, observation);
+    const discrepancy = discrepancyOf(cells.predictor, metric, observation.concurrency, means);
     return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
   });
   const sd = known.map((term) => termSd(term, noise));
@@ -55,7 +54,7 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
 
 /** 1 − leverage of every term: the diagonal of I − J(JᵀJ)⁻¹Jᵀ, priors included in J. */
 function freedomOf(problem: Problem, point: readonly number[], whitening: Whitening): number[] {
-  const jacobian = centralJacobian(leastSquares(problem, whitening), point);
+  const jacobian = jacobianAt(leastSquares(problem, whitening), point);
   const { matrix } = covarianceOf(jacobian);
   return problem.terms.map((_, i) => {
     const row = jacobian.getRow(i);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { covarianceOf } from '../../src/fit/covariance.ts';
-import { centralJacobian, type LeastSquares } from '../../src/fit/least-squares.ts';
+import { jacobianAt, type LeastSquares } from '../../src/fit/least-squares.ts';
 import { marquardt } from '../../src/fit/marquardt.ts';
 import { solveWithLibrary } from '../../src/fit/solve.ts';
 import { type NistProblem, nistProblems } from './nist-problems.ts';
@@ -29,7 +29,7 @@ describe.each(problems)('$name ($level)', (problem) => {
     const { point, sumOfSquares } = marquardt(squares, starts[1]!, { maxIterations: 1000 });
     expect(digits(point, certified)).toBeGreaterThan(6);
     const freedom = problem.residuals(point).length - certified.length;
-    const { standardErrors } = covarianceOf(centralJacobian(squares, point));
+    const { standardErrors } = covarianceOf(jacobianAt(squares, point));
     const deviations = standardErrors.map((error) => error * Math.sqrt(sumOfSquares / freedom));
     // Lanczos1 is exact data: its residual is rounding, and so are the deviations' digits.
     expect(digits(deviations, problem.deviations)).toBeGreaterThan(problem.name === 'Lanczos1' ? 2.5 : 6);

@@ -1,0 +1,34 @@
+import type { ModelCard } from '../model/card.ts';
+import { closedLoopMeans } from '../roofline/closed-form.ts';
+import type { RooflineParameters } from '../roofline/parameters.ts';
+import type { ServingEdges, ServingMeans } from '../roofline/serving.ts';
+import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
+
+/** Serving model over the step model. */
+export const PREDICTORS = ['scheduler', 'closed_form'] as const;
+export type Predictor = (typeof PREDICTORS)[number];
+
+/** Parameters and edges of one device and server: everything that a prediction needs. */
+export interface ServingModel {
+  readonly parameters: RooflineParameters;
+  readonly edges: ServingEdges;
+}
+
+/** Derivatives of a metric's logarithm: by the log parameters in the order of PARAMETER_NAMES, then by the edges. */
+export type LogGradient = readonly number[];
+
+/** Predicts the cells of a fit. */
+export interface CellModel {
+  readonly predictor: Predictor;
+  means(model: ServingModel, observation: Observation): ServingMeans;
+  /** Null where the metric does not exist, or where derivatives have to be taken by differences. */
+  gradient: ((model: ServingModel, observation: Observation, metric: LatencyMetric) => LogGradient | null) | null;
+}
+
+/** Cells by the closed form, microseconds each. */
+export const closedFormCells = (card: ModelCard): CellModel => ({
+  predictor: 'closed_form',
+  means: ({ parameters, edges }, observation) =>
+    closedLoopMeans(card, parameters, observation.engine, shapeOf(observation), edges),
+  gradient: null,
+});

@@ -1,0 +1,33 @@
+import type { ModelCard } from '../model/card.ts';
+import type { Schedule } from '../roofline/scheduler/schedule.ts';
+import type { Observation } from './observations.ts';
+
+/** Schedules kept at most; each holds some hundred kilobytes. */
+const KEPT = 400;
+
+/**
+ * Schedules that do not depend on the device: those of bursts, where requests arrive between steps. Fits of parts of the same
+ * cells, and of other devices, share them.
+ */
+export class ScheduleCache {
+  readonly #schedules = new Map<string, Schedule>();
+
+  of(card: ModelCard, observation: Observation, make: () => Schedule): Schedule {
+    const { driving } = observation;
+    if (driving === null || driving.kind === 'steady') return make();
+    const key = JSON.stringify([
+      card.id,
+      card.kv_bytes_per_element,
+      observation.engine,
+      observation.input_tokens,
+      observation.output_tokens,
+      observation.concurrency,
+      driving,
+    ]);
+    const found = this.#schedules.get(key) ?? make();
+    this.#schedules.delete(key);
+    this.#schedules.set(key, found);
+    if (this.#schedules.size > KEPT) this.#schedules.delete(this.#schedules.keys().next().value!);
+    return found;
+  }
+}
