@@ -1,25 +1,31 @@
+import type { KeyObject } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
-import { parseFit } from '../fitfile/parse.ts';
+import { checkFitText } from '../fitfile/check-fit.ts';
+import { checkFitFolder, isFitFolder } from '../fitfile/check-folder.ts';
+import { INDEX_FILE } from '../fitfile/index-file.ts';
+import { publicKeyFrom, type SignatureState } from '../fitfile/sign.ts';
 import { checkFile, type FileCheck, notOurs } from '../run/check-file.ts';
 import { readUserFile } from '../suite/load-file.ts';
 
-const help = `usage: ridge check FILE... [--json]
+const help = `usage: ridge check FILE|FOLDER... [--public-key FILE] [--json]
 
-Checks suite files, lab files, runs (the folder or its run.json) and fit files (.json). Every problem is named with its
-place, in YAML with file:line:column.
+Checks suite files, lab files, runs (the folder or its run.json), fit files (.json) and folders of published fits (or their
+index.json: every fit and the index). Every problem is named with its place, in YAML with file:line:column. Of a fit its
+schema, digest and signature are checked, and that this version computes the examples in it.
 
-  --json   the findings as JSON on stdout
+  --public-key FILE   fits have to be signed with this key (PEM)
+  --json              the findings as JSON on stdout
 
 All files are checked, also where one is missing.
 
 exit: 1 when a file is wrong, 2 when one cannot be read
 
 Example:
-  ridge check suites/*.yaml lab.yaml runs/2026-01-15T090000-demo runs/2026-01-15T090000-demo.fit.json`;
+  ridge check suites/*.yaml lab.yaml runs/2026-01-15T090000-demo fits --public-key lab.pem.pub`;
 
 export const command: Command = {
   summary: 'check suite, lab, run and fit files',
@@ -27,15 +33,19 @@ export const command: Command = {
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { json: { type: 'boolean', default: false } },
+      options: { 'public-key': { type: 'string' }, json: { type: 'boolean', default: false } },
       allowPositionals: true,
     });
     if (positionals.length === 0) {
       throw new RidgeError('which files?', { mend: 'For example ridge check suites/quick.yaml.' });
     }
+    const { 'public-key': keyFile } = values;
+    const publicKey =
+      keyFile === undefined ? undefined : publicKeyFrom(await readUserFile(keyFile, 'public key'), keyFile);
     const checks: Check[] = [];
-    for (const path of positionals)
-      checks.push(await checkPath(path).catch((error) => unreadable(path, error)));
+    for (const path of positionals) {
+      checks.push(...(await checkPath(path, publicKey).catch((error) => [unreadable(path, error)])));
+    }
     if (values.json) console.log(JSON.stringify(checks, null, 2));
     else for (const check of checks) print(check);
     if (checks.some(({ kind }) => kind === 'unreadable')) return EXIT.usage;
@@ -43,7 +53,11 @@ export const command: Command = {
   },
 };
 
-type Check = Omit<FileCheck, 'kind'> & { readonly kind: FileCheck['kind'] | 'fit' | 'unreadable' };
+type Check = Omit<FileCheck, 'kind'> & {
+  readonly kind: FileCheck['kind'] | 'fit' | 'index' | 'unreadable';
+  /** Of fits. */
+  readonly signature?: SignatureState | null;
+};
 
 /** A file that is missing or cannot be read does not keep the others from being checked. */
 function unreadable(path: string, error: unknown): Check {
@@ -52,8 +66,11 @@ function unreadable(path: string, error: unknown): Check {
   return { path, kind: 'unreadable', problems: [{ where, message, mend }], summary: '' };
 }
 
-/** A run may be given as its folder or as its run.json; any other .json is a fit file. */
-async function checkPath(path: string): Promise<Check> {
+/**
+ * A run may be given as its folder or as its run.json, a folder of fits as itself or as its index.json; any other .json is
+ * a fit file.
+ */
+async function checkPath(path: string, publicKey: KeyObject | undefined): Promise<Check[]> {
   const info = await stat(path).catch((cause) => {
     throw new RidgeError('no such file', {
       where: path,
@@ -61,26 +78,28 @@ async function checkPath(path: string): Promise<Check> {
       cause,
     });
   });
-  if (info.isDirectory()) return checkFile({ path, isRun: true });
-  if (basename(path) === 'run.json') return checkFile({ path: dirname(path), isRun: true });
-  if (/\.jsonl(\.gz)?$/.test(path)) return notOurs(path, 'a part of a run; check the folder of the run');
-  return path.endsWith('.json') ? checkFit(path) : checkFile({ path, isRun: false });
+  if (info.isDirectory()) {
+    return (await isFitFolder(path))
+      ? checkFitFolder(path, publicKey)
+      : [await checkFile({ path, isRun: true })];
+  }
+  const folder = dirname(path);
+  if (basename(path) === 'run.json') return [await checkFile({ path: folder, isRun: true })];
+  if (basename(path) === INDEX_FILE && (await isIndex(path))) return checkFitFolder(folder, publicKey);
+  if (/\.jsonl(\.gz)?$/.test(path)) return [notOurs(path, 'a part of a run; check the folder of the run')];
+  return [path.endsWith('.json') ? await checkFit(path, publicKey) : await checkFile({ path, isRun: false })];
 }
 
-async function checkFit(path: string): Promise<Check> {
+async function checkFit(path: string, publicKey: KeyObject | undefined): Promise<Check> {
   const text = await readUserFile(path, 'fit file');
   if (isStrangeJson(text)) return notOurs(path, 'JSON, but not a fit file');
-  try {
-    const { accelerator, model_card, parameters } = parseFit(text, path);
-    const count = Object.keys(parameters).length;
-    const summary = `${count} parameters of ${model_card.id} on ${accelerator?.name ?? 'an unknown accelerator'}`;
-    return { path, kind: 'fit', problems: [], summary };
-  } catch (error) {
-    if (!(error instanceof RidgeError)) throw error;
-    const { message, where = path, mend = null } = error;
-    return { path, kind: 'fit', problems: [{ where, message, mend }], summary: '' };
-  }
+  const { problems, summary, signature } = checkFitText(text, path, { publicKey });
+  return { path, kind: 'fit', problems, summary, signature };
 }
+
+/** Other tools have an index.json, too; a damaged one is told by its own message. */
+const isIndex = async (path: string): Promise<boolean> =>
+  (await readUserFile(path, 'index of fits')).includes('ridgepoint_fit_index');
 
 /** Whether it is whole JSON without what a fit file says first; what is damaged or newer is told by its own message. */
 function isStrangeJson(text: string): boolean {

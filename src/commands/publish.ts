@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+import type { Command } from '../cli.ts';
+import { EXIT, RidgeError } from '../errors.ts';
+import { writeIndex } from '../fitfile/index-file.ts';
+import { type Publication, preparePublication } from '../fitfile/publish.ts';
+import { planPublication, writePublication } from '../fitfile/publish-write.ts';
+import { privateKeyFrom } from '../fitfile/sign.ts';
+import { writeNewKey } from '../fitfile/sign-key-file.ts';
+import { styleFor } from '../report/style.ts';
+import { readUserFile } from '../suite/load-file.ts';
+import { type PublishReport, publishText, refusalLines } from './publish-text.ts';
+
+const help = `usage: ridge publish FIT [options]
+       ridge publish --new-key FILE
+
+Publishes a fit file: checks that it may be (enough cells, cells that were kept from the fit, no drift, a search that
+converged, examples that this version reproduces), takes out URLs, host names, command lines, users and local paths, and
+writes it as canonical JSON to FOLDER/ACCELERATOR/MODEL/ENGINE-VERSION-PRECISION.fit.json. FOLDER/index.json is updated.
+
+  --to FOLDER          default fits
+  --attribution TEXT   where the data come from and under which terms; kept as it is written
+  --key KEY.pem        sign with this Ed25519 private key
+  --new-key FILE       make a key to sign with: FILE is private, FILE.pub is for readers (ridge check --public-key)
+  --force              write over another fit that is published there
+  --dry-run            print what would be done, write nothing
+  --json               what was checked, removed and done, on stdout as JSON
+
+exit: 0 published, or there already; 1 a gate said no; 2 FIT is no good fit file, or another fit is published there
+
+Example:
+  ridge publish runs/2026-01-15-roofline.fit.json --key lab.pem`;
+
+const options = {
+  to: { type: 'string', default: 'fits' },
+  attribution: { type: 'string' },
+  key: { type: 'string' },
+  'new-key': { type: 'string' },
+  force: { type: 'boolean', default: false },
+  'dry-run': { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export const command: Command = {
+  summary: 'check, strip, sign and publish a fit file',
+  help,
+  async run(argv) {
+    const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    if (flags['new-key'] !== undefined) {
+      if (positionals.length > 0) throw new RidgeError('--new-key makes a key and publishes nothing');
+      return makeKey(flags['new-key']);
+    }
+    const [file] = positionals;
+    if (file === undefined || positionals.length > 1) {
+      throw new RidgeError('give one fit file', { mend: 'See ridge publish --help.' });
+    }
+    const key =
+      flags.key === undefined
+        ? undefined
+        : privateKeyFrom(await readUserFile(flags.key, 'private key'), flags.key);
+    const { to, attribution, force, 'dry-run': dryRun } = flags;
+    const text = await readUserFile(file, 'fit file');
+    const publication = preparePublication(text, file, { to, key, attribution });
+    const report = await publish(publication, { to, force, dryRun });
+    if (flags.json) console.log(JSON.stringify(report, null, 2));
+    else if (report.outcome === 'refused') console.error(refusalLines(file, report.gates).join('\n'));
+    else console.log(publishText(report, styleFor(process.stdout)));
+    return report.outcome === 'refused' ? EXIT.refused : EXIT.done;
+  },
+};
+
+interface Wish {
+  readonly to: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+async function publish(publication: Publication, { to, force, dryRun }: Wish): Promise<PublishReport> {
+  const { file, fit, gates, removed } = publication;
+  const { digest, signature = null } = fit;
+  const facts = { file, digest, gates, removed, signature, would_be: null };
+  if (gates.some(({ passed }) => !passed)) return { ...facts, outcome: 'refused' };
+  if (dryRun) {
+    const { outcome } = await planPublication(publication, force);
+    return { ...facts, outcome: 'dry_run', would_be: outcome };
+  }
+  const outcome = await writePublication(publication, force);
+  const { damaged } = await writeIndex(to);
+  for (const error of damaged) console.error(`ridge: left out of the index: ${error.toLines().join('\n')}`);
+  return { ...facts, outcome };
+}
+
+async function makeKey(file: string): Promise<number> {
+  const { publicFile, fingerprint } = await writeNewKey(file);
+  console.log(`private key  ${file} (keep it to yourself)`);
+  console.log(`public key   ${publicFile}`);
+  console.log(`fingerprint  ${fingerprint}`);
+  return EXIT.done;
+}

@@ -1,0 +1,67 @@
+import { RidgeError } from '../errors.ts';
+import { METRIC_KEYS, type MetricKey, metricValue } from '../fit/predictive.ts';
+import { closedLoopMeans, type ServingMeans } from '../roofline/closed-form.ts';
+import { modelOf, settingsFor } from './apply.ts';
+import type { Fit } from './schema.ts';
+
+type Example = Fit['examples'][number];
+
+/** How far this version is from the examples of a fit file. */
+export interface Reproduction {
+  readonly examples: number;
+  /** Largest relative difference of a metric; infinite where one has a value and the other has none, or none can be computed. */
+  readonly largest: number;
+  /** Where it is, in a few words; null where all are equal. */
+  readonly worst: string | null;
+}
+
+/** Relative difference up to which an example counts as reproduced here; other languages are held to 1e-6. */
+export const EXAMPLE_TOLERANCE = 1e-9;
+
+/** Computes every example of a fit file from the file's own parameters and compares. */
+export function reproduceExamples(fit: Fit): Reproduction {
+  let largest = 0;
+  let worst: string | null = null;
+  for (const example of fit.examples) {
+    const means = meansOrNull(fit, example);
+    for (const key of METRIC_KEYS) {
+      const difference = means === null ? Infinity : differenceOf(means, example, key);
+      if (difference <= largest) continue;
+      largest = difference;
+      worst = `${key} of ${example.input_tokens} in, ${example.output_tokens} out, concurrency ${example.concurrency}, TP ${example.tensor_parallel}`;
+    }
+  }
+  return { examples: fit.examples.length, largest, worst };
+}
+
+function differenceOf(means: ServingMeans, example: Example, key: MetricKey): number {
+  const computed = metricValue(means, key);
+  const expected = example.expected[key] ?? null;
+  if (computed === null || expected === null) return computed === expected ? 0 : Infinity;
+  const difference = Math.abs(computed / expected - 1);
+  return Number.isNaN(difference) ? Infinity : difference;
+}
+
+/** Null where a stranger's file lacks what the model needs, such as a part of the model card. */
+function meansOrNull(fit: Fit, example: Example): ServingMeans | null {
+  try {
+    return meansOfExample(fit, example);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RidgeError) return null;
+    throw error;
+  }
+}
+
+function meansOfExample(fit: Fit, example: Example): ServingMeans {
+  const { card, parameters, edges } = modelOf(fit);
+  const shape = {
+    inputTokens: example.input_tokens,
+    outputTokens: example.output_tokens,
+    concurrency: example.concurrency,
+    turnAroundSeconds: example.turn_around_s,
+  };
+  switch (example.predictor) {
+    case 'closed_form':
+      return closedLoopMeans(card, parameters, settingsFor(fit, example.tensor_parallel), shape, edges);
+  }
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { EXIT, RidgeError } from '../errors.ts';
+import { writeError } from '../run/write-file.ts';
+import { usedCells } from './gates.ts';
+import { type FitIndex, fitIndexSchema, INDEX_SCHEMA_VERSION, type IndexEntry } from './index-file-schema.ts';
+import { readFit } from './read.ts';
+import type { Fit } from './schema.ts';
+import { fingerprintOf, keyOf } from './sign.ts';
+
+export const INDEX_FILE = 'index.json';
+export const FIT_ENDING = '.fit.json';
+
+/** Paths of the fit files under a folder, from it, with slashes, sorted. Links are not followed. */
+export async function listFits(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(FIT_ENDING))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+/** What the index says of a fit. */
+export function indexEntry(path: string, fit: Fit): IndexEntry {
+  const { validation, model_card, accelerator, engine, range, signature } = fit;
+  const key = signature && keyOf(signature);
+  return {
+    path,
+    id: fit.id,
+    accelerator: accelerator.id,
+    model: model_card.id,
+    precision: model_card.precision,
+    engine: { name: engine.name, version: engine.version },
+    created_at: fit.created_at,
+    digest: fit.digest,
+    signed_by: key ? fingerprintOf(key) : null,
+    cells: usedCells(fit),
+    errors_percent: {
+      in_sample: meanErrors(validation.in_sample),
+      hold_out: validation.hold_out && meanErrors(validation.hold_out.errors),
+      leave_one_shape_out:
+        validation.leave_one_shape_out && meanErrors(validation.leave_one_shape_out.errors),
+    },
+    range: {
+      input_tokens: range.input_tokens,
+      output_tokens: range.output_tokens,
+      concurrency: range.concurrency,
+      tensor_parallel: range.tensor_parallel,
+    },
+    attribution: fit.published?.attribution ?? null,
+  };
+}
+
+const meanErrors = (errors: Fit['validation']['in_sample']): Record<string, number> =>
+  Object.fromEntries(Object.entries(errors).map(([metric, { mape }]) => [metric, mape]));
+
+/**
+ * Makes `index.json` anew from the fit files of a folder, in one step. Made from the files and not from the old index, it
+ * heals itself and does not lose what another publisher wrote meanwhile.
+ * @returns the errors of the files that cannot be read, which are left out
+ * @throws RidgeError (exit 3) when the disk refuses
+ */
+export async function writeIndex(folder: string): Promise<{ index: FitIndex; damaged: RidgeError[] }> {
+  const damaged: RidgeError[] = [];
+  const fits: IndexEntry[] = [];
+  for (const path of await listFits(folder)) {
+    try {
+      fits.push(indexEntry(path, await readFit(join(folder, path))));
+    } catch (error) {
+      if (!(error instanceof RidgeError)) throw error;
+      damaged.push(error);
+    }
+  }
+  const index: FitIndex = { schema_version: INDEX_SCHEMA_VERSION, kind: 'ridgepoint_fit_index', fits };
+  await replaceFile(join(folder, INDEX_FILE), `${JSON.stringify(index, null, 2)}\n`);
+  return { index, damaged };
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${randomUUID()}.tmp`;
+  try {
+    if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
+    await writeFile(temporary, text, { flag: 'wx', flush: true });
+    await rename(temporary, file);
+  } catch (cause) {
+    throw new RidgeError(writeError(file, cause).message, {
+      where: file,
+      exitCode: EXIT.failed,
+      mend: 'The fit itself is published. Mend this and publish it once more to update the index.',
+      cause,
+    });
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+/**
+ * Parses an index.
+ * @throws RidgeError (exit 2) when it is damaged or of a newer version
+ */
+export function parseIndex(text: string, where: string): FitIndex {
+  const mend = 'ridge publish makes it anew from the fit files beside it.';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new RidgeError('not JSON: the index is truncated or damaged', { where, mend, cause });
+  }
+  const { schema_version: version } = (json ?? {}) as { schema_version?: unknown };
+  if (typeof version === 'number' && version > INDEX_SCHEMA_VERSION) {
+    throw new RidgeError(`index of version ${version}: this ridge reads up to ${INDEX_SCHEMA_VERSION}`, {
+      where,
+      mend: 'Update ridgepoint.',
+    });
+  }
+  const parsed = fitIndexSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RidgeError(`no index of fits: ${issue?.path.join('.') || 'file'}: ${issue?.message}`, {
+    where,
+    mend,
+  });
+}
