@@ -38,6 +38,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: "print a fit's errors on measured cells",
     load: () => import('./commands/validate.ts'),
   },
+  publish: {
+    summary: 'check, strip, sign and publish a fit file',
+    load: () => import('./commands/publish.ts'),
+  },
   agent: {
     summary: 'drive one endpoint for ridge run (started by it)',
     load: () => import('./commands/agent.ts'),
