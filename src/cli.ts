@@ -22,6 +22,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: 'measure a suite on endpoints',
     load: () => import('./commands/run.ts'),
   },
+  import: {
+    summary: "make a run record of others' measurements",
+    load: () => import('./commands/import.ts'),
+  },
   check: {
     summary: 'check suite, lab, run and fit files',
     load: () => import('./commands/check.ts'),

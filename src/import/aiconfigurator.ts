@@ -1,0 +1,124 @@
+import type { Driving } from '../roofline/driving.ts';
+import { engineName } from './engine-names.ts';
+import { INFERENCEX_JITTER, INFERENCEX_REQUESTS_PER_STREAM } from './inferencex.ts';
+import { type MeasuredRow, meanShare, statisticOf } from './measured-row.ts';
+import { type CleaningRule, rowRule } from './rules.ts';
+import {
+  optionalNumber,
+  optionalText,
+  positive,
+  RowProblem,
+  type SourceRow,
+  text,
+  whole,
+} from './source-row.ts';
+
+const EXACT = [1, 1] as const;
+
+/**
+ * Reads one measured row of AIConfigurator (`silicon_sample.csv`): milliseconds, means only.
+ * @throws RowProblem
+ */
+export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
+  const driving = drivingOf(provenance(source));
+  const concurrency = concurrencyOf(source);
+  const outputTokens = whole(source, 'osl');
+  const requests = driving.requests_per_stream * concurrency;
+  return {
+    line: source.line,
+    accelerator: text(source, 'system'),
+    model: text(source, 'model_path'),
+    // A blank is an unquantised model.
+    precision: optionalText(source, 'precision')?.toLowerCase() ?? 'bf16',
+    engine: {
+      name: engineName(text(source, 'backend')),
+      version: optionalText(source, 'backend_version'),
+    },
+    tensorParallel: whole(source, 'tp_size'),
+    expertParallel: optionalNumber(source, 'moe_ep_size') || null,
+    inputTokens: whole(source, 'isl'),
+    outputTokens,
+    meanOutputTokens: outputTokens * meanShare(driving.output_jitter),
+    concurrency,
+    driving,
+    requests,
+    startedAt: measuredAt(provenance(source)),
+    order: 0,
+    ttftMs: statisticOf({ mean: positive(source, 'silicon_ttft_ms') }, 1, requests),
+    tpotMs: statisticOf({ mean: positive(source, 'silicon_tpot_ms') }, 1, requests),
+    e2eMs: null,
+    chunkGapMs: null,
+    outputTokensPerS: null,
+    inputTokensPerS: null,
+  };
+}
+
+const provenance = (source: SourceRow): string => text(source, 'silicon_data_source');
+
+/** The file states it; else `batch_size` is per attention-data-parallel rank. */
+function concurrencyOf(source: SourceRow): number {
+  const [, stated] = /(?:^|[;\s])silicon_concurrency=(\d+)/.exec(provenance(source)) ?? [];
+  const concurrency =
+    stated === undefined ? whole(source, 'batch_size') * attentionDataParallel(source) : Number(stated);
+  if (concurrency >= 1) return concurrency;
+  throw new RowProblem('silicon_concurrency is 0');
+}
+
+const attentionDataParallel = (source: SourceRow): number => optionalNumber(source, 'attention_dp_size') || 1;
+
+/** Two protocols share the file: InferenceX rows have jittered lengths, the others the lengths as written. */
+function drivingOf(dataSource: string): Extract<Driving, { kind: 'burst' }> {
+  const jitter = dataSource.includes('aic-auto-gap-analysis')
+    ? EXACT
+    : /^(db-dump|source_file=)/.test(dataSource)
+      ? INFERENCEX_JITTER
+      : null;
+  if (jitter === null) throw new RowProblem('silicon_data_source does not tell how the row was measured');
+  return {
+    kind: 'burst',
+    requests_per_stream: INFERENCEX_REQUESTS_PER_STREAM,
+    input_jitter: jitter,
+    output_jitter: jitter,
+    statistic: 'mean',
+  };
+}
+
+function measuredAt(dataSource: string): string | null {
+  const [, stamp] = /(?:^|[;\s])measured=([^;\s]+)/.exec(dataSource) ?? [];
+  const at = new Date(stamp ?? Number.NaN);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+export const AICONFIGURATOR_COLUMNS = [
+  ...['silicon_data_source', 'backend', 'model_path', 'system', 'isl', 'osl', 'batch_size', 'tp_size'],
+  ...['silicon_ttft_ms', 'silicon_tpot_ms'],
+] as const;
+
+const SEAT_LIMITED_CONCURRENCY = 512;
+
+export const AICONFIGURATOR_RULES: readonly CleaningRule[] = [
+  rowRule('gtl-job', 'batch_size of gtl_job_id rows is not the concurrency', (_, source) =>
+    provenance(source).includes('gtl_job_id='),
+  ),
+  rowRule('work-in-progress', 'marked wip=True by the file', (_, source) =>
+    /(?:^|[;\s])wip=True\b/i.test(provenance(source)),
+  ),
+  rowRule(
+    'seat-limit',
+    'gpt-oss on H100 at 512 streams: the engine limits the sequences, the device does not',
+    (row) =>
+      row.concurrency === SEAT_LIMITED_CONCURRENCY &&
+      /gpt-oss/i.test(row.model) &&
+      /^h100/i.test(row.accelerator ?? ''),
+  ),
+  rowRule(
+    'attention-dp',
+    'attention is data parallel: the number of devices is ambiguous',
+    (_, source) => attentionDataParallel(source) > 1,
+  ),
+  rowRule(
+    'pipeline-parallel',
+    'layers are spread over devices (pp_size above 1)',
+    (_, source) => (optionalNumber(source, 'pp_size') ?? 1) > 1,
+  ),
+];
