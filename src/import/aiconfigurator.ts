@@ -2,7 +2,7 @@ import type { Driving } from '../roofline/driving.ts';
 import { engineName } from './engine-names.ts';
 import { INFERENCEX_JITTER, INFERENCEX_REQUESTS_PER_STREAM } from './inferencex.ts';
 import { type MeasuredRow, meanShare, statisticOf } from './measured-row.ts';
-import { type CleaningRule, rowRule } from './rules.ts';
+import { type CleaningRule, pipelineParallel, rowRule } from './rules.ts';
 import {
   optionalNumber,
   optionalText,
@@ -36,6 +36,7 @@ export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
     },
     tensorParallel: whole(source, 'tp_size'),
     expertParallel: optionalNumber(source, 'moe_ep_size') || null,
+    pipelineParallel: optionalNumber(source, 'pp_size') ?? 1,
     inputTokens: whole(source, 'isl'),
     outputTokens,
     meanOutputTokens: outputTokens * meanShare(driving.output_jitter),
@@ -116,9 +117,5 @@ export const AICONFIGURATOR_RULES: readonly CleaningRule[] = [
     'attention is data parallel: the number of devices is ambiguous',
     (_, source) => attentionDataParallel(source) > 1,
   ),
-  rowRule(
-    'pipeline-parallel',
-    'layers are spread over devices (pp_size above 1)',
-    (_, source) => (optionalNumber(source, 'pp_size') ?? 1) > 1,
-  ),
+  pipelineParallel,
 ];

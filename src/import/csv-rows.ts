@@ -5,7 +5,7 @@ import type { ColumnMap } from './csv-map.ts';
 import { engineName } from './engine-names.ts';
 import { type MeasuredRow, meanShare, statisticOf } from './measured-row.ts';
 import type { ImportOptions } from './options.ts';
-import { type CleaningRule, rowRule } from './rules.ts';
+import { type CleaningRule, pipelineParallel, rowRule } from './rules.ts';
 import type { RowReader } from './select.ts';
 import { optionalNumber, optionalText, positive, RowProblem, type SourceRow, text } from './source-row.ts';
 
@@ -67,6 +67,7 @@ function readFields(fields: SourceRow, map: ColumnMap, driving: Driving): Measur
     },
     tensorParallel,
     expertParallel: count(fields, 'expert_parallel'),
+    pipelineParallel: count(fields, 'pipeline_parallel') ?? 1,
     inputTokens: inputTokens(fields, outputTokens),
     outputTokens: rounded(outputTokens),
     meanOutputTokens: outputTokens * (driving.kind === 'batch' ? 1 : meanShare(driving.output_jitter)),
@@ -130,6 +131,7 @@ const latencyOf = (fields: SourceRow, metric: string, requests: number | null): 
   );
 
 export const CSV_RULES: readonly CleaningRule[] = [
+  pipelineParallel,
   rowRule(
     'not-measured',
     'h100-80gb-pcap rows are H100 rows with a prefill 1.30 x as long, not measurements',

@@ -3,7 +3,7 @@ import type { Statistic } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import { engineName, versionFromImage } from './engine-names.ts';
 import { type Candidate, type MeasuredRow, meanShare, statisticOf } from './measured-row.ts';
-import { type CleaningRule, rowRule } from './rules.ts';
+import { type CleaningRule, pipelineParallel, rowRule } from './rules.ts';
 import {
   optionalNumber,
   optionalText,
@@ -66,6 +66,7 @@ export function readInferenceXRow(source: SourceRow, statistic: 'mean' | 'median
     },
     tensorParallel,
     expertParallel: optionalNumber(source, 'ep') === null ? null : whole(source, 'ep'),
+    pipelineParallel: optionalNumber(source, 'pp') ?? 1,
     inputTokens: whole(source, 'isl'),
     outputTokens,
     meanOutputTokens: outputTokens * meanShare(INFERENCEX_JITTER),
@@ -131,11 +132,7 @@ export const INFERENCEX_RULES: readonly CleaningRule[] = [
   rowRule('attention-dp', 'attention is data parallel: one TP size does not describe it', (_, source) =>
     isTrue(source, 'dp_attention'),
   ),
-  rowRule(
-    'pipeline-parallel',
-    'layers are spread over devices (pp above 1)',
-    (_, source) => (optionalNumber(source, 'pp') ?? 1) > 1,
-  ),
+  pipelineParallel,
   rowRule(
     'speculative-decoding',
     'several tokens a step: a step model without it does not apply',

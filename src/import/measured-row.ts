@@ -13,6 +13,8 @@ export interface MeasuredRow {
   readonly engine: { readonly name: string | null; readonly version: string | null };
   readonly tensorParallel: number;
   readonly expertParallel: number | null;
+  /** Devices in a row that each hold some of the layers; 1: none do. */
+  readonly pipelineParallel: number;
   /** Nominal lengths. */
   readonly inputTokens: number;
   readonly outputTokens: number;

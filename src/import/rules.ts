@@ -20,6 +20,13 @@ export const rowRule = (
   find: (candidates) => candidates.filter(({ row, source }) => applies(row, source)),
 });
 
+/** A step of a pipeline is no step of the whole model. */
+export const pipelineParallel = rowRule(
+  'pipeline-parallel',
+  'layers are spread over devices: the time of a step is not that of the model',
+  (row) => row.pipelineParallel > 1,
+);
+
 export interface RemovedRows {
   readonly rule: string;
   readonly why: string;

@@ -37,7 +37,7 @@ export function selectRows(
     }
   }
   badRows.sort((a, b) => a.line - b.line);
-  if (candidates.length === 0) throw nothing(badRows, where, file);
+  if (candidates.length === 0) throw nothing(table, badRows, where, file);
   return { candidates, badRows };
 }
 
@@ -51,22 +51,47 @@ function checked(row: MeasuredRow): MeasuredRow {
   if (row.concurrency > MOST_STREAMS)
     throw new RowProblem(`concurrency ${row.concurrency} is above ${MOST_STREAMS}`);
   if (row.ttftMs === null && row.tpotMs === null) throw new RowProblem('neither TTFT nor TPOT');
+  for (const [name, statistic] of [
+    ['TTFT', row.ttftMs],
+    ['TPOT', row.tpotMs],
+  ] as const) {
+    if (usesMedian(row) && statistic && !statistic.percentiles.some(({ q }) => q === 0.5)) {
+      throw new RowProblem(`no median of ${name}`);
+    }
+  }
   return row;
 }
 
-function nothing(badRows: readonly BadRow[], where: readonly Predicate[], file: string): RidgeError {
+const usesMedian = ({ driving }: MeasuredRow): boolean =>
+  driving.kind === 'burst' && driving.statistic === 'median';
+
+function nothing(
+  table: SourceTable,
+  badRows: readonly BadRow[],
+  where: readonly Predicate[],
+  file: string,
+): RidgeError {
   const [first] = badRows;
   if (first) {
     return new RidgeError(
       `no row can be used; ${counted(badRows.length, 'bad row')}, the first: ${first.problem}`,
-      {
-        where: `${file}:${first.line}`,
-      },
+      { where: `${file}:${first.line}` },
     );
   }
   if (where.length === 0) return new RidgeError('the file holds no rows', { where: file });
   return new RidgeError(`no row meets ${where.map(predicateText).join(', ')}`, {
     where: file,
-    mend: 'Check names and values against the file.',
+    mend: valuesThere(table, where) ?? 'Each may be met by some rows, but no row meets all of them.',
   });
+}
+
+const MOST_VALUES = 12;
+
+/** What the column of the first condition that no row meets by itself does hold. */
+function valuesThere({ rows, columns }: SourceTable, where: readonly Predicate[]): string | null {
+  const unmet = where.find((one) => columns.includes(one.key) && rows.every((row) => fails(row, [one])));
+  if (!unmet) return null;
+  const values = new Set(rows.map(({ cells }) => cells.get(unmet.key) ?? ''));
+  const shown = [...values].slice(0, MOST_VALUES).join(' ');
+  return `${unmet.key} is one of: ${shown}${values.size > MOST_VALUES ? ' ...' : ''}.`;
 }

@@ -6,6 +6,7 @@ export interface TargetFacets {
   readonly accelerator: string;
   readonly tensorParallel: number;
   readonly expertParallel: number | null;
+  readonly pipelineParallel: number;
   readonly model: string;
   readonly precision: string | null;
   readonly engine: string;
@@ -13,13 +14,13 @@ export interface TargetFacets {
   readonly driving: Driving;
 }
 
-/** The parts that follow accelerator and TP size, each only where the targets of the import differ in it. */
+/** What may follow accelerator and TP size, most telling first; a blank part is left out. */
 const PARTS: readonly ((facets: TargetFacets) => string)[] = [
-  ({ expertParallel }) => `ep${expertParallel ?? 'x'}`,
+  ({ expertParallel }) => ((expertParallel ?? 1) > 1 ? `ep${expertParallel}` : ''),
+  ({ pipelineParallel }) => (pipelineParallel > 1 ? `pp${pipelineParallel}` : ''),
   ({ model }) => splitName(model).base,
-  ({ precision }) => precision ?? 'released',
-  ({ engine }) => engine,
-  ({ engineVersion }) => engineVersion ?? 'unversioned',
+  ({ precision }) => precision ?? '',
+  ({ engine, engineVersion }) => [engine, engineVersion ?? ''].filter(Boolean).join('-'),
   ({ driving }) => drivingName(driving),
 ];
 
@@ -30,15 +31,32 @@ function drivingName(driving: Driving): string {
 }
 
 /**
- * A unique name for each target, short as long as they differ only in accelerator and TP: `h100-sxm-tp4`,
- * `h100-sxm-tp4-fp8`.
+ * A unique name for each target, with no part that is not needed to tell them apart: `h100-sxm-tp4`,
+ * `h100-sxm-tp4-llama-3.1-70b-fp8`.
  */
 export function targetNames(targets: readonly TargetFacets[]): string[] {
   const telling = PARTS.filter((part) => new Set(targets.map(part)).size > 1);
+  const needed = telling.reduceRight((parts, part) => {
+    const without = parts.filter((one) => one !== part);
+    return areUnique(named(targets, without)) ? without : parts;
+  }, telling);
+  return numbered(named(targets, needed));
+}
+
+const areUnique = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
+const named = (targets: readonly TargetFacets[], parts: typeof PARTS): string[] =>
+  targets.map((facets) =>
+    [facets.accelerator, `tp${facets.tensorParallel}`, ...parts.map((part) => part(facets))]
+      .filter(Boolean)
+      .join('-')
+      .replaceAll(/[^A-Za-z0-9._-]+/g, '-'),
+  );
+
+/** Names that are still equal (they differ in what a name cannot hold) get a number. */
+function numbered(names: readonly string[]): string[] {
   const used = new Map<string, number>();
-  return targets.map((facets) => {
-    const parts = [facets.accelerator, `tp${facets.tensorParallel}`, ...telling.map((part) => part(facets))];
-    const name = parts.join('-').replaceAll(/[^A-Za-z0-9._-]+/g, '-');
+  return names.map((name) => {
     const count = (used.get(name) ?? 0) + 1;
     used.set(name, count);
     return count === 1 ? name : `${name}-${count}`;

@@ -32,10 +32,12 @@ export function targetsOf(
   const facets = rows.map((group) => facetsOf(group[0]!, options, file));
   if (options.modelConfig !== undefined) requireOneModel(facets);
   const names = targetNames(facets);
-  return facets.map((one, index) => ({
-    target: describeTarget(names[index]!, one, accelerator(rows[index]![0]!, options, file), options),
-    rows: rows[index]!,
-  }));
+  return facets
+    .map((one, index) => ({
+      target: describeTarget(names[index]!, one, accelerator(rows[index]![0]!, options, file), options),
+      rows: rows[index]!,
+    }))
+    .sort((a, b) => a.target.name.localeCompare(b.target.name, 'en', { numeric: true }));
 }
 
 const accelerator = (row: MeasuredRow, options: ImportOptions, file: string): Accelerator =>
@@ -53,6 +55,7 @@ function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): Targe
     accelerator: accelerator(row, options, file).id,
     tensorParallel: row.tensorParallel,
     expertParallel: row.expertParallel,
+    pipelineParallel: row.pipelineParallel,
     model: row.model,
     precision: row.precision,
     engine: engine.name,
@@ -86,7 +89,7 @@ function describeTarget(
     definition: null,
     agent: null,
     accelerator: device,
-    devices: facets.tensorParallel,
+    devices: facets.tensorParallel * facets.pipelineParallel,
     tensor_parallel: facets.tensorParallel,
     expert_parallel: facets.expertParallel,
     engine: { name: facets.engine, version: facets.engineVersion },
@@ -136,5 +139,7 @@ function unknownSettings(settings: RunTarget['settings']): string[] {
     ),
     ...(settings.kv_cache_dtype === null ? ['kv_cache_dtype'] : []),
   ];
-  return missing.length === 0 ? [] : [`the file does not say ${missing.join(', ')}`];
+  return missing.length === 0
+    ? []
+    : [`not known: ${missing.join(', ')}; where you know one, its flag says it`];
 }
