@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fitIndexSchema } from '../src/fitfile/index-file-schema.ts';
 import { fitSchema } from '../src/fitfile/schema.ts';
 import { cellRecordSchema, requestLineSchema, runSchema } from '../src/run/schema.ts';
 import { labSchema, suiteSchema } from '../src/suite/schema.ts';
@@ -15,6 +16,12 @@ const PUBLISHED: readonly Published[] = [
   { file: 'suites/suite.v1.schema.json', title: 'Ridgepoint suite', schema: suiteSchema, io: 'input' },
   { file: 'suites/lab.v1.schema.json', title: 'Ridgepoint lab file', schema: labSchema, io: 'input' },
   { file: 'fits/fit.v1.schema.json', title: 'Ridgepoint fit file', schema: fitSchema, io: 'output' },
+  {
+    file: 'fits/index.v1.schema.json',
+    title: 'Ridgepoint index of published fits',
+    schema: fitIndexSchema,
+    io: 'output',
+  },
   {
     file: 'runs/run.v1.schema.json',
     title: 'Ridgepoint run record: run.json, a line of cells.jsonl, a line of requests/*.jsonl.gz',

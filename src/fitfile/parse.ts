@@ -10,12 +10,18 @@ export function fitDigest(content: object): string {
   return digestOf(rest);
 }
 
+/** Far above any fit file; what is larger is none, and is not worth its memory. */
+const LARGEST_FILE_CHARACTERS = 64 * 2 ** 20;
+
 /**
  * Parses and checks the text of a fit file.
  * @param where file name for messages
  * @throws RidgeError (exit 2) when it is truncated, no fit, of a newer major version, or does not match its digest
  */
 export function parseFit(text: string, where: string): Fit {
+  if (text.length > LARGEST_FILE_CHARACTERS) {
+    throw new RidgeError(`not a fit file: ${text.length} characters are more than any has`, { where });
+  }
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -35,7 +41,7 @@ export function parseFit(text: string, where: string): Fit {
     const [issue] = parsed.error.issues;
     throw new RidgeError(`not a fit file: ${issue?.path.join('.') || 'file'}: ${issue?.message}`, { where });
   }
-  const expected = fitDigest(content);
+  const expected = digestOrDepth(content, where);
   if (content.digest !== expected) {
     throw new RidgeError(`the content does not match its digest (${expected})`, {
       where,
@@ -43,4 +49,14 @@ export function parseFit(text: string, where: string): Fit {
     });
   }
   return parsed.data;
+}
+
+/** A stranger's file may be nested deeper than the stack. */
+function digestOrDepth(content: object, where: string): string {
+  try {
+    return fitDigest(content);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new RidgeError('not a fit file: nested too deeply', { where, cause });
+  }
 }
