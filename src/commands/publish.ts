@@ -53,6 +53,7 @@ export const command: Command = {
     if (file === undefined || positionals.length > 1) {
       throw new RidgeError('give one fit file', { mend: 'See ridge publish --help.' });
     }
+    if (flags.attribution?.trim() === '') throw new RidgeError('--attribution is empty');
     const key =
       flags.key === undefined
         ? undefined

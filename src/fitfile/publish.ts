@@ -6,7 +6,7 @@ import { type Gate, publishGates } from './gates.ts';
 import { fitDigest, parseFit } from './parse.ts';
 import { publishedPath } from './publish-place.ts';
 import type { Fit } from './schema.ts';
-import { signDigest } from './sign.ts';
+import { checkSignature, signDigest } from './sign.ts';
 import { stripFit } from './strip.ts';
 import type { Removed } from './strip-text.ts';
 
@@ -31,11 +31,17 @@ export interface Publication {
 /**
  * Prepares a fit for publication: stripped, with its new digest and signature, and judged by the gates. Touches no disk.
  * @param text of a fit file
- * @throws RidgeError (exit 2) when it is no good fit file, see `parseFit`
+ * @throws RidgeError (exit 2) when it is no good fit file, see `parseFit`, or has a wrong signature
  */
 export function preparePublication(text: string, where: string, options: PublishOptions): Publication {
   const parsed = parseFit(text, where);
   const raw = JSON.parse(text) as Record<string, unknown>;
+  if (checkSignature(parsed).state === 'wrong') {
+    throw new RidgeError('its signature does not match', {
+      where,
+      mend: 'Fetch it again from its publisher, or fit again.',
+    });
+  }
   const gates = publishGates(parsed, raw);
   const { content, removed } = stripFit(raw);
   if (options.attribution !== undefined) content.published = { attribution: options.attribution };

@@ -67,6 +67,14 @@ test('a signature of other content is not carried over to what publishing made o
   expect(prepare(folder, signed, { attribution: 'more' }).fit.signature).toBeUndefined();
 });
 
+test('a file with a wrong signature is not passed on', () => {
+  const { signature } = prepare('fits', fit, { key }).fit;
+  const forged = { ...withContent(fit, { degrees_of_freedom: 99 }), signature };
+  expect(() => prepare('fits', forged)).toThrow(
+    expect.objectContaining({ exitCode: 2, message: 'its signature does not match' }),
+  );
+});
+
 test('keys of a newer minor version are published, too', async () => {
   const { folder } = await fitFolder();
   const newer = withContent(fit, { schema_version: '1.7.0', added_later: { answer: 42 } });
@@ -84,7 +92,11 @@ test('what is there and no fit file is not written over', async () => {
   expect(await readFile(publication.file, 'utf8')).toBe('mine');
 });
 
-test('a damaged file is bad input', () => {
+test('a damaged file is bad input, and so is one that is nested deeper than the stack', () => {
+  const deep = textOf(fit).replace('{', `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)},`);
+  expect(() => preparePublication(deep, 'x', { to: 'fits' })).toThrow(
+    expect.objectContaining({ exitCode: 2, message: 'not a fit file: nested too deeply' }),
+  );
   expect(() => preparePublication(textOf(fit).slice(0, 900), 'x', { to: 'fits' })).toThrow(
     expect.objectContaining({ exitCode: 2 }),
   );

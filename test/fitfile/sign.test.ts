@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -29,6 +30,19 @@ test('a signature is good by the key it carries, and verified by the key that th
 
 test('the same key and digest give the same signature', () => {
   expect(signDigest(digest, privateKey)).toEqual(signature);
+});
+
+const hasOpenssl = spawnSync('openssl', ['version']).stdout?.toString().startsWith('OpenSSL 3') ?? false;
+
+test.skipIf(!hasOpenssl)('openssl verifies what is signed here, as fits/README.md says', async () => {
+  const { write } = await fitFolder();
+  await write('message', `ridgepoint fit ${digest}`);
+  const raw = await write('signature', '');
+  await writeFile(raw, Buffer.from(signature.value, 'base64'));
+  const key = await write('lab.pem.pub', pair.publicPem);
+  const argv = ['pkeyutl', '-verify', '-pubin', '-inkey', key, '-rawin', '-in'];
+  const { stdout } = spawnSync('openssl', [...argv, join(key, '..', 'message'), '-sigfile', raw]);
+  expect(stdout.toString()).toContain('Verified Successfully');
 });
 
 describe('what is not believed', () => {
