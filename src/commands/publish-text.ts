@@ -15,6 +15,7 @@ export interface PublishReport {
   readonly digest: string;
   readonly gates: Publication['gates'];
   readonly removed: Publication['removed'];
+  /** That of the published file, which may have been there. */
   readonly signature: Publication['fit']['signature'] | null;
 }
 

@@ -4,6 +4,7 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { writeIndex } from '../fitfile/index-file.ts';
 import { type Publication, preparePublication } from '../fitfile/publish.ts';
 import { planPublication, writePublication } from '../fitfile/publish-write.ts';
+import { readFit } from '../fitfile/read.ts';
 import { privateKeyFrom } from '../fitfile/sign.ts';
 import { writeNewKey } from '../fitfile/sign-key-file.ts';
 import { styleFor } from '../report/style.ts';
@@ -87,7 +88,7 @@ async function publish(publication: Publication, { to, force, dryRun }: Wish): P
   const outcome = await writePublication(publication, force);
   const { damaged } = await writeIndex(to);
   for (const error of damaged) console.error(`ridge: left out of the index: ${error.toLines().join('\n')}`);
-  return { ...facts, outcome };
+  return { ...facts, outcome, signature: (await readFit(file)).signature ?? null };
 }
 
 async function makeKey(file: string): Promise<number> {

@@ -74,7 +74,8 @@ async function existingFit(file: string): Promise<Fit | 'damaged' | null> {
 /** Why the new file must not simply take the old one's place; null when both say the same. */
 function difference(existing: Fit | 'damaged', fit: Fit): string | null {
   if (existing === 'damaged') return 'something else is there, or a fit file that is damaged';
-  if (existing.digest !== fit.digest) return `another fit is published there (${existing.created_at})`;
+  if (existing.digest !== fit.digest)
+    return `a fit with other content is published there (of ${existing.created_at})`;
   const [old, mine] = [existing.signature, fit.signature];
   return old && mine && old.public_key !== mine.public_key ? 'it is published, signed by another key' : null;
 }

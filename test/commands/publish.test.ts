@@ -59,6 +59,8 @@ describe('from a fit to a reader who trusts it', () => {
     );
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'unchanged', file: join(fits, PLACE) });
+    const unsigned = await ridge('publish', source, '--to', fits);
+    expect(unsigned.stdout).toContain('\nsigned\npublished already, nothing to do');
     expect((await stat(join(fits, PLACE))).ino).toBe(before.ino);
     expect((await stat(join(fits, 'index.json'))).ino).toBe(index.ino);
   });
@@ -91,6 +93,8 @@ describe('from a fit to a reader who trusts it', () => {
     expect(published.signature.state).toBe('other_key');
     expect(index.problems).toEqual([]);
     expect(plain.problems[0].message).toBe('not signed');
+    const missing = await ridge('check', fits, '--public-key', at('no.pem.pub'));
+    expect(missing).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no such file') });
   });
 });
 
@@ -177,10 +181,12 @@ describe('what is refused', () => {
     const other = await write('other.json', textOf(withContent(fit, { degrees_of_freedom: 99 })));
     const damaged = await write('damaged.json', '{"schema_version":"1.0.0"');
     for (const [argv, words] of [
-      [[other, '--to', fits], 'another fit is published there'],
+      [[other, '--to', fits], 'a fit with other content is published there'],
       [[damaged], 'truncated or damaged'],
       [[source, '--key', damaged], 'no private key in PEM form'],
       [['nowhere.json'], 'no such file'],
+      [[source, '--attribution', ''], '--attribution is empty'],
+      [['--new-key', at('lab.pem')], 'a file is there already'],
       [[], 'give one fit file'],
     ] as const) {
       const { exitCode, stderr } = await ridge('publish', ...argv);

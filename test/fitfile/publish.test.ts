@@ -40,7 +40,7 @@ test('the same fit again changes nothing; another one in its place needs force',
   expect(await planPublication(other, false)).toMatchObject({ outcome: null });
   await expect(writePublication(other, false)).rejects.toMatchObject({
     exitCode: 2,
-    message: 'another fit is published there (2026-01-15T12:00:00.000Z)',
+    message: 'a fit with other content is published there (of 2026-01-15T12:00:00.000Z)',
     mend: expect.stringContaining('--force'),
   });
   expect(await readFit(again.file)).toEqual(published);

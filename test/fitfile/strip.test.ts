@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allAccelerators } from '../../src/accelerator/catalogue.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
@@ -45,6 +46,37 @@ describe('traces in a text', () => {
     'TP 1 -- and TP 2',
   ])('none in: %s', (text) => {
     expect(stripText(text)).toEqual({ text, kinds: [] });
+  });
+});
+
+describe('whatever stands around it', () => {
+  const word = fc.stringMatching(/^[a-z][a-z0-9]{3,10}$/);
+  const secret = fc
+    .tuple(fc.constantFrom('url', 'user', 'path', 'host', 'windows'), word, word, word)
+    .map(([kind, a, b, c]) => {
+      switch (kind) {
+        case 'url':
+          return { text: `https://${a}.${b}:8443/${c}`, parts: [a, b, c] };
+        case 'user':
+          return { text: `${a}@${b}`, parts: [a, b] };
+        case 'path':
+          return { text: `/${a}/${b}/kept`, parts: [a, b] };
+        case 'windows':
+          return { text: `D:\\${a}\\${b}\\kept`, parts: [a, b] };
+        default:
+          return { text: `${a}.${b}.internal`, parts: [a, b] };
+      }
+    });
+  const before = fc.constantFrom('', ' ', 'at ', '(', ', ', ': ', '"', '=', '7. ');
+  const after = fc.constantFrom('', ' ', ')', ', ', ': ', '"', '.', '. Then', ' is');
+
+  test('no part of it is left', () => {
+    fc.assert(
+      fc.property(before, secret, after, (start, { text, parts }, end) => {
+        const rest = stripText(`${start}${text}${end}`).text;
+        for (const part of parts) expect(rest).not.toContain(part);
+      }),
+    );
   });
 });
 
