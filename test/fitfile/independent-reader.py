@@ -2,8 +2,7 @@
 Prints one line of JSON a file; exit 1 when a digest is wrong or an example is off by more than 1e-6."""
 import hashlib, json, math, sys
 
-class Number(float):
-    """A number that remembers how the file writes it."""
+class Number(float):  # remembers how the file writes it
     def __new__(cls, text):
         number = super().__new__(cls, text)
         number.text = text
@@ -81,8 +80,8 @@ class Server:
         moved *= self.kv / (self.shards * p["memory_bytes_per_s"])
         attention = pnorm(flop / (tp * p["attention_flop_per_s"]), moved)
         message = tokens * self.card["hidden_size"] * self.card["activation_bytes_per_element"]
-        ring = 2 * (tp - 1) / tp * message / p["link_bytes_per_s"]
-        network = 2 * self.layers * (p["all_reduce_latency_s"] + ring) if tp > 1 else 0
+        exchange = p["all_reduce_latency_s"] + 2 * (tp - 1) / tp * message / p["link_bytes_per_s"]
+        network = 2 * self.layers * exchange if tp > 1 else 0
         return linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * (decodes + len(chunks))
 
     def loop(self, i, o, c, turn_around):
@@ -106,10 +105,10 @@ class Server:
         pure = self.step([], decoding + 1, context)
         if b >= 2:
             second = self.step([chunks[0], chunks[0]], decoding, context) - prefill
-            mixed, queue = 1 - math.exp(-m), m * second
+            mixed, queue, rough = 1 - math.exp(-m), m * second, False
             stretch = m * second + (marginal - second) * mixed
         else:
-            mixed, load, stretch = min(1, m * k), min(m * k, 0.95), min(m, 1 / k) * marginal
+            mixed, load, stretch, rough = min(1, m * k), min(m * k, 0.95), min(m, 1 / k) * marginal, 0.7 <= m * k < 1
             queue = max(0, others * prefill - d * prefill / k) if m * k >= 1 else load / (1 - load) * marginal / 2
         step = pure + stretch
         tpot = step * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
@@ -124,7 +123,8 @@ class Server:
         rate = running / (residence + (turn_around or 0))
         seat_wait = (c - running) / rate
         return {"ttft_ms": (ttft + seat_wait) * 1e3, "tpot_ms": None if tpot is None else tpot * 1e3,
-                "e2e_ms": (residence + seat_wait) * 1e3, "output_tokens_per_s": rate * o}
+                "e2e_ms": (residence + seat_wait) * 1e3, "output_tokens_per_s": rate * o,
+                "queue_share": queue / ttft, "rough": rough or c > running}
 
 def largest_difference(fit):
     worst = 0

@@ -1,110 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { findAccelerator } from '../../src/accelerator/catalogue.ts';
-import { bindCard } from '../../src/accelerator/peaks.ts';
-import { METRIC_KEYS, metricValue } from '../../src/fit/predictive.ts';
-import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
-import { fitDigest } from '../../src/fitfile/parse.ts';
-import type { Fit } from '../../src/fitfile/schema.ts';
-import { builtInCard } from '../../src/model/cards.ts';
-import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
-import { createRandom } from '../../src/stats/random.ts';
+import { documentedFit, hasPython, MODELS, python, SHAPES, sealed } from './documented-fit.ts';
 import { fitFolder, madeFit, textOf } from './made-fit.ts';
 
 const READER = fileURLToPath(new URL('./independent-reader.py', import.meta.url));
-const python = (...argv: string[]) => spawnSync('python3', argv, { encoding: 'utf8' });
-const hasPython = python('--version').status === 0;
 const read = (file: string) => {
   const { status, stdout, stderr } = python(READER, file);
   return { status, stderr, found: JSON.parse(stdout || 'null') };
 };
-
-const value = (of: number) => ({ value: of });
-
-/** What fits/README.md says that a reader needs, and nothing else: any device, any settings. */
-function contentFor(
-  model: string,
-  seed: number,
-  { edges = true, turnAround = null as number | null } = {},
-): Fit {
-  const random = createRandom(seed);
-  const between = (low: number, high: number): number => low * (high / low) ** random.uniform();
-  const accelerator = findAccelerator('h200-sxm');
-  const content = {
-    accelerator,
-    model_card: bindCard(builtInCard(model)!, accelerator),
-    client: { turn_around_s: turnAround },
-    targets: [
-      { tensor_parallel: 2, max_num_batched_tokens: 8192, max_num_seqs: 48, kv_capacity_tokens: 400_000 },
-      { tensor_parallel: 8, max_num_batched_tokens: 2048, max_num_seqs: null, kv_capacity_tokens: 900_000 },
-    ],
-    parameters: {
-      gemm_flop_per_s: value(between(2e14, 1e15)),
-      expert_flop_per_s: value(between(1e14, 1e15)),
-      memory_bytes_per_s: value(between(1e12, 5e12)),
-      attention_flop_per_s: value(between(1e14, 6e14)),
-      step_overhead_s: value(between(1e-4, 1e-2)),
-      sequence_overhead_s: value(between(1e-6, 1e-4)),
-      request_overhead_s: value(between(1e-3, 5e-2)),
-      all_reduce_latency_s: value(between(2e-6, 5e-5)),
-      link_bytes_per_s: value(between(5e10, 4e11)),
-    },
-    serving_edges: {
-      ttft_wait_steps: value(edges ? random.uniform() : 0),
-      decode_wait_steps: value(edges ? random.uniform() : 0),
-    },
-    covariance: { names: [], matrix: [] },
-    note: 'é \u2028 \u{1F600} "quoted" \\ and a tab\t',
-  } as unknown as Fit;
-  return { ...content, examples: examples(content, turnAround) } as Fit;
-}
-
-/** Alone, several prompts a step, chunked prompts below and above saturation, a queue for seats and for KV, one token. */
-const SHAPES = [
-  [128, 256, 1],
-  [32_768, 2, 1],
-  [512, 1, 1],
-  [512, 1, 16],
-  [100, 512, 40],
-  [1000, 200, 32],
-  [3001, 301, 12],
-  [20_000, 128, 4],
-  [20_000, 16, 32],
-  [200, 100, 300],
-  [60_000, 1000, 40],
-] as const;
-
-function examples(content: Fit, turnAround: number | null): Fit['examples'] {
-  const { card, parameters, edges } = modelOf(content);
-  return [1, 2, 4, 8].flatMap((tp) =>
-    SHAPES.map(([input, output, streams]) => {
-      const shape = {
-        inputTokens: input,
-        outputTokens: output,
-        concurrency: streams,
-        turnAroundSeconds: turnAround,
-      };
-      const means = closedLoopMeans(card, parameters, settingsFor(content, tp), shape, edges);
-      return {
-        predictor: 'closed_form' as const,
-        input_tokens: input,
-        output_tokens: output,
-        concurrency: streams,
-        tensor_parallel: tp,
-        turn_around_s: turnAround,
-        expected: Object.fromEntries(
-          METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
-        ) as Fit['examples'][number]['expected'],
-      };
-    }),
-  );
-}
-
-const sealed = (content: object): object => ({ ...content, digest: fitDigest(content) });
-
-/** Dense, experts with windows, latent attention, experts in every layer. */
-const MODELS = ['llama-3.1-70b', 'gpt-oss-120b', 'deepseek-v3', 'qwen3-30b-a3b'];
 
 describe.skipIf(!hasPython)('a program that has only the file and its document', () => {
   test.each(MODELS)('computes what this version computes: %s', async (model) => {
@@ -114,7 +17,7 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
       [2, { turnAround: 0.004 }],
       [3, { turnAround: 0.3, edges: false }],
     ] as const) {
-      const file = await write(`${seed}.fit.json`, textOf(sealed(contentFor(model, seed, options))));
+      const file = await write(`${seed}.fit.json`, textOf(sealed(documentedFit(model, seed, options))));
       const { status, stderr, found } = read(file);
       expect(stderr).toBe('');
       expect(found).toMatchObject({ digest: true, examples: 4 * SHAPES.length });
@@ -133,7 +36,7 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
 
   test('sees a wrong example and a wrong digest', async () => {
     const { write } = await fitFolder();
-    const content = contentFor('llama-3.1-70b', 1);
+    const content = documentedFit('llama-3.1-70b', 1);
     const [first, ...rest] = content.examples;
     const ttft_ms = first!.expected.ttft_ms! * 1.00001;
     const wrong = {

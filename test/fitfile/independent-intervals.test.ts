@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { METRIC_KEYS, predictMeans } from '../../src/fit/predictive.ts';
+import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
+import type { Fit } from '../../src/fitfile/schema.ts';
+import { createRandom } from '../../src/stats/random.ts';
+import { documentedFit, hasPython, MODELS, python, sealed } from './documented-fit.ts';
+import { fitFolder, textOf } from './made-fit.ts';
+
+const READER = fileURLToPath(new URL('./independent-intervals.py', import.meta.url));
+const NAMES = [
+  'gemm_flop_per_s',
+  'memory_bytes_per_s',
+  'step_overhead_s',
+  'request_overhead_s',
+  'all_reduce_latency_s',
+  'ttft_wait_steps',
+  'decode_wait_steps',
+];
+
+/** A covariance of parameters that hang together. */
+function covariance(seed: number): { names: string[]; matrix: number[][] } {
+  const random = createRandom(seed);
+  const factor = NAMES.map(() => NAMES.map(() => (random.uniform() - 0.5) / 10));
+  const matrix = factor.map((a) => factor.map((b) => a.reduce((sum, one, j) => sum + one * b[j]!, 0)));
+  return { names: NAMES, matrix };
+}
+
+describe.skipIf(!hasPython)('intervals by a program that has only the file and its document', () => {
+  test.each(MODELS)('%s', async (model) => {
+    const { write } = await fitFolder();
+    const fit = {
+      ...documentedFit(model, 5, { turnAround: 0.01 }),
+      covariance: covariance(7),
+      degrees_of_freedom: 11.5,
+      noise: { misfit: { ttft: 0.05, tpot: 0.02 }, alone_scale: 0.3 },
+    } as unknown as Fit;
+    const { stdout, stderr } = python(READER, await write('x.fit.json', textOf(sealed(fit))));
+    expect(stderr).toBe('');
+    const computed = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(computed.length).toBe(fit.examples.length);
+    fit.examples.forEach((example, index) => {
+      const { prediction } = predictMeans(modelOf(fit), settingsFor(fit, example.tensor_parallel), {
+        inputTokens: example.input_tokens,
+        outputTokens: example.output_tokens,
+        concurrency: example.concurrency,
+        turnAroundSeconds: example.turn_around_s,
+      });
+      for (const key of METRIC_KEYS) {
+        const { value, interval_90 } = prediction[key];
+        const [mean, low, high] = computed[index][key];
+        if (value === null || interval_90 === null) expect(mean).toBe(null);
+        else {
+          expect(Math.abs(low / interval_90[0] - 1)).toBeLessThan(1e-9);
+          expect(Math.abs(high / interval_90[1] - 1)).toBeLessThan(1e-9);
+        }
+      }
+    });
+  });
+});
