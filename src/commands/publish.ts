@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
-import { writeIndex } from '../fitfile/index-file.ts';
+import { writeIndex } from '../fitfile/index-file-write.ts';
 import { type Publication, preparePublication } from '../fitfile/publish.ts';
 import { planPublication, writePublication } from '../fitfile/publish-write.ts';
 import { readFit } from '../fitfile/read.ts';

@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { EXIT, RidgeError } from '../errors.ts';
-import { writeError } from '../run/write-file.ts';
+import { RidgeError } from '../errors.ts';
 import { usedCells } from './gates.ts';
 import { type FitIndex, fitIndexSchema, INDEX_SCHEMA_VERSION, type IndexEntry } from './index-file-schema.ts';
-import { readFit } from './read.ts';
 import type { Fit } from './schema.ts';
 import { fingerprintOf, keyOf } from './sign.ts';
 
@@ -54,46 +51,6 @@ export function indexEntry(path: string, fit: Fit): IndexEntry {
 
 const meanErrors = (errors: Fit['validation']['in_sample']): Record<string, number> =>
   Object.fromEntries(Object.entries(errors).map(([metric, { mape }]) => [metric, mape]));
-
-/**
- * Makes `index.json` anew from the fit files of a folder, in one step. Made from the files and not from the old index, it
- * heals itself and does not lose what another publisher wrote meanwhile.
- * @returns the errors of the files that cannot be read, which are left out
- * @throws RidgeError (exit 3) when the disk refuses
- */
-export async function writeIndex(folder: string): Promise<{ index: FitIndex; damaged: RidgeError[] }> {
-  const damaged: RidgeError[] = [];
-  const fits: IndexEntry[] = [];
-  for (const path of await listFits(folder)) {
-    try {
-      fits.push(indexEntry(path, await readFit(join(folder, path))));
-    } catch (error) {
-      if (!(error instanceof RidgeError)) throw error;
-      damaged.push(error);
-    }
-  }
-  const index: FitIndex = { schema_version: INDEX_SCHEMA_VERSION, kind: 'ridgepoint_fit_index', fits };
-  await replaceFile(join(folder, INDEX_FILE), `${JSON.stringify(index, null, 2)}\n`);
-  return { index, damaged };
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  try {
-    if ((await readFile(file, 'utf8').catch(() => null)) === text) return;
-    await writeFile(temporary, text, { flag: 'wx', flush: true });
-    await rename(temporary, file);
-  } catch (cause) {
-    throw new RidgeError(writeError(file, cause).message, {
-      where: file,
-      exitCode: EXIT.failed,
-      mend: 'The fit itself is published. Mend this and publish it once more to update the index.',
-      cause,
-    });
-  } finally {
-    await unlink(temporary).catch(() => undefined);
-  }
-}
 
 /**
  * Parses an index.

@@ -2,7 +2,8 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkFitFolder } from '../../src/fitfile/check-folder.ts';
-import { INDEX_FILE, listFits, writeIndex } from '../../src/fitfile/index-file.ts';
+import { INDEX_FILE, listFits } from '../../src/fitfile/index-file.ts';
+import { writeIndex } from '../../src/fitfile/index-file-write.ts';
 import { preparePublication } from '../../src/fitfile/publish.ts';
 import { writePublication } from '../../src/fitfile/publish-write.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
@@ -61,6 +62,20 @@ test('it is made anew from the files, so it heals; a damaged file is told and le
   const { index: made, damaged } = await writeIndex(folder);
   expect(made.fits.map(({ path }) => path)).toEqual([LAST]);
   expect(damaged).toMatchObject([{ where: join(folder, FIRST) }]);
+});
+
+test('publishers at the same time do not lose each other’s entries', async () => {
+  const { folder } = await fitFolder();
+  const versions = Array.from({ length: 8 }, (_, index) => `0.${index}`);
+  await Promise.all(
+    versions.map(async (version) => {
+      const one = withContent(fit, { engine: { name: 'vllm', version } });
+      await writePublication(preparePublication(textOf(one), 'x', { to: folder }), false);
+      await writeIndex(folder);
+    }),
+  );
+  expect(await problemsOf(folder)).toEqual([]);
+  expect(await listFits(folder)).toHaveLength(versions.length);
 });
 
 test('links are not followed out of the folder', async () => {
