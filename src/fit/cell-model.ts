@@ -17,10 +17,13 @@ export interface ServingModel {
 /** Derivatives of a metric's logarithm: by the log parameters in the order of PARAMETER_NAMES, then by the edges. */
 export type LogGradient = readonly number[];
 
+/** What a fit compares with measurements. */
+export type ServingLatencies = Pick<ServingMeans, 'ttftSeconds' | 'tpotSeconds' | 'queueShare' | 'rough'>;
+
 /** Predicts the cells of a fit. */
 export interface CellModel {
   readonly predictor: Predictor;
-  means(model: ServingModel, observation: Observation): ServingMeans;
+  latencies(model: ServingModel, observation: Observation): ServingLatencies;
   /** Null where the metric does not exist, or where derivatives have to be taken by differences. */
   gradient: ((model: ServingModel, observation: Observation, metric: LatencyMetric) => LogGradient | null) | null;
 }
@@ -28,7 +31,7 @@ export interface CellModel {
 /** Cells by the closed form, microseconds each. */
 export const closedFormCells = (card: ModelCard): CellModel => ({
   predictor: 'closed_form',
-  means: ({ parameters, edges }, observation) =>
+  latencies: ({ parameters, edges }, observation) =>
     closedLoopMeans(card, parameters, observation.engine, shapeOf(observation), edges),
   gradient: null,
 });

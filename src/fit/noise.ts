@@ -1,5 +1,4 @@
-import type { ServingMeans } from '../roofline/serving.ts';
-import type { Predictor } from './cell-model.ts';
+import type { Predictor, ServingLatencies } from './cell-model.ts';
 import type { LatencyMetric } from './observations.ts';
 
 /** Relative error of the closed form against the scheduler that it stands for, where a request is alone, and beside others. */
@@ -24,7 +23,7 @@ export function discrepancyOf(
   predictor: Predictor,
   metric: LatencyMetric,
   concurrency: number,
-  means: ServingMeans,
+  means: Pick<ServingLatencies, 'queueShare' | 'rough'>,
 ): number {
   const { alone, shared, rough } = DISCREPANCY[metric];
   if (concurrency <= 1) return alone;
@@ -73,7 +72,7 @@ export function termSd(
 }
 
 /** Mean of min(z², k|z|) of a standard normal at Huber's k = 2: what robust weights take away from a clean sample. */
-const CONSISTENCY = 0.9545;
+const CONSISTENCY = 0.8214;
 
 /** Σ w·r²/sd² per degree of freedom, corrected for the weights. */
 function reducedChiSquare(terms: readonly NoiseTerm[], noise: NoiseScale): number {

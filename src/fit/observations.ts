@@ -40,7 +40,7 @@ export interface Observation {
 export type LatencyMetric = 'ttft' | 'tpot';
 export const LATENCY_METRICS: readonly LatencyMetric[] = ['ttft', 'tpot'];
 
-export const predictedSeconds = (means: ServingMeans, metric: LatencyMetric): number | null =>
+export const predictedSeconds = (means: Pick<ServingMeans, 'ttftSeconds' | 'tpotSeconds'>, metric: LatencyMetric): number | null =>
   metric === 'ttft' ? means.ttftSeconds : means.tpotSeconds;
 
 /** The closed loop that a cell was; a burst's lengths are nominal, its jitter says how they spread. */

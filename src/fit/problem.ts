@@ -1,9 +1,9 @@
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
-import type { ServingEdges, ServingMeans } from '../roofline/serving.ts';
+import type { ServingEdges } from '../roofline/serving.ts';
 import { Matrix } from 'ml-matrix';
-import type { CellModel, ServingModel } from './cell-model.ts';
+import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
 import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
@@ -89,11 +89,11 @@ export const modelAt = (
 
 /** Log residual (predicted over measured) of every term. */
 export function logResiduals(cells: CellModel, model: ServingModel, terms: readonly Term[]): number[] {
-  const means = new Map<Observation, ServingMeans>();
+  const means = new Map<Observation, ServingLatencies>();
   return terms.map(({ observation, metric, log_measured }) => {
     let predicted = means.get(observation);
     if (!predicted) {
-      predicted = cells.means(model, observation);
+      predicted = cells.latencies(model, observation);
       means.set(observation, predicted);
     }
     return Math.log(predictedSeconds(predicted, metric) ?? Number.NaN) - log_measured;

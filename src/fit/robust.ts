@@ -1,5 +1,5 @@
 /** Huber's threshold in standard deviations: 2 keeps 95 % of clean residuals at full weight. */
-export const HUBER_K = 2;
+export const HUBER_K = 1.345;
 
 /** Weight of a standardised residual: 1 inside the threshold, falling as 1/|z| outside. */
 export const huberWeight = (z: number): number => Math.min(1, HUBER_K / Math.max(Math.abs(z), 1e-300));

@@ -1,18 +1,18 @@
 import type { ModelCard } from '../model/card.ts';
-import type { Schedule } from '../roofline/scheduler/schedule.ts';
 import type { Observation } from './observations.ts';
+import type { ScheduledCell } from './scheduled-cells.ts';
 
-/** Schedules kept at most; each holds some hundred kilobytes. */
-const KEPT = 400;
+/** Schedules kept at most; as sums they hold some ten kilobytes, for medians some hundred. */
+const KEPT = 4000;
 
 /**
  * Schedules that do not depend on the device: those of bursts, where requests arrive between steps. Fits of parts of the same
  * cells, and of other devices, share them.
  */
 export class ScheduleCache {
-  readonly #schedules = new Map<string, Schedule>();
+  readonly #schedules = new Map<string, ScheduledCell>();
 
-  of(card: ModelCard, observation: Observation, make: () => Schedule): Schedule {
+  of(card: ModelCard, observation: Observation, make: () => ScheduledCell): ScheduledCell {
     const { driving } = observation;
     if (driving === null || driving.kind === 'steady') return make();
     const key = JSON.stringify([

@@ -1,10 +1,48 @@
 import type { ModelCard } from '../model/card.ts';
-import { type Schedule } from '../roofline/scheduler/schedule.ts';
-import { priceServing, type ScheduledMeans, scheduleOf } from '../roofline/scheduler/scheduled-means.ts';
+import { PARAMETER_NAMES } from '../roofline/parameters.ts';
+import { latencySums, type LatencySums, priceSum } from '../roofline/scheduler/latency-sums.ts';
+import { type PricedSchedule, priceSchedule } from '../roofline/scheduler/price-schedule.ts';
+import type { Schedule } from '../roofline/scheduler/schedule.ts';
+import { type PricedLatencies, scheduleOf, withEdges } from '../roofline/scheduler/scheduled-means.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import type { CellModel, ServingModel } from './cell-model.ts';
-import { type Observation, shapeOf } from './observations.ts';
+import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
+
+/** A cell whose order of requests is known: its latencies as functions of the device. */
+export type ScheduledCell =
+  | { readonly kind: 'mean'; readonly sums: LatencySums }
+  | { readonly kind: 'median'; readonly schedule: Schedule };
+
+function makeCell(card: ModelCard, at: ServingModel, observation: Observation): ScheduledCell {
+  const shape = shapeOf(observation);
+  const schedule = scheduleOf(card, at.parameters, observation.engine, shape);
+  return shape.driving?.kind === 'burst' && shape.driving.statistic === 'median'
+    ? { kind: 'median', schedule }
+    : { kind: 'mean', sums: latencySums(schedule) };
+}
+
+const REQUEST = PARAMETER_NAMES.indexOf('request_overhead_s');
+
+function price(
+  cell: ScheduledCell,
+  pricer: StepPricer,
+  requestOverhead: number,
+  gradient: boolean,
+): PricedLatencies {
+  if (cell.kind === 'median') {
+    const options = { statistic: 'median', whole: true, gradient } as const;
+    const { ttft, tpot }: PricedSchedule = priceSchedule(cell.schedule, pricer, requestOverhead, options);
+    return { ttft, tpot };
+  }
+  const { sums } = cell;
+  const ttft = priceSum(sums.ttft, pricer, gradient);
+  if (gradient) ttft.gradient[REQUEST]! += requestOverhead;
+  return {
+    ttft: { seconds: ttft.seconds + requestOverhead, gradient: ttft.gradient },
+    tpot: sums.tpot && priceSum(sums.tpot, pricer, gradient),
+  };
+}
 
 /**
  * Cells by the scheduler, with the order of requests as it is at one model: near it predictions are smooth in the parameters
@@ -16,46 +54,39 @@ export function scheduledCells(
   at: ServingModel,
   cache?: ScheduleCache,
 ): CellModel {
-  const schedules = new Map<Observation, Schedule>();
-  const scheduled = (observation: Observation): Schedule => {
-    let found = schedules.get(observation);
-    if (!found) {
-      const make = () => scheduleOf(card, at.parameters, observation.engine, shapeOf(observation));
-      found = cache ? cache.of(card, observation, make) : make();
-      schedules.set(observation, found);
-    }
-    return found;
-  };
-  for (const observation of observations) scheduled(observation);
-  let priced = new Map<Observation, ScheduledMeans>();
-  let pricers = new Map<number, StepPricer>();
+  const cells = new Map<Observation, ScheduledCell>(
+    observations.map((one) => {
+      const make = () => makeCell(card, at, one);
+      return [one, cache ? cache.of(card, one, make) : make()];
+    }),
+  );
   let last: ServingModel | null = null;
-  const price = (model: ServingModel, observation: Observation, gradient: boolean): ScheduledMeans => {
-    if (model !== last) {
-      priced = new Map();
-      pricers = new Map();
-      last = model;
-    }
-    const known = priced.get(observation);
-    if (known && (!gradient || known.ttft.gradient.length > 0)) return known;
-    const tp = observation.engine.tensorParallel;
-    const pricer = pricers.get(tp) ?? new StepPricer(card, model.parameters, tp);
-    pricers.set(tp, pricer);
-    const { parameters, edges } = model;
-    const shape = shapeOf(observation);
-    const means = priceServing(scheduled(observation), pricer, parameters, shape, edges, gradient);
-    priced.set(observation, means);
-    return means;
+  let known = new Map<Observation, PricedLatencies>();
+  let pricers = new Map<number, StepPricer>();
+  const priced = (model: ServingModel, one: Observation, gradient: boolean): PricedLatencies => {
+    if (model !== last) [last, known, pricers] = [model, new Map(), new Map()];
+    const found = known.get(one);
+    if (found && (!gradient || found.ttft.gradient.length > 0)) return found;
+    const { tensorParallel } = one.engine;
+    const pricer = pricers.get(tensorParallel) ?? new StepPricer(card, model.parameters, tensorParallel);
+    pricers.set(tensorParallel, pricer);
+    const bare = price(cells.get(one)!, pricer, model.parameters.request_overhead_s, gradient);
+    const latencies = withEdges(bare, shapeOf(one), model.edges);
+    known.set(one, latencies);
+    return latencies;
   };
   return {
     predictor: 'scheduler',
-    means: (model, observation) => price(model, observation, false),
-    gradient: (model, observation, metric) => {
-      const { ttft, tpot } = price(model, observation, true);
+    latencies: (model, one) => {
+      const { ttft, tpot } = priced(model, one, false);
+      return { ttftSeconds: ttft.seconds, tpotSeconds: tpot?.seconds ?? null, queueShare: 0, rough: false };
+    },
+    gradient: (model, one, metric) => {
+      const { ttft, tpot } = priced(model, one, true);
       const own = metric === 'ttft' ? ttft : tpot;
       if (own === null) return null;
       const slopes = Array.from(own.gradient, (slope) => slope / own.seconds);
-      return [...slopes, ...edgeSlopes(observation, model, metric, ttft.seconds, tpot?.seconds ?? 0)];
+      return [...slopes, ...edgeSlopes(one, model, metric, ttft.seconds, tpot?.seconds ?? 0)];
     },
   };
 }
@@ -64,7 +95,7 @@ export function scheduledCells(
 function edgeSlopes(
   observation: Observation,
   { edges }: ServingModel,
-  metric: 'ttft' | 'tpot',
+  metric: LatencyMetric,
   ttft: number,
   tpot: number,
 ): [number, number] {

@@ -26,17 +26,20 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
   const model = modelAt(input.priors, names, point);
   const residuals = logResiduals(cells, model, terms);
   const known = terms.map(({ metric, measured_error, observation }) => {
-    const means = cells.means(model, observation);
+    const means = cells.latencies(model, observation);
     const discrepancy = discrepancyOf(cells.predictor, metric, observation.concurrency, means);
     return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
   });
   const sd = known.map((term) => termSd(term, noise));
+  const RATIO = Number(process.env.RATIO ?? 1e9);
+  const capped = { ...noise, misfit: { ttft: Math.min(noise.misfit.ttft, RATIO * Math.max(0.01, noise.misfit.tpot)), tpot: noise.misfit.tpot } };
+  const wsd = known.map((term) => termSd(term, capped));
   const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
   const priors = names.map((name, j) => {
     const { centre, log_sd } = input.priors[name];
     return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
   });
-  const whitening = { terms: sd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
+  const whitening = { terms: wsd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
   const freedom = freedomOf(problem, point, whitening);
   return {
     residuals,

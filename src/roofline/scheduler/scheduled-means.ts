@@ -76,40 +76,31 @@ function loadOf(
   };
 }
 
-/** Means of a schedule at a device's parameters, with derivatives by the log parameters where asked for. */
-export interface ScheduledMeans extends ServingMeans {
+/** TTFT and TPOT with their derivatives by the log parameters, where asked for. */
+export interface PricedLatencies {
   readonly ttft: PricedMetric;
   readonly tpot: PricedMetric | null;
 }
 
-/**
- * Means (or medians, where the driving says so) of a closed loop whose schedule is known: the schedule may have been made at
- * neighbouring parameters.
- */
-export function priceServing(
+/** Means (or medians, where the driving says so) of a closed loop whose schedule is known. */
+function priceServing(
   schedule: Schedule,
   pricer: StepPricer,
   p: RooflineParameters,
   shape: ClosedLoopShape,
-  edges: ServingEdges = NO_EDGES,
-  gradient = false,
-): ScheduledMeans {
-  const { driving, concurrency } = shape;
-  const burst = driving?.kind === 'burst';
+  edges: ServingEdges,
+): ServingMeans {
+  const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
   const priced = priceSchedule(schedule, pricer, p.request_overhead_s, {
-    statistic: burst ? driving.statistic : 'mean',
-    whole: burst,
-    gradient,
+    statistic: burst ? burst.statistic : 'mean',
+    whole: burst !== null,
+    gradient: false,
   });
-  const shared = concurrency > 1 && driving?.kind !== 'batch';
-  const { ttft, tpot } = shared ? withEdges(priced.ttft, priced.tpot, shape, edges) : priced;
-  const added = ttft.seconds - priced.ttft.seconds;
+  const { ttft, tpot } = withEdges(priced, shape, edges);
   return {
-    ttft,
-    tpot,
     ttftSeconds: ttft.seconds,
     tpotSeconds: tpot?.seconds ?? null,
-    e2eSeconds: priced.e2eSeconds + added,
+    e2eSeconds: priced.e2eSeconds + ttft.seconds - priced.ttft.seconds,
     outputTokensPerSecond: priced.outputTokensPerSecond,
     queueShare: 0,
     rough: false,
@@ -117,13 +108,12 @@ export function priceServing(
 }
 
 /** The edges act on the mean decode step, as in the closed form. */
-function withEdges(
-  ttft: PricedMetric,
-  tpot: PricedMetric | null,
-  { outputTokens }: ClosedLoopShape,
+export function withEdges(
+  { ttft, tpot }: PricedLatencies,
+  { outputTokens, concurrency, driving }: ClosedLoopShape,
   edges: ServingEdges,
-): { ttft: PricedMetric; tpot: PricedMetric | null } {
-  if (tpot === null) return { ttft, tpot };
+): PricedLatencies {
+  if (tpot === null || concurrency <= 1 || driving?.kind === 'batch') return { ttft, tpot };
   const stretch = 1 + edges.decode_wait_steps / (outputTokens - 1);
   return {
     ttft: {
