@@ -1,44 +1,23 @@
-import type { EngineSettings } from '../closed-form.ts';
+import type { EngineSettings } from '../serving.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
-import { FinishQueue } from './finish-queue.ts';
-import { requestLengths } from './request-lengths.ts';
+import { Arrivals } from './arrivals.ts';
+import { DecodeBatch } from './decode-batch.ts';
+import { KV_BLOCK_TOKENS, kvBlocks } from './kv-account.ts';
+import { PlannedPrompts } from './planned-prompts.ts';
+import { type Prompt, PromptQueue } from './prompt-queue.ts';
+import { RequestLog } from './request-log.ts';
 import { type Schedule, ScheduleRecorder } from './schedule.ts';
+import type { SimulatedLoad } from './simulated-load.ts';
 
-type Range = readonly [number, number];
-
-/** A closed loop as the engine meets it. */
-export interface SimulatedLoad {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly inputJitter: Range;
-  readonly outputJitter: Range;
-  readonly streams: number;
-  /** Seconds from a finished request to the next one's sending, at the client. */
-  readonly turnAroundSeconds: number;
-  /** Seconds from a request's sending to its arrival at the engine. */
-  readonly arrivalSeconds: number;
-  /** Seconds between the first requests of neighbouring streams; 0: all start at once. */
-  readonly releaseSeconds: number;
-  /** Requests in the order of sending that are not measured, and that are. */
-  readonly warmUpRequests: number;
-  readonly measuredRequests: number;
-  /** Whether streams go on sending until the last measured request is finished. */
-  readonly holdsLoad: boolean;
-  readonly seed: number;
-}
-
-/** A prompt in the engine; after a preemption it holds the tokens generated so far, too. */
-interface Prompt {
-  readonly request: number;
-  readonly tokens: number;
-  done: number;
-}
+export type { SimulatedLoad } from './simulated-load.ts';
 
 /**
- * Event-skipping simulation of vLLM's v1 scheduler (performance-model section 5): decodes first, then the running prompt,
- * then waiting requests in order, while token budget, seats and KV last; the last started decode is preempted and computed
- * again when KV overflows. A stretch of pure decode steps is one event, so the cost grows with requests, not tokens.
+ * Event-skipping simulation of vLLM's v1 scheduler (performance-model section 5): decodes first, then the prompt computed in
+ * part, then waiting requests in order, while token budget, seats and KV blocks last; the last admitted request is preempted
+ * and computed again when a running one finds no block. A stretch of pure decode steps is one event, so the cost grows with
+ * requests, not tokens.
+ * @throws RangeError where requests never end
  */
 export function simulate(
   attention: AttentionWork,
@@ -55,95 +34,64 @@ class Simulation {
   readonly #engine: EngineSettings;
   readonly #load: SimulatedLoad;
   readonly #record = new ScheduleRecorder();
-  readonly #nextInput: () => number;
-  readonly #nextOutput: () => number;
+  readonly #requests: RequestLog;
+  readonly #arrivals = new Arrivals();
+  readonly #prompts = new PromptQueue();
+  readonly #decoding = new DecodeBatch();
+  readonly #capacityBlocks: number;
+  /** Requests that must finish. */
   readonly #total: number;
 
   #now = 0;
-  /** Decode steps so far: every decoding sequence gains one token in each. */
-  #clock = 0;
-  /** Requests sent so far; requests are numbered in this order. */
-  #sent = 0;
-  /** Finished requests among those that count. */
   #finished = 0;
   #preemptions = 0;
-
-  // Requests, by number.
-  readonly #input: number[] = [];
-  readonly #output: number[] = [];
-  readonly #sentEvent: number[] = [];
-  readonly #sentOffset: number[] = [];
-  readonly #firstEvent: number[] = [];
-  readonly #lastEvent: number[] = [];
-  /** Decode clock at which a request would have had no token, so that its KV length is `kvBase + clock`. */
-  readonly #kvBase: number[] = [];
-
-  /** Sent, not yet at the engine, in order of arrival. */
-  readonly #onTheWay: { request: number; at: number }[] = [];
-  #firstOnTheWay = 0;
-  readonly #waiting: Prompt[] = [];
-  #firstWaiting = 0;
-  readonly #prefilling: Prompt[] = [];
-  readonly #decoding = new FinishQueue();
-  /** Decoding requests in order of start, finished ones among them. */
-  #started: number[] = [];
-  /** Sum of `kvBase` over decoding requests; their KV lengths sum to this plus clock times their number. */
-  #kvBaseSum = 0;
-  /** KV tokens of prompts in prefill. */
-  #prefillKv = 0;
-  /** KV tokens promised to running requests, where admission reserves them. */
-  #reserved = 0;
+  /** Blocks promised to running requests, where admission reserves them. */
+  #reservedBlocks = 0;
 
   constructor(attention: AttentionWork, pricer: StepPricer, engine: EngineSettings, load: SimulatedLoad) {
     this.#attention = attention;
     this.#pricer = pricer;
     this.#engine = engine;
     this.#load = load;
-    this.#nextInput = requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
-    this.#nextOutput = requestLengths(load.outputTokens, load.outputJitter, load.seed, 1);
+    this.#requests = new RequestLog(load);
+    this.#capacityBlocks = Math.floor(engine.kvCapacityTokens / KV_BLOCK_TOKENS);
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
   run(): Schedule {
-    const { streams, releaseSeconds } = this.#load;
+    const { streams, releaseSeconds, warmUpRequests, turnAroundSeconds, arrivalSeconds } = this.#load;
     for (let stream = 0; stream < streams; stream += 1) this.#send(stream * releaseSeconds);
     while (this.#finished < this.#total) {
       this.#receive();
       if (!this.#step()) this.#idle();
     }
-    return this.#schedule();
+    return {
+      ...this.#record.columns(),
+      ...this.#requests.columns(warmUpRequests, this.#total),
+      preemptions: this.#preemptions,
+      turnAroundSeconds,
+      arrivalSeconds,
+      streams,
+    };
   }
 
   /** Sends the next request `offset` seconds from now. */
   #send(offset: number): void {
-    if (!this.#load.holdsLoad && this.#sent >= this.#total) return;
-    const request = this.#sent++;
-    this.#input.push(this.#nextInput());
-    this.#output.push(this.#nextOutput());
-    this.#sentEvent.push(this.#record.events);
-    this.#sentOffset.push(offset);
-    const at = this.#now + offset + this.#load.arrivalSeconds;
-    let place = this.#onTheWay.length;
-    while (place > this.#firstOnTheWay && this.#onTheWay[place - 1]!.at > at) place -= 1;
-    this.#onTheWay.splice(place, 0, { request, at });
+    if (!this.#load.holdsLoad && this.#requests.sent >= this.#total) return;
+    const request = this.#requests.send(this.#record.events, offset);
+    this.#arrivals.add(request, this.#now + offset + this.#load.arrivalSeconds);
   }
 
   #receive(): void {
-    while (this.#nextArrival() <= this.#now) {
-      const { request } = this.#onTheWay[this.#firstOnTheWay++]!;
-      this.#waiting.push({ request, tokens: this.#input[request]!, done: 0 });
+    while (this.#arrivals.next <= this.#now) {
+      const request = this.#arrivals.take();
+      this.#prompts.add(request, this.#requests.input[request]!);
     }
-  }
-
-  #nextArrival(): number {
-    return this.#onTheWay[this.#firstOnTheWay]?.at ?? Number.POSITIVE_INFINITY;
   }
 
   #idle(): void {
-    const next = this.#nextArrival();
-    if (next === Number.POSITIVE_INFINITY) {
-      throw new RangeError('a request needs more KV than the engine has');
-    }
+    const { next } = this.#arrivals;
+    if (next === Number.POSITIVE_INFINITY) throw new RangeError('the engine has nothing left to run');
     this.#record.idle(next - this.#now);
     this.#now = next;
   }
@@ -151,199 +99,136 @@ class Simulation {
   /** Runs one step, or a stretch of pure decode steps; false when there is nothing to run. */
   #step(): boolean {
     const preempted = this.#makeRoom();
-    const decodes = this.#decoding.size;
-    let budget = this.#engine.maxNumBatchedTokens - decodes;
-    let tokens = 0;
-    let flop = 0;
-    let bytes = 0;
-    let sequences = 0;
-    const completed: Prompt[] = [];
-    const compute = (prompt: Prompt): void => {
-      const chunk = Math.min(budget, prompt.tokens - prompt.done);
-      flop += this.#attention.chunkFlop(chunk, prompt.done);
-      bytes += this.#attention.chunkBytes(chunk, prompt.done);
-      prompt.done += chunk;
-      this.#prefillKv += chunk;
-      budget -= chunk;
-      tokens += chunk;
-      sequences += 1;
-      if (prompt.done === prompt.tokens) completed.push(prompt);
-    };
-    for (const prompt of this.#prefilling) if (budget > 0) compute(prompt);
-    while (!preempted && budget > 0 && this.#admits()) {
-      const prompt = this.#waiting[this.#firstWaiting++]!;
-      this.#reserved += this.#input[prompt.request]! + this.#output[prompt.request]!;
-      this.#prefilling.push(prompt);
-      compute(prompt);
-    }
-    if (tokens === 0) return decodes > 0 && this.#decodeStretch();
-    this.#mixedStep(decodes, tokens, completed.length, sequences, flop, bytes);
-    for (const prompt of completed) this.#startDecoding(prompt);
+    const planned = this.#planPrompts(preempted);
+    if (planned.tokens === 0) return this.#decoding.size > 0 && this.#decodeStretch(preempted);
+    this.#run(planned, 1);
+    for (const prompt of planned.completed) this.#startDecoding(prompt);
     return true;
   }
 
-  /** Whether the first waiting request may begin. */
-  #admits(): boolean {
-    const prompt = this.#waiting[this.#firstWaiting];
-    if (prompt === undefined) return false;
-    const running = this.#decoding.size + this.#prefilling.length;
-    if (running >= this.#engine.maxNumSeqs) return false;
-    // An empty engine takes whatever comes, or it would wait for ever.
-    if (running === 0) return true;
-    const needed =
-      this.#engine.admission === 'reserved'
-        ? this.#reserved + this.#input[prompt.request]! + this.#output[prompt.request]!
-        : this.#kvHeld() + this.#promisedPrefill() + prompt.tokens;
-    return needed <= this.#engine.kvCapacityTokens;
-  }
-
-  #kvHeld(): number {
-    return this.#kvBaseSum + this.#clock * this.#decoding.size + this.#prefillKv;
-  }
-
-  /** KV that prompts in prefill still have to fill. */
-  #promisedPrefill(): number {
-    let tokens = 0;
-    for (const prompt of this.#prefilling) tokens += prompt.tokens - prompt.done;
-    return tokens;
-  }
-
-  /** Preempts the last started decodes while the next token of each finds no room. */
+  /** Preempts the last admitted requests while the running ones need more blocks than there are. */
   #makeRoom(): boolean {
+    const { kv } = this.#decoding;
+    const { partial } = this.#prompts;
     let preempted = false;
-    while (this.#decoding.size > 1 && this.#kvHeld() + this.#decoding.size > this.#engine.kvCapacityTokens) {
-      this.#preempt(this.#started.pop()!);
+    if (partial !== null && this.#decoding.size > 0) {
+      const budget = this.#engine.maxNumBatchedTokens - this.#decoding.size;
+      const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
+      if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return false;
+      this.#prompts.partial = null;
+      this.#preempt(partial.request, partial.tokens);
+      preempted = true;
+    }
+    while (this.#decoding.size > 1 && kv.blocks + kv.needed > this.#capacityBlocks) {
+      const { request, held } = this.#decoding.takeLast();
+      // The token sampled last belongs to the prompt that is computed again, though its KV was never held.
+      this.#preempt(request, held + 1);
       preempted = true;
     }
     return preempted;
   }
 
-  #preempt(request: number): void {
-    // Finished requests leave the list when they finish, so this one decodes.
-    this.#decoding.remove(request);
-    const held = this.#kvBase[request]! + this.#clock;
-    this.#kvBaseSum -= this.#kvBase[request]!;
-    this.#reserved -= this.#input[request]! + this.#output[request]!;
+  #preempt(request: number, tokens: number): void {
+    this.#reservedBlocks -= this.#fullBlocks(request);
     this.#preemptions += 1;
-    this.#waiting.splice(this.#firstWaiting, 0, { request, tokens: held, done: 0 });
+    this.#prompts.putBack(request, tokens);
   }
 
-  #mixedStep(
-    decodes: number,
-    chunkTokens: number,
-    completed: number,
-    prefills: number,
-    flop: number,
-    bytes: number,
-  ): void {
-    const context = decodes > 0 ? this.#decodeContext(0) : 0;
-    this.#advance(
-      decodes + chunkTokens,
-      decodes + completed,
-      decodes + prefills,
-      flop + this.#attention.decodeFlop(decodes, context),
-      bytes + this.#attention.decodeBytes(decodes, context),
-      1,
-    );
-    this.#finishDecodes();
-  }
-
-  /** Mean KV length of the decoding sequences after so many more steps. */
-  #decodeContext(steps: number): number {
-    return this.#kvBaseSum / this.#decoding.size + this.#clock + steps;
-  }
-
-  /** Decodes until a request finishes, KV fills or a request arrives. */
-  #decodeStretch(): boolean {
-    const decodes = this.#decoding.size;
-    let steps = this.#decoding.nextStep - this.#clock;
-    if (decodes > 1) {
-      const room = Math.floor((this.#engine.kvCapacityTokens - this.#kvHeld()) / decodes);
-      steps = Math.min(steps, Math.max(1, room));
+  /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
+  #planPrompts(preempted: boolean): PlannedPrompts {
+    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.#decoding.size);
+    const { partial } = this.#prompts;
+    if (partial !== null) this.#compute(planned, partial);
+    while (!preempted && planned.budget > 0 && this.#admits(planned)) {
+      const prompt = this.#prompts.take();
+      this.#reservedBlocks += this.#fullBlocks(prompt.request);
+      this.#compute(planned, prompt);
     }
-    const arrival = this.#nextArrival();
-    if (arrival < Number.POSITIVE_INFINITY && steps > 1) {
-      const one = this.#secondsOfDecode(decodes, this.#decodeContext(0));
-      steps = Math.min(steps, Math.max(1, Math.ceil((arrival - this.#now) / one)));
+    return planned;
+  }
+
+  #compute(planned: PlannedPrompts, prompt: Prompt): void {
+    this.#prompts.partial = planned.add(prompt, this.#attention) ? null : prompt;
+  }
+
+  /** Whether the first waiting request may begin beside the prompts planned so far. */
+  #admits(planned: PlannedPrompts): boolean {
+    const { head } = this.#prompts;
+    if (head === undefined) return false;
+    const running = this.#decoding.size + planned.sequences;
+    if (running >= this.#engine.maxNumSeqs) return false;
+    // An empty engine takes whatever comes, or it would wait for ever.
+    if (running === 0) return true;
+    if (this.#engine.admission === 'reserved') {
+      return this.#reservedBlocks + this.#fullBlocks(head.request) <= this.#capacityBlocks;
     }
-    const context = this.#decodeContext((steps - 1) / 2);
-    this.#advance(
-      decodes,
-      decodes,
-      decodes,
-      this.#attention.decodeFlop(decodes, context),
-      this.#attention.decodeBytes(decodes, context),
-      steps,
-    );
-    this.#finishDecodes();
+    // The decodes' next tokens come before any admission.
+    const { blocks, needed } = this.#decoding.kv;
+    return blocks + needed + planned.blocks + kvBlocks(head.tokens) <= this.#capacityBlocks;
+  }
+
+  /** Blocks that a request holds in the end. */
+  #fullBlocks(request: number): number {
+    return kvBlocks(this.#requests.input[request]! + this.#requests.output[request]!);
+  }
+
+  /** Decodes until a request finishes, KV fills or a request arrives that may begin. */
+  #decodeStretch(preempted: boolean): boolean {
+    const { size, kv, stepsLeft } = this.#decoding;
+    let steps = preempted ? 1 : stepsLeft;
+    if (size > 1) steps = Math.min(steps, Math.max(1, kv.stepsWithin(this.#capacityBlocks - kv.blocks)));
+    // Behind a request that does not fit now nobody begins before one finishes.
+    if (this.#prompts.head === undefined) steps = this.#stepsUntilArrival(steps);
+    this.#run(null, steps);
     return true;
   }
 
-  #secondsOfDecode(decodes: number, context: number): number {
-    return this.#pricer.secondsOf(
-      decodes,
-      decodes,
-      decodes,
-      this.#attention.decodeFlop(decodes, context),
-      this.#attention.decodeBytes(decodes, context),
-    );
+  /** Decode steps, `most` of them at most, until the next arrival meets the end of a step. */
+  #stepsUntilArrival(most: number): number {
+    const wait = this.#arrivals.next - this.#now;
+    if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
+    const { size, kv } = this.#decoding;
+    const mean = (steps: number): number => {
+      const context = kv.meanContext(steps);
+      const flop = this.#attention.decodeFlop(size, context);
+      return this.#pricer.secondsOf(size, size, size, flop, this.#attention.decodeBytes(size, context));
+    };
+    let steps = Math.min(most, Math.ceil(wait / mean(1)));
+    // Contexts grow on the way, so that fewer steps of a long stretch fill the wait.
+    if (steps > 8) steps = Math.min(most, Math.ceil(wait / mean(steps)));
+    return Math.max(1, steps);
   }
 
-  #advance(
-    tokens: number,
-    sampled: number,
-    sequences: number,
-    flop: number,
-    bytes: number,
-    steps: number,
-  ): void {
+  /** Runs one step with prompts, or so many without; ends the requests that have all their tokens then. */
+  #run(prompts: PlannedPrompts | null, steps: number): void {
+    const { size, kv } = this.#decoding;
+    const context = size > 0 ? kv.meanContext(steps) : 0;
+    const tokens = size + (prompts?.tokens ?? 0);
+    const sampled = size + (prompts?.completed.length ?? 0);
+    const sequences = size + (prompts?.sequences ?? 0);
+    const flop = this.#attention.decodeFlop(size, context) + (prompts?.flop ?? 0);
+    const bytes = this.#attention.decodeBytes(size, context) + (prompts?.bytes ?? 0);
     this.#record.step(tokens, sampled, sequences, flop, bytes, steps);
     this.#now += steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
-    this.#clock += steps;
-  }
-
-  #finishDecodes(): void {
-    while (this.#decoding.nextStep <= this.#clock) this.#finish(this.#decoding.pop());
-  }
-
-  #finish(request: number): void {
-    this.#lastEvent[request] = this.#record.events - 1;
-    this.#kvBaseSum -= this.#kvBase[request]!;
-    this.#reserved -= this.#input[request]! + this.#output[request]!;
-    this.#started.splice(this.#started.indexOf(request), 1);
-    if (request < this.#total) this.#finished += 1;
-    this.#send(this.#load.turnAroundSeconds);
+    this.#decoding.advance(steps);
+    for (let request = this.#decoding.takeFinished(); request !== null; ) {
+      this.#finish(request);
+      request = this.#decoding.takeFinished();
+    }
   }
 
   /** A prompt ended in the event just recorded: the request has its first token (or, after a preemption, its next). */
-  #startDecoding(prompt: Prompt): void {
-    const { request, tokens } = prompt;
-    this.#prefilling.splice(this.#prefilling.indexOf(prompt), 1);
-    this.#prefillKv -= tokens;
-    this.#firstEvent[request] ??= this.#record.events - 1;
-    const generated = tokens - this.#input[request]! + 1;
-    const left = this.#output[request]! - generated;
-    this.#kvBase[request] = tokens + 1 - this.#clock;
-    this.#kvBaseSum += this.#kvBase[request]!;
-    this.#started.push(request);
-    if (left <= 0) this.#finish(request);
-    else this.#decoding.push(this.#clock + left, request);
+  #startDecoding({ request, tokens }: Prompt): void {
+    this.#requests.first[request] ??= this.#record.events - 1;
+    const left = this.#requests.input[request]! + this.#requests.output[request]! - tokens - 1;
+    if (left > 0) this.#decoding.start(request, tokens, left);
+    else this.#finish(request);
   }
 
-  #schedule(): Schedule {
-    const measured = <Value>(values: readonly Value[]): Value[] =>
-      values.slice(this.#load.warmUpRequests, this.#total);
-    return {
-      ...this.#record.columns(),
-      sentEvent: Int32Array.from(measured(this.#sentEvent)),
-      sentOffset: Float64Array.from(measured(this.#sentOffset)),
-      firstEvent: Int32Array.from(measured(this.#firstEvent)),
-      lastEvent: Int32Array.from(measured(this.#lastEvent)),
-      outputTokens: Int32Array.from(measured(this.#output)),
-      preemptions: this.#preemptions,
-      turnAroundSeconds: this.#load.turnAroundSeconds,
-      arrivalSeconds: this.#load.arrivalSeconds,
-      streams: this.#load.streams,
-    };
+  #finish(request: number): void {
+    this.#requests.last[request] = this.#record.events - 1;
+    this.#reservedBlocks -= this.#fullBlocks(request);
+    if (request < this.#total) this.#finished += 1;
+    this.#send(this.#load.turnAroundSeconds);
   }
 }

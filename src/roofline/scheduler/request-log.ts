@@ -1,0 +1,51 @@
+import { requestLengths } from './request-lengths.ts';
+import type { Schedule } from './schedule.ts';
+import type { SimulatedLoad } from './simulated-load.ts';
+
+type RequestColumns = Pick<
+  Schedule,
+  'sentEvent' | 'sentOffset' | 'firstEvent' | 'lastEvent' | 'outputTokens'
+>;
+
+/** Lengths of requests and the events they waited for, by number in the order of sending. */
+export class RequestLog {
+  readonly input: number[] = [];
+  readonly output: number[] = [];
+  /** Event of the first token; undefined before it. */
+  readonly first: number[] = [];
+  readonly last: number[] = [];
+  readonly #sentEvent: number[] = [];
+  readonly #sentOffset: number[] = [];
+  readonly #nextInput: () => number;
+  readonly #nextOutput: () => number;
+
+  constructor(load: SimulatedLoad) {
+    this.#nextInput = requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
+    this.#nextOutput = requestLengths(load.outputTokens, load.outputJitter, load.seed, 1);
+  }
+
+  /** Requests so far. */
+  get sent(): number {
+    return this.input.length;
+  }
+
+  /** Draws a request that is sent `offset` seconds after `event` events; returns its number. */
+  send(event: number, offset: number): number {
+    this.input.push(this.#nextInput());
+    this.output.push(this.#nextOutput());
+    this.#sentEvent.push(event);
+    this.#sentOffset.push(offset);
+    return this.sent - 1;
+  }
+
+  /** The columns of a schedule for the requests from one number to before another. */
+  columns(from: number, to: number): RequestColumns {
+    return {
+      sentEvent: Int32Array.from(this.#sentEvent.slice(from, to)),
+      sentOffset: Float64Array.from(this.#sentOffset.slice(from, to)),
+      firstEvent: Int32Array.from(this.first.slice(from, to)),
+      lastEvent: Int32Array.from(this.last.slice(from, to)),
+      outputTokens: Int32Array.from(this.output.slice(from, to)),
+    };
+  }
+}

@@ -1,0 +1,22 @@
+type Range = readonly [number, number];
+
+/** A closed loop as the engine meets it. */
+export interface SimulatedLoad {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly inputJitter: Range;
+  readonly outputJitter: Range;
+  readonly streams: number;
+  /** Seconds from a finished request to the next one's sending, at the client. */
+  readonly turnAroundSeconds: number;
+  /** Seconds from a request's sending to its arrival at the engine. */
+  readonly arrivalSeconds: number;
+  /** Seconds between the first requests of neighbouring streams; 0: all start at once. */
+  readonly releaseSeconds: number;
+  /** Requests in the order of sending that are not measured, and that are. */
+  readonly warmUpRequests: number;
+  readonly measuredRequests: number;
+  /** Whether streams go on sending until the last measured request is finished. */
+  readonly holdsLoad: boolean;
+  readonly seed: number;
+}
