@@ -35,15 +35,14 @@ const summaryRows = (errors: ErrorSummaries): TableCell[][] =>
 export const summaryTable = (errors: ErrorSummaries, style: Style): string =>
   renderTable({ columns: COLUMNS, rows: summaryRows(errors), style });
 
-/** Errors of a fit on the cells that it saw and on those that it did not. */
-export function errorTable(
-  { in_sample, hold_out, leave_one_shape_out }: Fit['validation'],
-  style: Style,
-): string {
+const UNSEEN = { shape: 'each shape unseen', tp: 'each TP unseen', load: 'top load unseen' } as const;
+
+/** Errors of a fit by the scheduler on the cells that it saw and on those that it did not. */
+export function errorTable({ in_sample, hold_out, blocked }: Fit['validation'], style: Style): string {
   const blocks: [string, ErrorSummaries | undefined][] = [
-    ['seen', in_sample],
-    ['hold-out', hold_out?.errors],
-    ['each shape unseen', leave_one_shape_out?.errors],
+    ['seen', in_sample.errors.scheduler],
+    ['hold-out', hold_out?.errors.scheduler],
+    ...blocked.map(({ kind, errors }): [string, ErrorSummaries] => [UNSEEN[kind], errors.scheduler]),
   ];
   const rows = blocks.flatMap(([name, errors]) =>
     errors ? summaryRows(errors).map((row) => [name, ...row]) : [],

@@ -46,7 +46,7 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
 }
 
 const summaryLine = (fit: Fit): string =>
-  `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(fit.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.noise.misfit.tpot)} of TPOT`;
+  `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(fit.predictors.scheduler.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.predictors.scheduler.noise.misfit.tpot)} of TPOT`;
 
 const cellCount = (fit: Fit): number =>
   new Set(
@@ -96,7 +96,7 @@ function notes(fit: Fit): string[] {
 
 function baselineTable(fit: Fit, style: Style): string {
   const own = (['ttft_ms', 'tpot_ms'] as const).flatMap((metric): TableCell[][] => {
-    const summary = fit.validation.in_sample[metric];
+    const summary = fit.validation.in_sample.errors.scheduler[metric];
     return summary ? [['this fit', metric, summary.mape, fit.covariance.names.length]] : [];
   });
   return renderTable({
@@ -108,14 +108,19 @@ function baselineTable(fit: Fit, style: Style): string {
     ],
     rows: [
       ...own,
-      ...fit.validation.baselines.map((one) => [one.name, one.metric, one.mape, String(one.fitted_numbers)]),
+      ...fit.validation.in_sample.baselines.map((one) => [
+        one.name,
+        one.metric,
+        one.mape,
+        String(one.fitted_numbers),
+      ]),
     ].map((row) => row.map((cell, index) => (index === 3 ? String(cell) : cell))),
     style,
   });
 }
 
 function wins({ validation }: Fit): string[] {
-  return validation.baselines
+  return validation.in_sample.baselines
     .filter((one) => one.wins)
     .map(
       ({ name, form, metric, mape, fit_mape }) =>

@@ -25,7 +25,9 @@ export interface CellModel {
   readonly predictor: Predictor;
   latencies(model: ServingModel, observation: Observation): ServingLatencies;
   /** Null where the metric does not exist, or where derivatives have to be taken by differences. */
-  gradient: ((model: ServingModel, observation: Observation, metric: LatencyMetric) => LogGradient | null) | null;
+  gradient:
+    | ((model: ServingModel, observation: Observation, metric: LatencyMetric) => LogGradient | null)
+    | null;
 }
 
 /** Cells by the closed form, microseconds each. */

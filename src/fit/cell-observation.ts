@@ -2,19 +2,30 @@ import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
-import type { Measured, MeasuredRate, Observation } from './observations.ts';
+import type { LatencyMetric, Measured, MeasuredRate, Observation } from './observations.ts';
 
-/** Relative standard error of a mean that was measured once. */
+/** Relative standard error of one sample. */
 const SINGLE_SAMPLE_ERROR = 0.05;
+/** Repeats of the same cell by others lie so far apart in the median (their noise floor), where a file gives a mean alone. */
+const UNSTATED_ERROR: Readonly<Record<LatencyMetric, number>> = { ttft: 0.03, tpot: 0.01 };
 /** Below so many tokens after the first, stamps are too large a share of TPOT. */
 const FEWEST_TPOT_TOKENS = 8;
 
-/** Mean and standard error from a stored statistic; its half-width already allows for dependence between requests. */
-function measured(statistic: Statistic | null): Measured | null {
-  if (!statistic || !(statistic.mean > 0)) return null;
-  const t = studentTQuantile(0.975, Math.max(1, statistic.n - 1));
-  const error = statistic.half_width_95 === null ? null : statistic.half_width_95 / t / statistic.mean;
-  return { seconds: statistic.mean / 1e3, relative_error: error ?? SINGLE_SAMPLE_ERROR };
+/**
+ * Mean (or median) and standard error from a stored statistic. Its half-width already allows for dependence between requests;
+ * a file that gives none is taken at its metric's noise floor.
+ */
+function measured(statistic: Statistic | null, metric: LatencyMetric, driving: Driving): Measured | null {
+  if (!statistic) return null;
+  const median = driving.kind === 'burst' && driving.statistic === 'median';
+  const value = median ? statistic.percentiles.find(({ q }) => q === 0.5)?.value : statistic.mean;
+  if (value === undefined || !(value > 0)) return null;
+  return { seconds: value / 1e3, relative_error: errorOf(statistic, metric) };
+}
+
+function errorOf({ n, mean: middle, half_width_95 }: Statistic, metric: LatencyMetric): number {
+  if (half_width_95 !== null) return half_width_95 / studentTQuantile(0.975, Math.max(1, n - 1)) / middle;
+  return n > 1 ? UNSTATED_ERROR[metric] : SINGLE_SAMPLE_ERROR;
 }
 
 /** Throughput repeats within a few tenths of a percent at best. */
@@ -44,8 +55,8 @@ export function usableMeasurement(
 ): Observation | null {
   const { metrics, cell } = record;
   if (!metrics) return null;
-  const ttft = measured(metrics.ttft_ms);
-  const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms) : null;
+  const ttft = measured(metrics.ttft_ms, 'ttft', driving);
+  const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms, 'tpot', driving) : null;
   if (!ttft && !tpot) return null;
   const away = metrics.turn_around_ms;
   return {
@@ -61,7 +72,7 @@ export function usableMeasurement(
     hold_out: cell.hold_out,
     ttft,
     tpot,
-    e2e: measured(metrics.e2e_ms),
+    e2e: measured(metrics.e2e_ms, 'tpot', driving),
     output_tokens_per_s: measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
   };
 }
@@ -112,7 +123,14 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => {
 /** Repeats of a shape on a target become one observation: they share whatever the model gets wrong. */
 export function mergeRepeats(observations: readonly Observation[]): Observation[] {
   const key = (one: Observation): string =>
-    [one.target, one.engine.tensorParallel, one.input_tokens, one.output_tokens, one.concurrency, JSON.stringify(one.driving)].join(' ');
+    [
+      one.target,
+      one.engine.tensorParallel,
+      one.input_tokens,
+      one.output_tokens,
+      one.concurrency,
+      JSON.stringify(one.driving),
+    ].join(' ');
   return [...Map.groupBy(observations, key).values()].map((repeats) => ({
     ...repeats[0]!,
     cells: repeats.flatMap((repeat) => repeat.cells),

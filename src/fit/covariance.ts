@@ -48,30 +48,37 @@ function describe(matrix: Matrix, condition: number): Covariance {
   };
 }
 
-/** A residual whose error is shared, in part, with every other one of its group. */
-export interface SharedError {
+/** The error of a whitened residual. */
+export interface RowError {
+  /** Standard deviation; 1 where it was whitened by its own. */
+  readonly sd: number;
   readonly group: string;
-  /** Standard deviation of the shared part over that of the whole whitened residual. */
-  readonly share: number;
+  /** Standard deviation of the part that it shares with every other one of its group. */
+  readonly shared_sd: number;
 }
 
 /**
- * Covariance when residuals of a group are wrong together: C·(JᵀJ + Σ_groups (Σ share·J_i)ᵀ(Σ share·J_i) − Σ own squares)·C,
- * the sandwich that keeps the estimate and widens the intervals.
- * @param shared one entry for each of the first rows of the Jacobian
+ * Covariance when residuals are not as exact as they count, and those of a group are wrong together:
+ * C·(Σ sd²·JᵢᵀJᵢ + Σ_groups (Σ shared·Jᵢ)ᵀ(Σ shared·Jᵢ) − Σ shared²·JᵢᵀJᵢ)·C, the sandwich that keeps the estimate and widens
+ * the intervals.
+ * @param errors one entry for each of the first rows of the Jacobian; the others (priors) are taken as they are
  */
-export function groupedCovariance(jacobian: Matrix, shared: readonly SharedError[]): Covariance {
+export function groupedCovariance(jacobian: Matrix, errors: readonly RowError[]): Covariance {
   const independent = covarianceOf(jacobian);
   const bread = new Matrix(independent.matrix as number[][]);
-  const meat = jacobian.transpose().mmul(jacobian);
+  const scaled = jacobian.clone();
+  errors.forEach(({ sd }, row) => {
+    scaled.mulRow(row, sd);
+  });
+  const meat = scaled.transpose().mmul(scaled);
   const groups = Map.groupBy(
-    shared.map((each, row) => ({ ...each, row })),
+    errors.map((each, row) => ({ ...each, row })),
     (each) => each.group,
   );
   for (const members of groups.values()) {
     const together = Matrix.zeros(1, jacobian.columns);
-    for (const { row, share } of members) {
-      const own = Matrix.rowVector(jacobian.getRow(row)).mul(share);
+    for (const { row, shared_sd } of members) {
+      const own = Matrix.rowVector(jacobian.getRow(row)).mul(shared_sd);
       together.add(own);
       meat.sub(own.transpose().mmul(own));
     }

@@ -1,5 +1,6 @@
 import { median, quantile, sortSample } from '../stats/sorted.ts';
-import type { Observation } from './observations.ts';
+import type { Predictor } from './cell-model.ts';
+import { type Observation, shapeOf } from './observations.ts';
 import { type FittedModel, METRIC_KEYS, type MetricKey, predictMeans } from './predictive.ts';
 
 /** A measured metric of a cell beside its prediction. */
@@ -18,6 +19,11 @@ export interface CellError {
   readonly interval_90: readonly [number, number];
   /** Predicted over measured, less one, in percent. */
   readonly error_percent: number;
+}
+
+/** An error with the cell that it is of. */
+export interface ObservedError extends CellError {
+  readonly observation: Observation;
 }
 
 /** Errors of one metric over cells, in percent. */
@@ -51,28 +57,26 @@ function measuredValue(
 }
 
 /** Predicts every observation and compares. */
-export function cellErrors(model: FittedModel, observations: readonly Observation[]): CellError[] {
+export function cellErrors(
+  model: FittedModel,
+  observations: readonly Observation[],
+  predictor: Predictor = 'scheduler',
+): ObservedError[] {
   return observations.flatMap((one) => {
     const measured = METRIC_KEYS.flatMap((metric) => {
       const value = measuredValue(one, metric);
       return value ? [{ metric, ...value }] : [];
     });
-    const { prediction } = predictMeans(
-      model,
-      one.engine,
-      {
-        inputTokens: one.input_tokens,
-        outputTokens: one.mean_output_tokens,
-        concurrency: one.concurrency,
-        turnAroundSeconds: one.turn_around_s,
-      },
-      Object.fromEntries(measured.map(({ metric, relative_error }) => [metric, relative_error])),
-    );
-    return measured.flatMap(({ metric, value, relative_error }): CellError[] => {
+    const { prediction } = predictMeans(model, one.engine, shapeOf(one), {
+      predictor,
+      measured: Object.fromEntries(measured.map(({ metric, relative_error }) => [metric, relative_error])),
+    });
+    return measured.flatMap(({ metric, value, relative_error }): ObservedError[] => {
       const { value: predicted, interval_90 } = prediction[metric];
       if (predicted === null || interval_90 === null) return [];
       return [
         {
+          observation: one,
           target: one.target,
           tensor_parallel: one.engine.tensorParallel,
           input_tokens: one.input_tokens,

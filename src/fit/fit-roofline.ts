@@ -1,3 +1,4 @@
+import type { Matrix } from 'ml-matrix';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
 import { closedFormCells, type Predictor } from './cell-model.ts';
@@ -17,9 +18,19 @@ import {
 import type { ScheduleCache } from './schedule-cache.ts';
 import { scheduledCells } from './scheduled-cells.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
-import { sharedErrors, stateAt } from './state.ts';
+import { type FitState, rowErrors, stateAt } from './state.ts';
 
 export { DEFAULT_FIT_OPTIONS, type FitOptions };
+
+/** A solved problem. */
+export interface FitSolution {
+  readonly problem: Problem;
+  /** Log parameters in the order of `problem.names`, then the edges. */
+  readonly point: readonly number[];
+  readonly state: FitState;
+  /** Of the whitened residuals, one row a term, then one a prior and an edge. */
+  readonly jacobian: Matrix;
+}
 
 /** A term after the fit. */
 export interface FittedTerm extends Term {
@@ -32,6 +43,8 @@ export interface FittedTerm extends Term {
 }
 
 export interface RooflineFit {
+  /** The problem at its solution, for what is derived from it. */
+  readonly solution: FitSolution;
   /** Parameters that the data can speak about. */
   readonly names: readonly ParameterName[];
   readonly parameters: RooflineParameters;
@@ -143,9 +156,10 @@ function result(problem: Problem, { point, noise, converged }: Settled, search: 
   const state = stateAt(problem, point, noise);
   const jacobian = jacobianAt(leastSquares(problem, state.whitening), point);
   return {
+    solution: { problem, point, state, jacobian },
     names,
     ...modelAt(input.priors, names, point),
-    covariance: groupedCovariance(jacobian, sharedErrors(terms, state, noise)),
+    covariance: groupedCovariance(jacobian, rowErrors(terms, state, noise)),
     at_bound,
     not_in_data: PARAMETER_NAMES.filter((name) => !names.includes(name)),
     degrees_of_freedom: Math.max(

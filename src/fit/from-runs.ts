@@ -1,10 +1,10 @@
-import type { Accelerator } from '../accelerator/accelerator.ts';
-import type { ModelCard } from '../model/card.ts';
-import type { EngineSettings } from '../roofline/closed-form.ts';
+import type { Driving } from '../roofline/driving.ts';
+import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
 import { mergeRepeats, usableMeasurement } from './cell-observation.ts';
+import { type Dataset, DEFAULT_CHOICE, derivedCapacity, type Unknown } from './dataset.ts';
 import type { Observation } from './observations.ts';
-import { required, sharedFacts } from './shared-facts.ts';
+import { sharedFacts } from './shared-facts.ts';
 
 /** A run as it was read: `run.json` and the lines of `cells.jsonl`. */
 export interface RunCells {
@@ -22,35 +22,44 @@ export interface LeftOut {
   readonly reasons: readonly string[];
 }
 
+/** A verdict's reason on cells that the fit does use. */
+export interface Flagged {
+  readonly code: string;
+  readonly target: string;
+  readonly cells: number;
+}
+
 /** What runs say about one accelerator, model and engine. */
-export interface RunObservations {
-  readonly accelerator: Accelerator;
-  /** Bound to the accelerator's peaks. */
-  readonly card: ModelCard;
+export interface RunObservations extends Dataset {
   readonly engine: { readonly name: string; readonly version: string | null };
   readonly targets: readonly RunTarget[];
-  readonly observations: readonly Observation[];
   readonly left_out: readonly LeftOut[];
+  readonly flagged: readonly Flagged[];
 }
 
 /**
  * Observations of one fit from the records of one or more runs. Cells whose reasons exclude them stay out and are listed.
+ * Engine settings that no target states are listed in `unknown`, and stand at what engines do by default.
  * @throws RidgeError (exit 2) naming the key of the lab file that a target lacks, or what the targets do not share
  */
 export function observationsFromRuns(runs: readonly RunCells[]): RunObservations {
   const targets = runs.flatMap(({ run }) => run.targets);
   const { accelerator, card, engine } = sharedFacts(targets);
+  const unknown = unknownSettings(targets, engine.name);
   const used: Observation[] = [];
   const left_out: LeftOut[] = [];
+  const flagged = new Map<string, Flagged>();
   for (const { run, records } of runs) {
     for (const target of run.targets) {
-      const cells = records.filter((record) => record.target === target.name);
-      const settings = engineSettings(target, cells);
-      for (const record of cells) {
+      const settings = engineSettings(target, { accelerator, card, unknown });
+      const driving = drivingOf(run, target);
+      for (const record of records.filter((each) => each.target === target.name)) {
         const reasons = record.reasons.filter((reason) => reason.fit === 'exclude').map(({ code }) => code);
-        const observation = reasons.length > 0 ? null : usableMeasurement(record, settings);
-        if (observation) used.push(observation);
-        else left_out.push(describe(run, record, reasons.length > 0 ? reasons : ['no metrics']));
+        const observation = reasons.length > 0 ? null : usableMeasurement(record, settings, driving);
+        if (observation) {
+          used.push(observation);
+          countReasons(flagged, record);
+        } else left_out.push(describe(run, record, reasons.length > 0 ? reasons : ['no metrics']));
       }
     }
   }
@@ -58,10 +67,25 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
     accelerator,
     card,
     engine,
+    unknown,
     targets: [...new Map(targets.map((target) => [target.name, target])).values()],
     observations: mergeRepeats(used),
     left_out,
+    flagged: [...flagged.values()],
   };
+}
+
+/** How a run's cells on a target were driven: by the suite's protocol, unless they were imported. */
+function drivingOf(run: Run, target: RunTarget): Driving {
+  const { output_jitter } = run.suite.content.protocol;
+  return target.driving ?? { kind: 'steady', output_jitter };
+}
+
+function countReasons(flagged: Map<string, Flagged>, { reasons, target }: CellRecord): void {
+  for (const { code } of reasons) {
+    const key = `${code} ${target}`;
+    flagged.set(key, { code, target, cells: (flagged.get(key)?.cells ?? 0) + 1 });
+  }
 }
 
 const describe = (run: Run, record: CellRecord, reasons: readonly string[]): LeftOut => ({
@@ -73,17 +97,33 @@ const describe = (run: Run, record: CellRecord, reasons: readonly string[]): Lef
   reasons,
 });
 
-/** Above this many streams the server's own limit on sequences may bind, and has to be known. */
-const ALWAYS_SEATED = 128;
+/** Settings that at least one target does not state. vLLM admits on demand; other engines are known by what they do. */
+function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown[] {
+  const lacks = (value: (target: RunTarget) => unknown): boolean =>
+    targets.some((target) => value(target) === null);
+  const found: readonly [Unknown, boolean][] = [
+    ['kv_bytes_per_element', lacks((target) => target.settings.kv_cache_dtype)],
+    ['max_num_batched_tokens', lacks((target) => target.settings.max_num_batched_tokens.value)],
+    ['kv_capacity', lacks((target) => target.settings.kv_capacity_tokens.value)],
+    ['admission', engine !== 'vllm' && lacks((target) => target.settings.kv_capacity_tokens.value)],
+  ];
+  return found.flatMap(([name, missing]) => (missing ? [name] : []));
+}
 
-function engineSettings(target: RunTarget, cells: readonly CellRecord[]): EngineSettings {
-  const { max_num_batched_tokens, max_num_seqs, kv_capacity_tokens } = target.settings;
-  const largest = Math.max(0, ...cells.map(({ cell }) => cell.concurrency));
-  const seats = largest > ALWAYS_SEATED ? required(target, 'max_num_seqs', max_num_seqs.value) : null;
-  return {
-    tensorParallel: target.tensor_parallel,
-    maxNumBatchedTokens: required(target, 'max_num_batched_tokens', max_num_batched_tokens.value),
-    maxNumSeqs: seats ?? max_num_seqs.value ?? ALWAYS_SEATED,
-    kvCapacityTokens: required(target, 'kv_capacity_tokens', kv_capacity_tokens.value),
+/** Seats that an engine has where nothing is said: more than any load that is measured. */
+const UNSTATED_SEATS = 1024;
+
+function engineSettings(
+  { tensor_parallel: tensorParallel, settings }: RunTarget,
+  dataset: Pick<Dataset, 'accelerator' | 'card' | 'unknown'>,
+): EngineSettings {
+  const { max_num_batched_tokens, max_num_seqs, kv_capacity_tokens } = settings;
+  const stated = {
+    tensorParallel,
+    maxNumBatchedTokens: max_num_batched_tokens.value ?? DEFAULT_CHOICE.max_num_batched_tokens,
+    maxNumSeqs: max_num_seqs.value ?? UNSTATED_SEATS,
+    admission: DEFAULT_CHOICE.admission,
   };
+  const kvCapacityTokens = kv_capacity_tokens.value ?? derivedCapacity(dataset, tensorParallel, 1);
+  return { ...stated, kvCapacityTokens };
 }

@@ -1,5 +1,5 @@
 import { Matrix, QrDecomposition } from 'ml-matrix';
-import { jacobianAt, clampTo, type LeastSquares, type Solution, sumOfSquares } from './least-squares.ts';
+import { clampTo, jacobianAt, type LeastSquares, type Solution, sumOfSquares } from './least-squares.ts';
 
 export interface MarquardtOptions {
   readonly maxIterations?: number;

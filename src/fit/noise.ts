@@ -62,6 +62,18 @@ export interface NoiseScale {
   readonly alone_scale: number;
 }
 
+/** TTFT counts at least half as much as TPOT, however much worse it is explained: the queue hides in it, not the device. */
+const LARGEST_RATIO = 2;
+/** A TPOT that is explained better than this is not allowed to silence TTFT. */
+const LEAST_TPOT_MISFIT = 0.01;
+
+/** The noise that terms are weighed by: the one found, with the misfit of TTFT held to a multiple of TPOT's. */
+export function countedNoise(noise: NoiseScale): NoiseScale {
+  const { ttft, tpot } = noise.misfit;
+  const limit = LARGEST_RATIO * Math.max(LEAST_TPOT_MISFIT, tpot);
+  return { ...noise, misfit: { ttft: Math.min(ttft, limit), tpot } };
+}
+
 /** Standard deviation of a term under a noise scale. */
 export function termSd(
   term: Pick<NoiseTerm, 'measured_error' | 'discrepancy' | 'metric' | 'regime'>,

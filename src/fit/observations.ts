@@ -40,8 +40,10 @@ export interface Observation {
 export type LatencyMetric = 'ttft' | 'tpot';
 export const LATENCY_METRICS: readonly LatencyMetric[] = ['ttft', 'tpot'];
 
-export const predictedSeconds = (means: Pick<ServingMeans, 'ttftSeconds' | 'tpotSeconds'>, metric: LatencyMetric): number | null =>
-  metric === 'ttft' ? means.ttftSeconds : means.tpotSeconds;
+export const predictedSeconds = (
+  means: Pick<ServingMeans, 'ttftSeconds' | 'tpotSeconds'>,
+  metric: LatencyMetric,
+): number | null => (metric === 'ttft' ? means.ttftSeconds : means.tpotSeconds);
 
 /** The closed loop that a cell was; a burst's lengths are nominal, its jitter says how they spread. */
 export const shapeOf = (one: Observation): ClosedLoopShape => ({

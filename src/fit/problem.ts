@@ -1,8 +1,8 @@
+import { Matrix } from 'ml-matrix';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
-import { Matrix } from 'ml-matrix';
 import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
@@ -55,8 +55,7 @@ export function parametersInData(card: ModelCard, observations: readonly Observa
   const parallel = observations.some((observation) => observation.engine.tensorParallel > 1);
   const routed = card.weight_groups.some((group) => group.name === 'experts');
   return PARAMETER_NAMES.filter(
-    (name) =>
-      (parallel || !LINK_PARAMETERS.includes(name)) && (routed || name !== 'expert_flop_per_s'),
+    (name) => (parallel || !LINK_PARAMETERS.includes(name)) && (routed || name !== 'expert_flop_per_s'),
   );
 }
 

@@ -1,9 +1,10 @@
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
-import { latencySums, type LatencySums, priceSum } from '../roofline/scheduler/latency-sums.ts';
+import { type LatencySums, latencySums, priceSum } from '../roofline/scheduler/latency-sums.ts';
 import { type PricedSchedule, priceSchedule } from '../roofline/scheduler/price-schedule.ts';
 import type { Schedule } from '../roofline/scheduler/schedule.ts';
 import { type PricedLatencies, scheduleOf, withEdges } from '../roofline/scheduler/scheduled-means.ts';
+import type { ClosedLoopShape, ServingEdges } from '../roofline/serving.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import type { CellModel, ServingModel } from './cell-model.ts';
 import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
@@ -86,20 +87,19 @@ export function scheduledCells(
       const own = metric === 'ttft' ? ttft : tpot;
       if (own === null) return null;
       const slopes = Array.from(own.gradient, (slope) => slope / own.seconds);
-      return [...slopes, ...edgeSlopes(one, model, metric, ttft.seconds, tpot?.seconds ?? 0)];
+      return [...slopes, ...edgeSlopes(shapeOf(one), model.edges, metric, ttft.seconds, tpot?.seconds ?? 0)];
     },
   };
 }
 
 /** Derivatives of a metric's logarithm by the edges: they act only where requests share steps. */
-function edgeSlopes(
-  observation: Observation,
-  { edges }: ServingModel,
+export function edgeSlopes(
+  { outputTokens, concurrency, driving }: ClosedLoopShape,
+  edges: ServingEdges,
   metric: LatencyMetric,
   ttft: number,
   tpot: number,
 ): [number, number] {
-  const { outputTokens, concurrency, driving } = shapeOf(observation);
   if (concurrency <= 1 || driving?.kind === 'batch' || outputTokens <= 1) return [0, 0];
   const stretch = 1 + edges.decode_wait_steps / (outputTokens - 1);
   return metric === 'ttft' ? [tpot / stretch / ttft, 0] : [0, 1 / (outputTokens - 1) / stretch];

@@ -42,7 +42,10 @@ export function sharedFacts(targets: readonly RunTarget[]): SharedFacts {
 export function required<Value>(target: RunTarget, key: string, value: Value | null): Value {
   if (value !== null) return value;
   throw new RidgeError(`target '${target.name}' has no ${key}, and a fit needs it`, {
-    mend: `Say it in the lab file under targets.${target.name}.${key} (or by the flag of ridge run) and measure again.`,
+    mend:
+      target.definition === null
+        ? `Import again with --${key.replaceAll('_', '-')}.`
+        : `Say it in the lab file under targets.${target.name}.${key} (or by the flag of ridge run) and measure again.`,
   });
 }
 

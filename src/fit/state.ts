@@ -1,20 +1,15 @@
-import { covarianceOf, type SharedError } from './covariance.ts';
+import { covarianceOf, type RowError } from './covariance.ts';
 import { jacobianAt } from './least-squares.ts';
-import { discrepancyOf, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
-import {
-  leastSquares,
-  logResiduals,
-  modelAt,
-  type Problem,
-  type Term,
-  type Whitening,
-} from './problem.ts';
+import { countedNoise, discrepancyOf, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
+import { leastSquares, logResiduals, modelAt, type Problem, type Term, type Whitening } from './problem.ts';
 import { huberWeight, priorWeight } from './robust.ts';
 
 /** What a fit knows at a point under a noise scale. */
 export interface FitState {
   readonly residuals: readonly number[];
   readonly sd: readonly number[];
+  /** Standard deviations that terms are weighed by, see `countedNoise`. */
+  readonly counted: readonly number[];
   readonly weights: readonly number[];
   readonly whitening: Whitening;
   readonly noise: readonly NoiseTerm[];
@@ -31,19 +26,18 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
     return { metric, measured_error, discrepancy, regime: regimeOf(observation.concurrency) };
   });
   const sd = known.map((term) => termSd(term, noise));
-  const RATIO = Number(process.env.RATIO ?? 1e9);
-  const capped = { ...noise, misfit: { ttft: Math.min(noise.misfit.ttft, RATIO * Math.max(0.01, noise.misfit.tpot)), tpot: noise.misfit.tpot } };
-  const wsd = known.map((term) => termSd(term, capped));
+  const counted = known.map((term) => termSd(term, countedNoise(noise)));
   const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
   const priors = names.map((name, j) => {
     const { centre, log_sd } = input.priors[name];
     return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
   });
-  const whitening = { terms: wsd.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
+  const whitening = { terms: counted.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
   const freedom = freedomOf(problem, point, whitening);
   return {
     residuals,
     sd,
+    counted,
     weights,
     whitening,
     noise: known.map((term, i) => ({
@@ -78,9 +72,10 @@ const SHARED_MISFIT = 0.75;
  * Kernels are chosen by size, so what the model misses is alike in cells of the same batch size (TPOT) and the same prompt
  * length (TTFT), on every tensor parallel size.
  */
-export function sharedErrors(terms: readonly Term[], state: FitState, noise: NoiseScale): SharedError[] {
+export function rowErrors(terms: readonly Term[], state: FitState, noise: NoiseScale): RowError[] {
   return terms.map(({ metric, observation }, i) => ({
     group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
-    share: (Math.sqrt(SHARED_MISFIT * state.weights[i]!) * noise.misfit[metric]) / state.sd[i]!,
+    sd: state.sd[i]! / state.counted[i]!,
+    shared_sd: (Math.sqrt(SHARED_MISFIT * state.weights[i]!) * noise.misfit[metric]) / state.counted[i]!,
   }));
 }

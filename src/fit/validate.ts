@@ -1,61 +1,140 @@
-import { type CellError, cellErrors, type ErrorSummaries, summariseErrors } from './errors.ts';
-import { type FitOptions, fitRoofline, type RooflineFit } from './fit-roofline.ts';
-import type { Observation } from './observations.ts';
-import type { FittedModel } from './predictive.ts';
-import type { FitInput } from './problem.ts';
+import { scheduledMeans } from '../roofline/scheduler/scheduled-means.ts';
+import { BASELINE_FORMS } from './baselines/forms.ts';
+import { baselinesBesideFit, type Fold, type JudgedBaseline } from './baselines/score.ts';
+import { type Block, blocksOf, refusal } from './blocks.ts';
+import { PREDICTORS, type Predictor } from './cell-model.ts';
+import type { Dataset } from './dataset.ts';
+import { type ErrorSummaries, type ObservedError, summariseErrors } from './errors.ts';
+import { type DatasetFit, errorsOn, fitDataset } from './fit-dataset.ts';
+import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
+import type { FitOptions } from './search.ts';
 
-export interface Validation {
-  readonly in_sample: ErrorSummaries;
-  /** Cells that were kept from the fit; null when there were none. */
-  readonly hold_out: { readonly errors: ErrorSummaries; readonly cells: readonly CellError[] } | null;
-  /** Every shape left out in turn and predicted by a fit of the others; null with fewer than three shapes. */
-  readonly leave_one_shape_out: { readonly errors: ErrorSummaries; readonly blocks: number } | null;
+/** Errors of both serving models. */
+export type PredictorSummaries = Readonly<Record<Predictor, ErrorSummaries>>;
+
+/** A part that was not scored, and why. */
+export interface RefusedBlock {
+  readonly name: string;
+  readonly reason: string;
 }
 
-/** The model of a fit, ready to predict with. */
-export const fittedModel = (input: Pick<FitInput, 'card'>, fit: RooflineFit): FittedModel => ({
-  card: input.card,
-  parameters: fit.parameters,
-  edges: fit.edges,
-  names: fit.names,
-  covariance: fit.covariance.matrix,
-  degrees_of_freedom: fit.degrees_of_freedom,
-  noise: fit.noise,
-});
+/** Blocks of one kind, each predicted by a fit that learnt nothing from it, pooled. */
+export interface BlockedErrors {
+  readonly kind: Block['kind'];
+  /** Blocks that were predicted. */
+  readonly blocks: number;
+  readonly refused: readonly RefusedBlock[];
+  readonly errors: PredictorSummaries;
+  readonly baselines: readonly JudgedBaseline[];
+}
 
-const shapeOf = (one: Observation): string => `${one.input_tokens}/${one.output_tokens}`;
+export interface Validation {
+  readonly in_sample: { readonly errors: PredictorSummaries; readonly baselines: readonly JudgedBaseline[] };
+  /** Cells that were kept from the fit; null when there were none. */
+  readonly hold_out: {
+    readonly errors: PredictorSummaries;
+    readonly baselines: readonly JudgedBaseline[];
+    /** By the scheduler. */
+    readonly cells: readonly ObservedError[];
+  } | null;
+  readonly blocked: readonly BlockedErrors[];
+}
 
-const FEWEST_SHAPES = 3;
+/** A testing part predicted by a fit of a training part. */
+interface Scored {
+  readonly fold: Fold;
+  readonly errors: Readonly<Record<Predictor, readonly ObservedError[]>>;
+}
 
-/** Errors of a fit on the cells it saw, on those kept from it, and on each shape when the fit does not see that shape. */
+/** Tells what a long validation is at. */
+export type OnProgress = (what: string, done: number, total: number) => void;
+
+const FOLD_STARTS = 3;
+
+/**
+ * Errors of a fit on the cells it saw, on those kept from it, and on each block of cells when everything is learnt anew without
+ * it; simpler models beside it on the very same cells.
+ * @param held cells kept from the fit
+ */
 export function validate(
-  input: FitInput,
-  fit: RooflineFit,
-  holdOut: readonly Observation[],
+  dataset: Dataset,
+  whole: DatasetFit,
+  held: readonly Observation[],
   options: FitOptions,
+  onProgress: OnProgress = () => {},
 ): Validation {
-  const model = fittedModel(input, fit);
-  const held = cellErrors(model, holdOut);
+  const seen = dataset.observations;
+  const blocks = blocksOf(seen);
+  const scored = blocks.map((block, index) => {
+    onProgress(`hold-out ${block.name}`, index, blocks.length);
+    return { block, ...scoreBlock(dataset, block, options) };
+  });
+  const inSample = scoreWith(whole, { training: seen, testing: seen });
+  const holdOut = held.length === 0 ? null : scoreWith(whole, { training: seen, testing: held });
   return {
-    in_sample: summariseErrors(cellErrors(model, input.observations)),
-    hold_out: held.length === 0 ? null : { errors: summariseErrors(held), cells: held },
-    leave_one_shape_out: leaveOneShapeOut(input, fit, options),
+    in_sample: summary(dataset, [inSample]),
+    hold_out: holdOut && { ...summary(dataset, [holdOut]), cells: holdOut.errors.scheduler },
+    blocked: (['shape', 'tp', 'load'] as const).flatMap((kind): BlockedErrors[] => {
+      const own = scored.filter(({ block }) => block.kind === kind);
+      if (own.length === 0) return [];
+      const answered = own.flatMap(({ score }) => score ?? []);
+      return [
+        {
+          kind,
+          blocks: answered.length,
+          refused: own.flatMap(({ block, reason }) => (reason ? [{ name: block.name, reason }] : [])),
+          ...summary(dataset, answered),
+        },
+      ];
+    }),
   };
 }
 
-/** Each fold starts where the whole fit ended; its noise, robust weights and covariance are its own. */
-function leaveOneShapeOut(
-  input: FitInput,
-  fit: RooflineFit,
+function scoreBlock(
+  dataset: Dataset,
+  { cells }: Block,
   options: FitOptions,
-): Validation['leave_one_shape_out'] {
-  const blocks = [...Map.groupBy(input.observations, shapeOf).values()];
-  if (blocks.length < FEWEST_SHAPES) return null;
-  const from = Object.fromEntries(fit.names.map((name) => [name, Math.log(fit.parameters[name])]));
-  const errors = blocks.flatMap((block) => {
-    const rest = input.observations.filter((one) => !block.includes(one));
-    const part = { ...input, observations: rest };
-    return cellErrors(fittedModel(part, fitRoofline(part, { ...options, from })), block);
-  });
-  return { errors: summariseErrors(errors), blocks: blocks.length };
+): { score: Scored | null; reason: string | null } {
+  const training = dataset.observations.filter((one) => !cells.has(one));
+  const testing = [...cells];
+  const reason = refusal(training, testing);
+  if (reason !== null) return { score: null, reason };
+  const fit = fitDataset({ ...dataset, observations: training }, { ...options, starts: FOLD_STARTS });
+  return { score: scoreWith(fit, { training, testing }), reason };
 }
+
+function scoreWith(fit: DatasetFit, fold: Fold): Scored {
+  const errors = Object.fromEntries(
+    PREDICTORS.map((predictor) => [predictor, errorsOn(fit, fold.testing, predictor)]),
+  );
+  return { fold, errors: errors as unknown as Scored['errors'] };
+}
+
+function summary(dataset: Dataset, scored: readonly Scored[]) {
+  const errors = Object.fromEntries(
+    PREDICTORS.map((predictor) => [
+      predictor,
+      summariseErrors(scored.flatMap((each) => each.errors[predictor])),
+    ]),
+  ) as unknown as PredictorSummaries;
+  const own = new Map(
+    scored
+      .flatMap((each) => each.errors.scheduler)
+      .map(({ observation, metric, error_percent }) => [`${cellKey(observation)} ${metric}`, error_percent]),
+  );
+  const { accelerator, card } = dataset;
+  const baselines = baselinesBesideFit(
+    BASELINE_FORMS,
+    scored.map(({ fold }) => fold),
+    {
+      accelerator,
+      card,
+      serve: (parameters, one) => scheduledMeans(card, parameters, one.engine, shapeOf(one)),
+    },
+    (one, metric: LatencyMetric) => own.get(`${cellKey(one)} ${metric}_ms`) ?? null,
+  );
+  return { errors, baselines };
+}
+
+/** The engine's settings are inferred per fold; the cell is the same. */
+const cellKey = (one: Observation): string => one.cells.join();

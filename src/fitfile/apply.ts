@@ -1,8 +1,8 @@
 import type { FittedModel } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
-import type { EngineSettings } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import type { EngineSettings } from '../roofline/serving.ts';
 import type { Fit } from './schema.ts';
 
 type FitContent = Omit<Fit, 'digest'>;
@@ -22,7 +22,7 @@ export function modelOf(fit: FitContent): FittedModel {
     names: fit.covariance.names.filter((name) => !edges.has(name)) as ParameterName[],
     covariance: fit.covariance.matrix,
     degrees_of_freedom: fit.degrees_of_freedom,
-    noise: fit.noise,
+    predictors: fit.predictors,
   };
 }
 
@@ -46,5 +46,6 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
     maxNumBatchedTokens: target.max_num_batched_tokens,
     maxNumSeqs: target.max_num_seqs ?? DEFAULT_SEATS,
     kvCapacityTokens: capacity,
+    admission: target.admission,
   };
 }

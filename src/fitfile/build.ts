@@ -1,30 +1,24 @@
-import type { Accelerator } from '../accelerator/accelerator.ts';
-import { BASELINE_FORMS } from '../fit/baselines/forms.ts';
-import { baselinesBesideFit } from '../fit/baselines/score.ts';
-import type { FitOptions, FittedTerm, RooflineFit } from '../fit/fit-roofline.ts';
+import type { Bootstrap } from '../fit/bootstrap.ts';
+import type { DatasetFit } from '../fit/fit-dataset.ts';
+import type { FitOptions, FittedTerm } from '../fit/fit-roofline.ts';
 import type { RunObservations } from '../fit/from-runs.ts';
-import { adviceFor, confoundedPairs, estimateOf } from '../fit/identifiability.ts';
-import type { Observation } from '../fit/observations.ts';
-import { EDGE_NAMES, meansOf } from '../fit/problem.ts';
+import { confoundedPairs } from '../fit/identifiability.ts';
+import type { LatencyMetric, Observation } from '../fit/observations.ts';
+import { EDGE_NAMES } from '../fit/problem.ts';
 import type { Validation } from '../fit/validate.ts';
-import type { ModelCard } from '../model/card.ts';
-import { NO_EDGES } from '../roofline/closed-form.ts';
-import {
-  PARAMETER_NAMES,
-  PARAMETER_UNITS,
-  type ParameterName,
-  PNORM_EXPONENT,
-} from '../roofline/parameters.ts';
-import { EFFICIENCY_NAMES, type EfficiencyName, type Priors, specPeak } from '../roofline/priors.ts';
+import { PNORM_EXPONENT } from '../roofline/parameters.ts';
+import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
+import { parametersOf } from './build-parameters.ts';
 import { examplesFor } from './examples.ts';
-import { FIT_SCHEMA_VERSION, type Fit, type FitParameter, MODEL_FORM } from './schema.ts';
+import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
 
 export interface FitFileInput {
+  /** Cells as measured, those kept from the fit among them. */
   readonly data: RunObservations;
-  readonly priors: Priors;
-  readonly fit: RooflineFit;
+  readonly fitted: DatasetFit;
+  readonly bootstrap: Bootstrap | null;
   readonly validation: Validation;
   readonly options: FitOptions;
   readonly protocol: Protocol;
@@ -35,8 +29,10 @@ export interface FitFileInput {
 
 /** A fit file's content, without its digest. */
 export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
-  const { data, priors, fit, validation } = input;
-  const { accelerator, card, engine } = data;
+  const { data, fitted, bootstrap, validation, options } = input;
+  const { fit, answered, choices, model } = fitted;
+  const { accelerator, card } = answered;
+  const { engine } = data;
   const residuals = fit.terms.map(residualOf);
   const errors = fit.covariance.standardErrors;
   const content = {
@@ -49,23 +45,12 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     peaks: { convention: 'dense' as const, link: 'one_direction' as const },
     model_card: card,
     engine,
-    targets: data.targets.map((target) => ({
-      name: target.name,
-      devices: target.devices,
-      tensor_parallel: target.tensor_parallel,
-      max_num_batched_tokens: target.settings.max_num_batched_tokens.value!,
-      max_num_seqs: target.settings.max_num_seqs.value,
-      kv_capacity_tokens: target.settings.kv_capacity_tokens.value!,
-      kv_cache_dtype: target.settings.kv_cache_dtype,
-      prefix_caching: target.settings.prefix_caching,
-    })),
+    targets: data.targets.map((target) => targetOf(target, data, fitted)),
     protocol: input.protocol,
     client: { turn_around_s: turnAround(data.observations) },
     runs: input.runs,
     model_form: { ...MODEL_FORM, pnorm_exponent: PNORM_EXPONENT },
-    parameters: Object.fromEntries(
-      PARAMETER_NAMES.map((name) => [name, parameterOf(name, fit, priors, accelerator, card)]),
-    ),
+    parameters: parametersOf(fit, bootstrap, accelerator, card),
     serving_edges: {
       ttft_wait_steps: {
         value: fit.edges.ttft_wait_steps,
@@ -83,44 +68,77 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
       condition: fit.covariance.condition,
     },
     degrees_of_freedom: fit.degrees_of_freedom,
-    noise: fit.noise,
+    predictors: model.predictors,
+    inferred: choices.inferred,
+    bootstrap: bootstrap && {
+      method: bootstrap.method,
+      replicates: bootstrap.replicates,
+      clusters: bootstrap.clusters,
+      checked: bootstrap.checked,
+      largest_disagreement: bootstrap.largest_disagreement,
+    },
     search: {
+      predictor: fit.predictor,
       starts: fit.starts,
       agreeing_starts: fit.agreeing_starts,
       converged: fit.converged,
-      seed: input.options.seed,
+      seed: options.seed,
     },
     confounded: confoundedPairs(fit).map((pair) => ({ ...pair, parameters: [...pair.parameters] })),
-    validation: {
-      ...validation,
-      baselines: baselinesInSample(data, fit),
-    },
+    validation: validationOf(validation, data.observations),
     range: rangeOf(data.observations),
     residuals,
     outliers: residuals.filter(({ weight }) => weight < OUTLIER_WEIGHT),
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
+    flagged: data.flagged,
+    simulated: data.targets.some((target) => target.simulator !== null),
     examples: [],
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },
   } as unknown as Omit<Fit, 'digest'>;
   return { ...content, examples: examplesFor(content) };
 }
 
-/** Simpler models on the cells that the fit saw, trained on these as the fit was. */
-function baselinesInSample({ accelerator, card, observations }: RunObservations, fit: RooflineFit) {
-  const seen = observations.filter((one) => !one.hold_out);
-  return baselinesBesideFit(
-    BASELINE_FORMS,
-    [{ training: seen, testing: seen }],
-    {
-      accelerator,
-      card,
-      serve: (parameters, one) => meansOf(card, { parameters, edges: NO_EDGES }, one),
+/** A target as the fit took it: what its record does not state is what was inferred. */
+function targetOf(
+  target: RunTarget,
+  data: RunObservations,
+  { answered }: DatasetFit,
+): Fit['targets'][number] {
+  const cell = data.observations.findIndex((one) => one.target === target.name);
+  const seen = answered.observations.find((one) => one.target === target.name);
+  const engine = (seen ?? data.observations[cell] ?? answered.observations[0]!).engine;
+  return {
+    name: target.name,
+    devices: target.devices,
+    tensor_parallel: target.tensor_parallel,
+    max_num_batched_tokens: engine.maxNumBatchedTokens,
+    max_num_seqs: target.settings.max_num_seqs.value,
+    kv_capacity_tokens: engine.kvCapacityTokens,
+    kv_cache_dtype: target.settings.kv_cache_dtype,
+    admission: engine.admission ?? 'on_demand',
+    driving: (seen ?? data.observations[0]!).driving,
+    prefix_caching: target.settings.prefix_caching,
+  } as Fit['targets'][number];
+}
+
+/** The file's form of the validation: errors without the cells they came from. */
+function validationOf(validation: Validation, observations: readonly Observation[]): Fit['validation'] {
+  const { in_sample, hold_out, blocked } = validation;
+  return {
+    in_sample,
+    hold_out: hold_out && {
+      ...hold_out,
+      cells: hold_out.cells.map(({ observation: _, ...error }) => error),
     },
-    (one, metric) => {
-      const term = fit.terms.find((each) => each.observation === one && each.metric === metric);
-      return term ? Math.expm1(term.residual) * 100 : null;
-    },
-  );
+    blocked,
+    noise_floor: { ttft_ms: floorOf('ttft', observations), tpot_ms: floorOf('tpot', observations) },
+  } as unknown as Fit['validation'];
+}
+
+/** Median standard error of the measured values, percent. */
+function floorOf(metric: LatencyMetric, observations: readonly Observation[]): number | null {
+  const middle = median(observations.flatMap((one) => one[metric]?.relative_error ?? []));
+  return middle === null ? null : middle * 100;
 }
 
 /** Huber's weight of a residual three standard deviations out. */
@@ -138,35 +156,6 @@ function residualOf(term: FittedTerm): Fit['residuals'][number] {
     log_residual: term.residual,
     log_sd: term.sd,
     weight: term.weight,
-  };
-}
-
-function parameterOf(
-  name: ParameterName,
-  fit: RooflineFit,
-  priors: Priors,
-  accelerator: Accelerator,
-  card: ModelCard,
-): FitParameter {
-  const estimate = estimateOf(fit, priors, name);
-  const spec = EFFICIENCY_NAMES.includes(name as EfficiencyName)
-    ? specPeak(name as EfficiencyName, accelerator, card)
-    : null;
-  const share = spec && estimate.value / spec.value;
-  return {
-    value: estimate.value,
-    unit: PARAMETER_UNITS[name],
-    standard_error: estimate.standard_error,
-    interval_90: estimate.interval_90 && [...estimate.interval_90],
-    prior: { ...priors[name] },
-    at_bound: estimate.state === 'at_bound',
-    prior_dominated: estimate.state === 'prior_dominated',
-    not_in_data: estimate.state === 'not_in_data',
-    efficiency:
-      spec && share !== null
-        ? { value: share, of: spec.value, published: spec.published, above_one: share > 1 }
-        : null,
-    advice: estimate.state === 'identified' ? null : adviceFor(name),
   };
 }
 

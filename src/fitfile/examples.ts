@@ -1,10 +1,36 @@
+import { PREDICTORS, type Predictor } from '../fit/cell-model.ts';
 import { METRIC_KEYS, metricValue } from '../fit/predictive.ts';
 import { closedLoopMeans } from '../roofline/closed-form.ts';
+import { scheduledMeans } from '../roofline/scheduler/scheduled-means.ts';
+import type { ServingMeans } from '../roofline/serving.ts';
 import { modelOf, settingsFor } from './apply.ts';
 import type { Fit } from './schema.ts';
 
-/** Inputs with expected outputs at the corners and in the middle of a fit's range, for readers in other languages. */
-export function examplesFor(fit: Omit<Fit, 'digest'>): Fit['examples'] {
+type Example = Fit['examples'][number];
+type FitContent = Omit<Fit, 'digest'>;
+
+/**
+ * Means of an example's cell from a fit file's own parameters: a steady loop, requests of exactly these lengths in the closed
+ * form, jittered as the first target's were in the scheduler.
+ */
+export function exampleMeans(fit: FitContent, example: Omit<Example, 'expected'>): ServingMeans {
+  const { card, parameters, edges } = modelOf(fit);
+  const shape = {
+    inputTokens: example.input_tokens,
+    outputTokens: example.output_tokens,
+    concurrency: example.concurrency,
+    turnAroundSeconds: example.turn_around_s,
+  };
+  const settings = settingsFor(fit, example.tensor_parallel);
+  const means = { closed_form: closedLoopMeans, scheduler: scheduledMeans }[example.predictor];
+  return means(card, parameters, settings, shape, edges);
+}
+
+/**
+ * Inputs with expected outputs at the corners and in the middle of a fit's range, by both predictors: readers in other languages
+ * check the closed form, other versions of this one both.
+ */
+export function examplesFor(fit: FitContent): Example[] {
   const { input_tokens, output_tokens, concurrency, tensor_parallel } = fit.range;
   const middle = ([low, high]: readonly [number, number]): number => Math.round(Math.sqrt(low * high));
   const shapes = [
@@ -13,28 +39,28 @@ export function examplesFor(fit: Omit<Fit, 'digest'>): Fit['examples'] {
     [middle(input_tokens), middle(output_tokens), middle(concurrency)],
     [input_tokens[0], output_tokens[1], concurrency[1]],
   ] as const;
-  const model = modelOf(fit);
-  const turnAroundSeconds = fit.client.turn_around_s;
-  return tensor_parallel.flatMap((tp) =>
-    shapes.map(([input, output, streams]) => {
-      const means = closedLoopMeans(
-        model.card,
-        model.parameters,
-        settingsFor(fit, tp),
-        { inputTokens: input, outputTokens: output, concurrency: streams, turnAroundSeconds },
-        model.edges,
-      );
-      return {
-        predictor: 'closed_form' as const,
-        input_tokens: input,
-        output_tokens: output,
-        concurrency: streams,
-        tensor_parallel: tp,
-        turn_around_s: turnAroundSeconds,
-        expected: Object.fromEntries(
-          METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
-        ) as Fit['examples'][number]['expected'],
-      };
-    }),
+  const example = (
+    predictor: Predictor,
+    tp: number,
+    [input, output, streams]: readonly [number, number, number],
+  ): Example => {
+    const asked = {
+      predictor,
+      input_tokens: input,
+      output_tokens: output,
+      concurrency: streams,
+      tensor_parallel: tp,
+      turn_around_s: fit.client.turn_around_s,
+    };
+    const means = exampleMeans(fit, asked);
+    return {
+      ...asked,
+      expected: Object.fromEntries(
+        METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
+      ) as Example['expected'],
+    };
+  };
+  return PREDICTORS.flatMap((predictor) =>
+    tensor_parallel.flatMap((tp) => shapes.map((shape) => example(predictor, tp, shape))),
   );
 }

@@ -1,7 +1,7 @@
 import { RidgeError } from '../errors.ts';
 import { METRIC_KEYS, type MetricKey, metricValue } from '../fit/predictive.ts';
-import { closedLoopMeans, type ServingMeans } from '../roofline/closed-form.ts';
-import { modelOf, settingsFor } from './apply.ts';
+import type { ServingMeans } from '../roofline/serving.ts';
+import { exampleMeans } from './examples.ts';
 import type { Fit } from './schema.ts';
 
 type Example = Fit['examples'][number];
@@ -45,23 +45,9 @@ function differenceOf(means: ServingMeans, example: Example, key: MetricKey): nu
 /** Null where a stranger's file lacks what the model needs, such as a part of the model card. */
 function meansOrNull(fit: Fit, example: Example): ServingMeans | null {
   try {
-    return meansOfExample(fit, example);
+    return exampleMeans(fit, example);
   } catch (error) {
     if (error instanceof TypeError || error instanceof RidgeError) return null;
     throw error;
-  }
-}
-
-function meansOfExample(fit: Fit, example: Example): ServingMeans {
-  const { card, parameters, edges } = modelOf(fit);
-  const shape = {
-    inputTokens: example.input_tokens,
-    outputTokens: example.output_tokens,
-    concurrency: example.concurrency,
-    turnAroundSeconds: example.turn_around_s,
-  };
-  switch (example.predictor) {
-    case 'closed_form':
-      return closedLoopMeans(card, parameters, settingsFor(fit, example.tensor_parallel), shape, edges);
   }
 }

@@ -51,9 +51,9 @@ function cellsGate(fit: Fit): Gate {
 }
 
 function holdOutGate({ validation }: Fit): Gate {
-  const { hold_out, leave_one_shape_out } = validation;
-  const predictions = [hold_out, leave_one_shape_out]
-    .flatMap((one) => Object.values(one?.errors ?? {}))
+  const { hold_out, blocked } = validation;
+  const predictions = [hold_out, ...blocked]
+    .flatMap((one) => Object.values(one?.errors.scheduler ?? {}))
     .reduce((sum, { n }) => sum + n, 0);
   return {
     name: 'hold_outs',

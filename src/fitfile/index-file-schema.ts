@@ -24,7 +24,9 @@ export const indexEntrySchema = z.object({
   errors_percent: z.object({
     in_sample: errorsSchema,
     hold_out: errorsSchema.nullable(),
-    leave_one_shape_out: errorsSchema.nullable(),
+    unseen_shape: errorsSchema.optional(),
+    unseen_tp: errorsSchema.optional(),
+    unseen_load: errorsSchema.optional(),
   }),
   range: z.object({
     input_tokens: interval,

@@ -34,10 +34,11 @@ export function indexEntry(path: string, fit: Fit): IndexEntry {
     signed_by: key ? fingerprintOf(key) : null,
     cells: usedCells(fit),
     errors_percent: {
-      in_sample: meanErrors(validation.in_sample),
+      in_sample: meanErrors(validation.in_sample.errors),
       hold_out: validation.hold_out && meanErrors(validation.hold_out.errors),
-      leave_one_shape_out:
-        validation.leave_one_shape_out && meanErrors(validation.leave_one_shape_out.errors),
+      ...Object.fromEntries(
+        validation.blocked.map(({ kind, errors }) => [`unseen_${kind}`, meanErrors(errors)]),
+      ),
     },
     range: {
       input_tokens: range.input_tokens,
@@ -49,7 +50,9 @@ export function indexEntry(path: string, fit: Fit): IndexEntry {
   };
 }
 
-const meanErrors = (errors: Fit['validation']['in_sample']): Record<string, number> =>
+const meanErrors = ({
+  scheduler: errors,
+}: Fit['validation']['in_sample']['errors']): Record<string, number> =>
   Object.fromEntries(Object.entries(errors).map(([metric, { mape }]) => [metric, mape]));
 
 /**

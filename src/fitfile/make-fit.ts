@@ -1,10 +1,13 @@
 import { EXIT, RidgeError } from '../errors.ts';
-import { DEFAULT_FIT_OPTIONS, type FitOptions, fitRoofline } from '../fit/fit-roofline.ts';
+import { bootstrap, DEFAULT_BOOTSTRAP } from '../fit/bootstrap.ts';
+import { fitDataset } from '../fit/fit-dataset.ts';
+import { DEFAULT_FIT_OPTIONS, type FitOptions } from '../fit/fit-roofline.ts';
 import { observationsFromRuns, type RunCells } from '../fit/from-runs.ts';
 import type { Observation } from '../fit/observations.ts';
 import { parametersInData, termsOf } from '../fit/problem.ts';
-import { validate } from '../fit/validate.ts';
-import { parameterPriors } from '../roofline/priors.ts';
+import { ScheduleCache } from '../fit/schedule-cache.ts';
+import { type OnProgress, validate } from '../fit/validate.ts';
+import type { ModelCard } from '../model/card.ts';
 import { digestOf } from '../suite/digest.ts';
 import { buildFit } from './build.ts';
 import type { Fit } from './schema.ts';
@@ -19,6 +22,7 @@ export interface HoldOut {
 export interface MakeFitOptions {
   readonly seed?: number | undefined;
   readonly holdOut?: readonly HoldOut[] | undefined;
+  readonly onProgress?: OnProgress | undefined;
   readonly createdAt: string;
   readonly toolVersion: string;
 }
@@ -46,20 +50,24 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
     ),
   };
   const seen = data.observations.filter((one) => !one.hold_out);
-  refuseTooFew(seen, data.left_out.length);
-  const priors = parameterPriors(data.accelerator, data.card);
-  const input = { card: data.card, priors, observations: seen };
+  refuseTooFew(data.card, seen, data.left_out.length);
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
+    schedules: new ScheduleCache(),
   };
-  const fit = fitRoofline(input, fitOptions);
+  const progress = options.onProgress ?? (() => {});
+  progress('fit', 0, 1);
+  const dataset = { ...data, observations: seen };
+  const fitted = fitDataset(dataset, fitOptions);
   const held = data.observations.filter((one) => one.hold_out);
+  const validation = validate(dataset, fitted, held, fitOptions, progress);
+  progress('bootstrap', 0, 1);
   const content = buildFit({
     data,
-    priors,
-    fit,
-    validation: validate(input, fit, held, fitOptions),
+    fitted,
+    bootstrap: bootstrap(fitted.fit, { ...DEFAULT_BOOTSTRAP, seed: fitOptions.seed }),
+    validation,
     options: fitOptions,
     protocol: runs[0]!.run.suite.content.protocol,
     runs: runs.map(({ run, records }) => ({
@@ -67,6 +75,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
       suite: run.suite.content.name,
       suite_digest: run.suite.digest,
       digest: digestOf({ run, records }),
+      imported: importedFrom(run),
     })),
     created_at: options.createdAt,
     tool_version: options.toolVersion,
@@ -74,10 +83,16 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   return withDigest(content);
 }
 
+function importedFrom({ imported }: RunCells['run']): Fit['runs'][number]['imported'] {
+  if (imported === null) return null;
+  const { format, file, digest, attribution } = imported;
+  return { format, file, digest, attribution };
+}
+
 /** A fit needs more numbers than it has parameters, or its intervals mean nothing. */
-function refuseTooFew(seen: readonly Observation[], leftOut: number): void {
+function refuseTooFew(card: ModelCard, seen: readonly Observation[], leftOut: number): void {
   const numbers = termsOf(seen).length;
-  const parameters = parametersInData(seen).length;
+  const parameters = parametersInData(card, seen).length;
   if (numbers > parameters) return;
   throw new RidgeError(
     `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut})`,

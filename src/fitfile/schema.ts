@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import { PREDICTORS } from '../fit/cell-model.ts';
+import { UNKNOWNS } from '../fit/dataset.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
+import { drivingSchema } from '../run/imported-schema.ts';
 import { protocolSchema } from '../suite/schema.ts';
+import { validationSchema } from './validation-schema.ts';
 
 /** Version of the fit file's format; readers reject another major. */
 export const FIT_SCHEMA_VERSION = '1.0.0';
@@ -16,6 +20,23 @@ const interval = z.tuple([number, number]);
 const parameterName = z.enum(PARAMETER_NAMES as unknown as [string, ...string[]]);
 const metricKey = z.enum(METRIC_KEYS);
 
+const predictorSchema = z.object({
+  /** Relative standard deviations of what the model misses, and the factor on the predictor's own error where requests are alone. */
+  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), alone_scale: number }),
+  interval_factors: z
+    .object({ ttft: number, tpot: number })
+    .describe(
+      'Half-width of a 90 % interval in standard deviations, from cells left out in blocks (split conformal).',
+    ),
+});
+
+const inferredSchema = z.object({
+  name: z.enum(UNKNOWNS),
+  value: z.union([number, z.string()]),
+  tried: z.array(z.object({ value: z.union([number, z.string()]), cost_ratio: number })),
+  decided: z.boolean().describe('Whether the second best answer costs at least 5 % more.'),
+});
+
 const priorSchema = z
   .object({ centre: number, log_sd: number, lower: number, upper: number })
   .describe('Log-normal: centre in the unit of the parameter, log_sd of its natural logarithm; hard bounds.');
@@ -25,7 +46,10 @@ export const parameterSchema = z.object({
   unit: z.string(),
   /** Null where the data give none: at a bound, or not in the data. */
   standard_error: nullableNumber,
+  /** The wider of the covariance's and the bootstrap's. */
   interval_90: interval.nullable(),
+  /** Of the cluster bootstrap alone; null where there was none. */
+  bootstrap_90: interval.nullable(),
   prior: priorSchema,
   at_bound: z.boolean(),
   prior_dominated: z.boolean(),
@@ -40,33 +64,6 @@ export const parameterSchema = z.object({
 
 const edgeSchema = z.object({ value: number, standard_error: number });
 
-const summarySchema = z
-  .object({
-    n: z.int(),
-    mape: number,
-    median_ape: number,
-    p90_ape: number,
-    bias: number,
-    coverage_90: number,
-  })
-  .describe('Percent.');
-const summariesSchema = z.partialRecord(metricKey, summarySchema);
-
-const cellErrorSchema = z.object({
-  target: z.string(),
-  tensor_parallel: z.int(),
-  input_tokens: z.int(),
-  output_tokens: z.int(),
-  concurrency: z.int(),
-  metric: metricKey,
-  measured: number,
-  /** Half-width of the measurement's own 90 % interval, in percent of it. */
-  measured_half_width_90_percent: number,
-  predicted: number,
-  interval_90: interval,
-  error_percent: number,
-});
-
 const targetSchema = z.object({
   name: z.string(),
   devices: z.int(),
@@ -75,6 +72,9 @@ const targetSchema = z.object({
   max_num_seqs: nullableNumber,
   kv_capacity_tokens: number,
   kv_cache_dtype: z.string().nullable(),
+  admission: z.enum(['on_demand', 'reserved']),
+  /** How its cells were driven. */
+  driving: drivingSchema,
   prefix_caching: z.boolean().nullable(),
 });
 
@@ -94,7 +94,7 @@ const residualSchema = z.object({
 });
 
 export const exampleSchema = z.object({
-  predictor: z.literal('closed_form'),
+  predictor: z.enum(PREDICTORS),
   input_tokens: z.int(),
   output_tokens: z.int(),
   concurrency: z.int(),
@@ -132,7 +132,21 @@ export const fitSchema = z.object({
       'Median time between a finished request and the next of its stream, which predictions assume: a request that arrives after the engine began a step waits for that step. Null: it is there before the next step begins.',
     ),
   runs: z.array(
-    z.object({ id: z.string(), suite: z.string(), suite_digest: z.string(), digest: z.string() }),
+    z.object({
+      id: z.string(),
+      suite: z.string(),
+      suite_digest: z.string(),
+      digest: z.string(),
+      /** The file of other people's measurements that it came from; null: measured. */
+      imported: z
+        .object({
+          format: z.string(),
+          file: z.string(),
+          digest: z.string(),
+          attribution: z.string().nullable(),
+        })
+        .nullable(),
+    }),
   ),
   model_form: z.object({ id: z.literal(MODEL_FORM.id), version: z.string(), pnorm_exponent: number }),
   parameters: z.record(parameterName, parameterSchema),
@@ -147,29 +161,31 @@ export const fitSchema = z.object({
     })
     .describe('Of the natural logarithms of the parameters in `names`, and of the serving edges in steps.'),
   degrees_of_freedom: number,
-  /** Relative standard deviations of what the model misses, and the factor on the closed form's error where requests are alone. */
-  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), alone_scale: number }),
-  search: z.object({ starts: z.int(), agreeing_starts: z.int(), converged: z.boolean(), seed: z.int() }),
-  confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
-  validation: z.object({
-    in_sample: summariesSchema,
-    hold_out: z.object({ errors: summariesSchema, cells: z.array(cellErrorSchema) }).nullable(),
-    leave_one_shape_out: z.object({ errors: summariesSchema, blocks: z.int() }).nullable(),
-    baselines: z.array(
-      z.object({
-        name: z.string(),
-        form: z.string(),
-        metric: z.enum(['ttft_ms', 'tpot_ms']),
-        n: z.int(),
-        refused: z.int().describe('Cells that it has no answer for.'),
-        mape: nullableNumber,
-        median_ape: nullableNumber,
-        fitted_numbers: z.int(),
-        fit_mape: nullableNumber.describe('Mean absolute error of the fit on the cells that it answered.'),
-        wins: z.boolean().describe('Whether its mean error is below that of the fit on those cells.'),
-      }),
+  /** Serving models over the same parameters: what each misses, and how wide its intervals are. */
+  predictors: z.object({ scheduler: predictorSchema, closed_form: predictorSchema }),
+  /** Engine facts that no run states, inferred from the cells. */
+  inferred: z.array(inferredSchema),
+  bootstrap: z
+    .object({
+      method: z.enum(['linearised', 'refits']),
+      replicates: z.int(),
+      clusters: z.int(),
+      checked: z.int(),
+      largest_disagreement: number,
+    })
+    .nullable()
+    .describe(
+      'Cluster bootstrap over (shape, tensor parallel size): replicates are re-weighted linear steps while `checked` full refits agree with them (mean difference over the interval width), else full refits.',
     ),
+  search: z.object({
+    predictor: z.enum(PREDICTORS),
+    starts: z.int(),
+    agreeing_starts: z.int(),
+    converged: z.boolean(),
+    seed: z.int(),
   }),
+  confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
+  validation: validationSchema,
   range: z.object({
     input_tokens: interval,
     output_tokens: interval,
@@ -188,6 +204,10 @@ export const fitSchema = z.object({
       reasons: z.array(z.string()),
     }),
   ),
+  /** Reasons that stand on cells which the fit used, by target. */
+  flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
+  /** Whether any target was a simulated endpoint. */
+  simulated: z.boolean(),
   examples: z.array(exampleSchema),
   provenance: z.object({ notes: z.array(z.string()) }),
   /** What its publisher says of it: where the data come from, under which terms. */

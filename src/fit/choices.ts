@@ -1,0 +1,126 @@
+import { parameterPriors } from '../roofline/priors.ts';
+import { type Dataset, DEFAULT_CHOICE, type EngineChoice, type Unknown, withChoice } from './dataset.ts';
+import { fitRoofline, type RooflineFit } from './fit-roofline.ts';
+import { HUBER_K } from './robust.ts';
+import { type FitOptions, SEARCH_MISFIT } from './search.ts';
+
+/** What each unknown may be, the default first. Gradients cannot move them, so they are tried one by one. */
+const ALTERNATIVES: { readonly [Name in Unknown]: readonly EngineChoice[Name][] } = {
+  kv_bytes_per_element: [2, 1],
+  max_num_batched_tokens: [8192, 2048, 4096, 16_384],
+  admission: ['on_demand', 'reserved'],
+  kv_capacity: [1, 0.92, 0.85],
+};
+
+/** One answer that was tried: how much worse the best fit with it is than the best of all. */
+export interface TriedChoice {
+  readonly value: EngineChoice[Unknown];
+  /** Robust cost over the lowest one; 1 for the answer that was chosen. */
+  readonly cost_ratio: number;
+}
+
+/** What was inferred about one unknown, with its evidence. */
+export interface InferredChoice {
+  readonly name: Unknown;
+  readonly value: EngineChoice[Unknown];
+  readonly tried: readonly TriedChoice[];
+  /** Whether the data tell the answers apart: the second best costs at least 5 % more. */
+  readonly decided: boolean;
+}
+
+export interface Choices {
+  readonly choice: EngineChoice;
+  readonly inferred: readonly InferredChoice[];
+}
+
+const DECIDED = 1.05;
+/** An answer that costs a little less than the default is not worth leaving it for. */
+const WORTH_LEAVING_DEFAULT = 0.98;
+const ROUNDS = 3;
+
+/**
+ * Infers the engine facts that are not on record: one unknown after the other, each answer judged by the robust cost of its
+ * best fit, until none changes.
+ */
+export function inferChoices(dataset: Dataset, options: FitOptions): Choices {
+  const costs = new Map<string, number>();
+  let start: RooflineFit | null = null;
+  const costOf = (choice: EngineChoice): number => {
+    const key = JSON.stringify(choice);
+    const known = costs.get(key);
+    if (known !== undefined) return known;
+    const fit = quickFit(dataset, choice, options, start);
+    start ??= fit;
+    const cost = robustCost(fit);
+    costs.set(key, cost);
+    return cost;
+  };
+  let choice = DEFAULT_CHOICE;
+  const unknown = dataset.unknown;
+  for (let round = 0, changed = unknown.length > 0; changed && round < ROUNDS; round += 1) {
+    changed = false;
+    for (const name of unknown) {
+      const best = bestOf(choice, name, costOf);
+      changed ||= best[name] !== choice[name];
+      choice = best;
+    }
+  }
+  return { choice, inferred: unknown.map((name) => evidence(choice, name, costOf)) };
+}
+
+const answers = (choice: EngineChoice, name: Unknown): EngineChoice[] =>
+  ALTERNATIVES[name].map((value) => ({ ...choice, [name]: value }));
+
+function bestOf(choice: EngineChoice, name: Unknown, costOf: (choice: EngineChoice) => number): EngineChoice {
+  const [usual, ...others] = answers(choice, name);
+  let best = usual!;
+  let least = costOf(best) * WORTH_LEAVING_DEFAULT;
+  for (const other of others) {
+    const cost = costOf(other);
+    if (cost < least) [best, least] = [other, cost];
+  }
+  return best;
+}
+
+function evidence(
+  choice: EngineChoice,
+  name: Unknown,
+  costOf: (choice: EngineChoice) => number,
+): InferredChoice {
+  const own = costOf(choice);
+  const tried = answers(choice, name).map((other) => ({
+    value: other[name],
+    cost_ratio: costOf(other) / own,
+  }));
+  const rivals = tried.filter(({ value }) => value !== choice[name]);
+  return {
+    name,
+    value: choice[name],
+    tried,
+    decided: rivals.every(({ cost_ratio }) => cost_ratio >= DECIDED),
+  };
+}
+
+/** A fit from where another answer's ended: answers differ in structure, hardly in the device. */
+function quickFit(
+  dataset: Dataset,
+  choice: EngineChoice,
+  options: FitOptions,
+  start: RooflineFit | null,
+): RooflineFit {
+  const { accelerator, card, observations } = withChoice(dataset, choice);
+  const input = { card, priors: parameterPriors(accelerator, card), observations };
+  const from =
+    start && Object.fromEntries(start.names.map((name) => [name, Math.log(start.parameters[name])]));
+  return fitRoofline(input, { ...options, from: from ?? options.from });
+}
+
+/** Huber's loss of the residuals at fixed scales, so that costs of different fits compare. */
+function robustCost(fit: RooflineFit): number {
+  let cost = 0;
+  for (const { residual, metric } of fit.terms) {
+    const z = Math.abs(residual) / SEARCH_MISFIT[metric];
+    cost += z < HUBER_K ? z * z : HUBER_K * (2 * z - HUBER_K);
+  }
+  return cost;
+}

@@ -1,0 +1,53 @@
+import { Matrix, solve } from 'ml-matrix';
+import type { RooflineFit } from './fit-roofline.ts';
+import type { LatencyMetric, Observation } from './observations.ts';
+
+/** A term predicted by a fit that did not see its block. */
+export interface UnseenTerm {
+  readonly observation: Observation;
+  readonly metric: LatencyMetric;
+  /** Log of predicted over measured. */
+  readonly residual: number;
+  /** Standard deviation that the fit of the others claims for it. */
+  readonly sd: number;
+}
+
+/** Farther than this a linear step says nothing. */
+const LARGEST_STEP = 1;
+
+/**
+ * Predicts a block from the fit of all other cells in one Gauss-Newton step from the fit of all: cheap enough to leave out every
+ * block in turn.
+ * @param own log residual of a term at the fitted parameters, where it is not the fit's own (another predictor)
+ */
+export function leaveOut(
+  { solution }: RooflineFit,
+  block: ReadonlySet<Observation>,
+  own?: (term: number) => number,
+): UnseenTerm[] {
+  const { problem, state, jacobian } = solution;
+  const columns = jacobian.columns;
+  const information = jacobian.transpose().mmul(jacobian);
+  const gradient = Matrix.zeros(columns, 1);
+  const left = problem.terms.flatMap((term, i) => (block.has(term.observation) ? [i] : []));
+  for (const i of left) {
+    const row = Matrix.rowVector(jacobian.getRow(i));
+    information.sub(row.transpose().mmul(row));
+    gradient.add(row.transpose().mul(state.residuals[i]! * state.whitening.terms[i]!));
+  }
+  const step = solve(information, gradient, true).to1DArray();
+  const moved = step.map((value) => Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, value)));
+  return left.map((i) => {
+    const { observation, metric } = problem.terms[i]!;
+    const slopes = jacobian.getRow(i).map((value) => value / state.whitening.terms[i]!);
+    const spread = solve(information, Matrix.columnVector(slopes), true);
+    const variance = slopes.reduce((sum, slope, j) => sum + slope * spread.get(j, 0), 0);
+    return {
+      observation,
+      metric,
+      residual:
+        (own?.(i) ?? state.residuals[i]!) + slopes.reduce((sum, slope, j) => sum + slope * moved[j]!, 0),
+      sd: Math.sqrt(Math.max(0, variance) + state.sd[i]! ** 2),
+    };
+  });
+}

@@ -1,0 +1,82 @@
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { ModelCard } from '../model/card.ts';
+import { kvCapacityTokens } from '../model/quantities.ts';
+import type { Admission } from '../roofline/driving.ts';
+import type { Observation } from './observations.ts';
+
+/** Facts about an engine that measurements depend on and that may not be on record. */
+export const UNKNOWNS = [
+  'kv_bytes_per_element',
+  'max_num_batched_tokens',
+  'admission',
+  'kv_capacity',
+] as const;
+export type Unknown = (typeof UNKNOWNS)[number];
+
+/** Cells of one accelerator, model, precision and engine, as they were measured. */
+export interface Dataset {
+  readonly accelerator: Accelerator;
+  /** Bound to the accelerator's peaks. */
+  readonly card: ModelCard;
+  readonly observations: readonly Observation[];
+  /** Engine facts that the record does not state: a fit has to infer them. */
+  readonly unknown: readonly Unknown[];
+}
+
+/** One answer to all the unknowns. */
+export interface EngineChoice {
+  readonly kv_bytes_per_element: number;
+  readonly max_num_batched_tokens: number;
+  readonly admission: Admission;
+  /** KV capacity over the one that the devices' memory gives at a utilisation of 0.9. */
+  readonly kv_capacity: number;
+}
+
+/** What engines do unless they are told otherwise. */
+export const DEFAULT_CHOICE: EngineChoice = {
+  kv_bytes_per_element: 2,
+  max_num_batched_tokens: 8192,
+  admission: 'on_demand',
+  kv_capacity: 1,
+};
+
+/** Where a device's memory is not known KV is taken not to bind. */
+const BOUNDLESS_TOKENS = 1e9;
+
+/** KV capacity in tokens that the devices' memory gives, times a share. */
+export function derivedCapacity(
+  { accelerator, card }: Pick<Dataset, 'accelerator' | 'card'>,
+  tensorParallel: number,
+  share: number,
+): number {
+  if (accelerator.memory_bytes === null) return BOUNDLESS_TOKENS;
+  return Math.floor(share * kvCapacityTokens(card, accelerator.memory_bytes, tensorParallel));
+}
+
+/** The data set with its unknowns answered; what is on record stays as it is. */
+export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
+  const unknown = new Set(dataset.unknown);
+  const card = unknown.has('kv_bytes_per_element')
+    ? { ...dataset.card, kv_bytes_per_element: choice.kv_bytes_per_element }
+    : dataset.card;
+  const answered = { ...dataset, card };
+  return {
+    ...answered,
+    observations: dataset.observations.map((one) => {
+      const { engine } = one;
+      return {
+        ...one,
+        engine: {
+          ...engine,
+          maxNumBatchedTokens: unknown.has('max_num_batched_tokens')
+            ? choice.max_num_batched_tokens
+            : engine.maxNumBatchedTokens,
+          admission: unknown.has('admission') ? choice.admission : engine.admission,
+          kvCapacityTokens: unknown.has('kv_capacity')
+            ? derivedCapacity(answered, engine.tensorParallel, choice.kv_capacity)
+            : engine.kvCapacityTokens,
+        },
+      };
+    }),
+  };
+}

@@ -1,0 +1,77 @@
+import { parameterPriors } from '../roofline/priors.ts';
+import { closedFormCells, type Predictor } from './cell-model.ts';
+import { type Choices, inferChoices } from './choices.ts';
+import { intervalFactors } from './conformal.ts';
+import { type Dataset, withChoice } from './dataset.ts';
+import { cellErrors, type ObservedError } from './errors.ts';
+import { type FitOptions, fitRoofline, type RooflineFit } from './fit-roofline.ts';
+import { estimateNoise } from './noise.ts';
+import type { Observation } from './observations.ts';
+import type { FittedModel, PredictorErrors } from './predictive.ts';
+import type { Problem } from './problem.ts';
+import { stateAt } from './state.ts';
+
+/** A data set fitted: the engine facts inferred from it, the roofline, and what both predictors miss. */
+export interface DatasetFit {
+  readonly choices: Choices;
+  /** The data set with its unknowns answered. */
+  readonly answered: Dataset;
+  readonly fit: RooflineFit;
+  readonly model: FittedModel;
+}
+
+/**
+ * Everything that is learnt from cells, in one place, so that a hold-out leaves its cells out of all of it: the answers to what
+ * the record does not state, the parameters, the noise, the intervals' factors.
+ */
+export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
+  const choices = inferChoices(dataset, options);
+  const answered = withChoice(dataset, choices.choice);
+  const { accelerator, card, observations } = answered;
+  const fit = fitRoofline({ card, priors: parameterPriors(accelerator, card), observations }, options);
+  return { choices, answered, fit, model: fittedModel(fit) };
+}
+
+/** The model of a fit, ready to predict with. */
+export function fittedModel(fit: RooflineFit): FittedModel {
+  const { card } = fit.solution.problem.input;
+  return {
+    card,
+    parameters: fit.parameters,
+    edges: fit.edges,
+    names: fit.names,
+    covariance: fit.covariance.matrix,
+    degrees_of_freedom: fit.degrees_of_freedom,
+    predictors: { scheduler: errorsOf(fit, 'scheduler'), closed_form: errorsOf(fit, 'closed_form') },
+  };
+}
+
+/** What a predictor misses at the fitted parameters, which need not have been fitted through it. */
+function errorsOf(fit: RooflineFit, predictor: Predictor): PredictorErrors {
+  if (fit.predictor === predictor) return { noise: fit.noise, interval_factors: intervalFactors(fit) };
+  const { problem, point } = fit.solution;
+  if (predictor === 'scheduler') return { noise: fit.noise, interval_factors: intervalFactors(fit) };
+  const other: Problem = { ...problem, cells: closedFormCells(problem.input.card) };
+  const { noise, residuals } = settledNoise(other, point, fit);
+  return { noise, interval_factors: intervalFactors(fit, (term) => residuals[term]!) };
+}
+
+const NOISE_ROUNDS = 5;
+
+function settledNoise(problem: Problem, point: readonly number[], fit: RooflineFit) {
+  let { noise } = fit;
+  for (let round = 0; round < NOISE_ROUNDS; round += 1) {
+    noise = estimateNoise(stateAt(problem, point, noise).noise);
+  }
+  return { noise, residuals: stateAt(problem, point, noise).residuals };
+}
+
+/** Errors of a fit on cells as they were measured: their unknowns are answered as the fit did. */
+export function errorsOn(
+  { choices, answered, model }: DatasetFit,
+  cells: readonly Observation[],
+  predictor: Predictor,
+): ObservedError[] {
+  const asked = withChoice({ ...answered, observations: cells }, choices.choice).observations;
+  return cellErrors(model, asked, predictor);
+}
