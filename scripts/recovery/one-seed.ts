@@ -4,7 +4,7 @@ import { type CellError, cellErrors } from '../../src/fit/errors.ts';
 import { DEFAULT_FIT_OPTIONS, fitRoofline, type RooflineFit } from '../../src/fit/fit-roofline.ts';
 import { observationsFromRuns } from '../../src/fit/from-runs.ts';
 import { estimateOf, type ParameterState } from '../../src/fit/identifiability.ts';
-import { fittedModel } from '../../src/fit/validate.ts';
+import { fittedModel } from '../../src/fit/fit-dataset.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import {
   PARAMETER_NAMES,

@@ -109,7 +109,7 @@ function quickFit(
   start: RooflineFit | null,
 ): RooflineFit {
   const { accelerator, card, observations } = withChoice(dataset, choice);
-  const input = { card, priors: parameterPriors(accelerator, card), observations };
+  const input = { card, priors: options.priors ?? parameterPriors(accelerator, card), observations };
   const from =
     start && Object.fromEntries(start.names.map((name) => [name, Math.log(start.parameters[name])]));
   return fitRoofline(input, { ...options, from: from ?? options.from });

@@ -28,7 +28,10 @@ export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
   const choices = inferChoices(dataset, options);
   const answered = withChoice(dataset, choices.choice);
   const { accelerator, card, observations } = answered;
-  const fit = fitRoofline({ card, priors: parameterPriors(accelerator, card), observations }, options);
+  const fit = fitRoofline(
+    { card, priors: options.priors ?? parameterPriors(accelerator, card), observations },
+    options,
+  );
   return { choices, answered, fit, model: fittedModel(fit) };
 }
 

@@ -1,4 +1,5 @@
 import type { ParameterName } from '../roofline/parameters.ts';
+import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
 import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
@@ -10,6 +11,8 @@ export interface FitOptions {
   /** Start points; the prior's centre is the first. */
   readonly starts: number;
   readonly predictor: Predictor;
+  /** Default: the catalogue's for the accelerator and model. */
+  readonly priors?: Priors | undefined;
   /** Schedules that fits of the same cells share. */
   readonly schedules?: ScheduleCache | undefined;
   /** Log parameters to start from instead, by name: a refit on part of the data. */
