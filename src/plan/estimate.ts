@@ -37,16 +37,26 @@ export function expectedService(
   };
 }
 
+/** What a cell costs, and how well it measures. */
+export interface CellCost {
+  readonly seconds: number;
+  /** Expected relative standard error of its mean latencies. */
+  readonly measured_error: number;
+}
+
+/** A client's stamps, and what a mean over few steps of one size hides. */
+const LEAST_ERROR = 0.002;
+
 /**
  * Seconds that a cell takes: probe, release and warm-up (about two residences), window by the stop rule, drain.
  * The window assumes that requests of a cell spread by 15 % (3 % alone), which decides when the interval is met.
  */
-export function cellSeconds(
+export function cellCost(
   model: TargetModel | null,
   cell: CellShape,
   protocol: Pick<Protocol, 'warm_up_max_s'>,
   stop: StopRule,
-): number {
+): CellCost {
   const { residence_s, requests_per_s } = expectedService(model, cell);
   const alone = cell.concurrency === 1;
   const variation = alone ? VARIATION_ALONE : VARIATION;
@@ -60,8 +70,15 @@ export function cellSeconds(
   );
   const window = Math.min(stop.max_s, Math.max(stop.min_s, residence_s, samples / requests_per_s));
   const warmUp = Math.min(protocol.warm_up_max_s, alone ? 3 * residence_s : 2 * residence_s);
-  return residence_s + warmUp + window + residence_s + BETWEEN_CELLS_S;
+  const seen = Math.min(stop.max_requests, Math.max(1, window * requests_per_s));
+  return {
+    seconds: residence_s + warmUp + window + residence_s + BETWEEN_CELLS_S,
+    measured_error: Math.max(LEAST_ERROR, variation / Math.sqrt(seen)),
+  };
 }
+
+/** Seconds that a cell takes, see `cellCost`. */
+export const cellSeconds = (...cell: Parameters<typeof cellCost>): number => cellCost(...cell).seconds;
 
 /** Seconds of each cell on a target, and whether its model card could be used. */
 export function estimateCells(

@@ -49,6 +49,12 @@ export function identifiability(planned: readonly PlannedOn[]): IdentifiabilityG
   return [...groups.values()].map(judgeGroup);
 }
 
+/** Experts' compute is a parameter of models that have some. */
+const parametersOf = ({ card }: TargetModel): ParameterName[] =>
+  PARAMETER_NAMES.filter(
+    (name) => name !== 'expert_flop_per_s' || card.weight_groups.some((group) => group.name === 'experts'),
+  );
+
 function judgeGroup(members: readonly Member[]): IdentifiabilityGroup {
   const { facts, model } = members[0]!;
   const priorLogSd = Object.fromEntries(
@@ -63,7 +69,7 @@ function judgeGroup(members: readonly Member[]): IdentifiabilityGroup {
     accelerator: facts.accelerator?.name ?? 'unknown accelerator',
     model: model.card.id,
     targets: members.map((member) => member.facts.name),
-    parameters: PARAMETER_NAMES.map((parameter) => {
+    parameters: parametersOf(model).map((parameter) => {
       const sd_ratio = expected[parameter] / priorLogSd[parameter];
       const identified = sd_ratio <= IDENTIFIED_BELOW;
       return {

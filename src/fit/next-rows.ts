@@ -1,0 +1,81 @@
+import type { ParameterName } from '../roofline/parameters.ts';
+import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
+import type { Predictor } from './cell-model.ts';
+import type { Row } from './next-belief.ts';
+import { discrepancyOf, regimeOf, termSd } from './noise.ts';
+import type { LatencyMetric } from './observations.ts';
+import { type FittedModel, sensitivities } from './predictive.ts';
+
+/** A cell on an engine. */
+export interface Site {
+  readonly engine: EngineSettings;
+  readonly shape: ClosedLoopShape;
+}
+
+/** A latency of a cell as the model sees it. */
+export interface LatencyRow extends Row {
+  readonly metric: LatencyMetric;
+  /** Standard deviation of what the model and its predictor miss of it, relative. */
+  readonly missing_sd: number;
+}
+
+/** Part of the misfit's variance that cells of one kernel size share, as the fit's own covariance has it. */
+const SHARED_MISFIT = 0.75;
+/** A fit to few cells explains them too well; no model of a server is better than this. */
+const LEAST_MISFIT = { ttft: 0.01, tpot: 0.005 } as const;
+
+/** Kernels are chosen by size: misfit is alike in decodes of one batch size and in prefills of one length, on every TP. */
+const groupOf = (metric: LatencyMetric, { inputTokens, concurrency }: ClosedLoopShape): string =>
+  metric === 'tpot' ? `decode ${concurrency}` : `prefill ${inputTokens}`;
+
+/** Everything about a model that rows are made from; `names` may hold parameters that its covariance lacks. */
+export interface RowSource {
+  readonly model: FittedModel;
+  readonly names: readonly ParameterName[];
+  readonly predictor: Predictor;
+}
+
+/**
+ * TTFT and TPOT of a cell (TTFT alone for a single output token), at the model's parameters.
+ * @param measuredError relative standard error that a measurement of them has, or would have
+ */
+export function rowsOf(
+  { model, names, predictor }: RowSource,
+  { engine, shape }: Site,
+  measuredError: Readonly<Record<LatencyMetric, number>>,
+): LatencyRow[] {
+  const { means, slopes } = sensitivities({ ...model, names }, engine, shape, predictor);
+  const row = (metric: LatencyMetric, by: readonly number[]): LatencyRow => {
+    const missing_sd = missingSd(model, shape, means, metric, predictor);
+    const misfit = Math.max(LEAST_MISFIT[metric], model.predictors[predictor].noise.misfit[metric]);
+    const shared_variance = SHARED_MISFIT * misfit ** 2;
+    const whole = Math.max(missing_sd, misfit) ** 2 + measuredError[metric] ** 2;
+    return {
+      metric,
+      slopes: by,
+      group: groupOf(metric, shape),
+      missing_sd,
+      shared_variance,
+      own_variance: whole - shared_variance,
+    };
+  };
+  return [row('ttft', slopes.ttft), ...(slopes.tpot ? [row('tpot', slopes.tpot)] : [])];
+}
+
+function missingSd(
+  { predictors }: FittedModel,
+  shape: ClosedLoopShape,
+  means: ServingMeans,
+  metric: LatencyMetric,
+  predictor: Predictor,
+): number {
+  return termSd(
+    {
+      metric,
+      regime: regimeOf(predictor, shape.concurrency),
+      measured_error: 0,
+      discrepancy: discrepancyOf(predictor, metric, shape.concurrency, means),
+    },
+    predictors[predictor].noise,
+  );
+}
