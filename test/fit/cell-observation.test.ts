@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mergeRepeats, usableMeasurement } from '../../src/fit/cell-observation.ts';
-import type { EngineSettings } from '../../src/roofline/closed-form.ts';
+import type { Driving } from '../../src/roofline/driving.ts';
+import type { EngineSettings } from '../../src/roofline/serving.ts';
 import { measureSuite } from './virtual.ts';
 
+const steady: Driving = { kind: 'steady', output_jitter: [0.9, 1.1] };
 const record = measureSuite([1]).records.find(({ cell }) => cell.concurrency === 64)!;
 const engine: EngineSettings = {
   tensorParallel: 1,
@@ -19,6 +21,7 @@ const rate = (measured: number, tokensPerSecond = 1000, concurrency = 64) =>
       metrics: { ...record.metrics!, output_tokens_per_s: tokensPerSecond },
     },
     engine,
+    steady,
   )!;
 
 test('throughput of few requests is as uncertain as the requests that the window cut', () => {
@@ -40,4 +43,51 @@ test('repeats narrow it, unless they disagree', () => {
   const apart = mergeRepeats([rate(100, 800), rate(100, 1200)])[0]!.output_tokens_per_s!;
   expect(apart.tokens_per_s).toBe(1000);
   expect(apart.relative_error).toBeCloseTo(0.2, 9);
+});
+
+describe('statistics of other people’s files', () => {
+  const burst = (statistic: 'mean' | 'median'): Driving => ({
+    kind: 'burst',
+    requests_per_stream: 10,
+    input_jitter: [0.8, 1],
+    output_jitter: [0.8, 1],
+    statistic,
+  });
+  const imported = (
+    n: number,
+    driving: Driving,
+    percentiles: readonly { q: number; value: number }[] = [],
+  ) => {
+    const metrics = record.metrics!;
+    const statistic = {
+      ...metrics.ttft_ms!,
+      n,
+      mean: 120,
+      half_width_95: null,
+      percentiles: [...percentiles],
+    };
+    return usableMeasurement(
+      { ...record, metrics: { ...metrics, ttft_ms: statistic, tpot_ms: { ...statistic, mean: 12 } } },
+      engine,
+      driving,
+    )!;
+  };
+
+  test('without a half-width a mean is as uncertain as repeats by others are, a single sample more', () => {
+    const many = imported(640, burst('mean'));
+    expect([many.ttft!.relative_error, many.tpot!.relative_error]).toEqual([0.03, 0.01]);
+    expect(imported(1, burst('mean')).ttft!.relative_error).toBe(0.05);
+  });
+
+  test('a median is compared with a median; where only a mean is known there is nothing to compare', () => {
+    expect(imported(640, burst('median'), [{ q: 0.5, value: 100 }]).ttft!.seconds).toBe(0.1);
+    expect(imported(640, burst('mean'), [{ q: 0.5, value: 100 }]).ttft!.seconds).toBe(0.12);
+    expect(imported(640, burst('median'))).toBeNull();
+  });
+
+  test('cells driven in another way are no repeats', () => {
+    const [mean, median] = [imported(640, burst('mean')), imported(640, steady)];
+    expect(mergeRepeats([mean, median])).toHaveLength(2);
+    expect(mergeRepeats([mean, mean])).toHaveLength(1);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { derivedCapacity } from '../../src/fit/dataset.ts';
 import { observationsFromRuns, type RunCells } from '../../src/fit/from-runs.ts';
 import type { CellRecord, RunTarget } from '../../src/run/schema.ts';
 import { measureSuite } from './virtual.ts';
@@ -13,12 +14,9 @@ const withRecords = (records: readonly CellRecord[]): RunCells => ({ ...run, rec
 const unknown = { value: null, source: 'unknown' as const };
 
 describe('what a fit needs and a run lacks is named by its key in the lab file', () => {
-  const { settings } = run.run.targets[0]!;
   test.each([
     ['accelerator', { accelerator: null }],
     ['model_config', { model_card: null }],
-    ['max_num_batched_tokens', { settings: { ...settings, max_num_batched_tokens: unknown } }],
-    ['kv_capacity_tokens', { settings: { ...settings, kv_capacity_tokens: unknown } }],
   ] as const)('%s', (key, change) => {
     expect(() => observationsFromRuns([withTarget(change)])).toThrow(
       expect.objectContaining({
@@ -28,13 +26,82 @@ describe('what a fit needs and a run lacks is named by its key in the lab file',
       }),
     );
   });
+});
 
-  test('max_num_seqs only where more streams were used than any server refuses', () => {
-    const few = withTarget({ settings: { ...settings, max_num_seqs: unknown } });
-    expect(observationsFromRuns([few]).observations.length).toBeGreaterThan(5);
-    const many = few.records.map((record) => ({ ...record, cell: { ...record.cell, concurrency: 200 } }));
-    expect(() => observationsFromRuns([{ ...few, records: many }])).toThrow(/max_num_seqs/);
+describe('what the record does not state is unknown, and stands at what engines do by default', () => {
+  const { settings } = run.run.targets[0]!;
+  const readWith = (change: Partial<RunTarget['settings']>, engine = 'vllm') =>
+    observationsFromRuns([
+      withTarget({ settings: { ...settings, ...change }, engine: { name: engine, version: '1' } }),
+    ]);
+
+  test('nothing is unknown of a server that tells everything', () => {
+    expect(readWith({}).unknown).toEqual([]);
   });
+
+  test.each([
+    ['max_num_batched_tokens', { max_num_batched_tokens: unknown }, ['max_num_batched_tokens']],
+    ['kv_capacity', { kv_capacity_tokens: unknown }, ['kv_capacity']],
+    ['kv_bytes_per_element', { kv_cache_dtype: null }, ['kv_bytes_per_element']],
+  ] as const)('%s', (_, change, expected) => {
+    expect(readWith(change).unknown).toEqual(expected);
+  });
+
+  test('a chunk budget of 8192, the KV capacity of the memory, seats for every load', () => {
+    const { observations, accelerator, card } = readWith({
+      max_num_batched_tokens: unknown,
+      kv_capacity_tokens: unknown,
+      max_num_seqs: unknown,
+    });
+    const { engine } = observations[0]!;
+    expect(engine).toMatchObject({ maxNumBatchedTokens: 8192, admission: 'on_demand' });
+    expect(engine.maxNumSeqs).toBeGreaterThan(512);
+    expect(engine.kvCapacityTokens).toBe(derivedCapacity({ accelerator, card }, 1, 1));
+  });
+
+  test('how other engines admit is unknown only where the KV capacity is', () => {
+    expect(readWith({ kv_capacity_tokens: unknown }, 'tensorrt-llm').unknown).toEqual([
+      'kv_capacity',
+      'admission',
+    ]);
+    expect(readWith({}, 'tensorrt-llm').unknown).toEqual([]);
+  });
+});
+
+describe('how cells were driven', () => {
+  test('by the suite’s protocol, where a run measured them', () => {
+    const { output_jitter } = run.run.suite.content.protocol;
+    for (const { driving } of observationsFromRuns([run]).observations) {
+      expect(driving).toEqual({ kind: 'steady', output_jitter });
+    }
+  });
+
+  test('as the target says, where they were imported', () => {
+    const driving = { kind: 'batch' } as const;
+    const { observations } = observationsFromRuns([withTarget({ driving })]);
+    expect(observations.every((one) => one.driving?.kind === 'batch')).toBe(true);
+  });
+});
+
+test('reasons on cells that are used are counted by code and target; those on cells left out are not', () => {
+  const reason = (code: 'drift' | 'unsteady', fit: 'use' | 'exclude') => ({
+    code,
+    effect: 'flagged' as const,
+    fit,
+    message: '',
+    value: null,
+    threshold: null,
+  });
+  const [first, second, third, ...rest] = run.records;
+  const { flagged } = observationsFromRuns([
+    withRecords([
+      { ...first!, reasons: [reason('drift', 'use')] },
+      { ...second!, reasons: [reason('drift', 'use')] },
+      { ...third!, reasons: [reason('unsteady', 'exclude')] },
+      ...rest.map((record) => ({ ...record, reasons: [] })),
+    ]),
+  ]);
+  expect(flagged).toEqual([{ code: 'drift', target: 'sim-tp1', cells: 2 }]);
 });
 
 test('cells that their verdict excludes are left out and listed with the reason', () => {

@@ -29,7 +29,7 @@ describe('what keeps a fit from being published', () => {
   });
 
   test('nothing predicted unseen', () => {
-    const validation = { ...fit.validation, hold_out: null, leave_one_shape_out: null };
+    const validation = { ...fit.validation, hold_out: null, blocked: [] };
     expect(gate('hold_outs', { validation })).toMatchObject({ passed: false, figure: 0 });
     expect(
       gate('hold_outs', { validation: { ...validation, hold_out: fit.validation.hold_out } }).passed,

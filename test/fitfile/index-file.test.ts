@@ -47,8 +47,12 @@ test('one entry a fit, sorted by path, with errors and range', async () => {
     signed_by: null,
     range: fit.range,
   });
-  expect(fits[1].errors_percent.in_sample.tpot_ms).toBe(fit.validation.in_sample.tpot_ms!.mape);
-  expect(fits[1].errors_percent.hold_out.ttft_ms).toBe(fit.validation.hold_out!.errors.ttft_ms!.mape);
+  expect(fits[1].errors_percent.in_sample.tpot_ms).toBe(
+    fit.validation.in_sample.errors.scheduler.tpot_ms!.mape,
+  );
+  expect(fits[1].errors_percent.hold_out.ttft_ms).toBe(
+    fit.validation.hold_out!.errors.scheduler.ttft_ms!.mape,
+  );
   expect(await problemsOf(folder)).toEqual([]);
 });
 

@@ -40,12 +40,13 @@ export function cell({ tp = 1, input = 1024, output = 256, concurrency = 1 }: Ce
     concurrency,
     engine: { tensorParallel: tp, maxNumBatchedTokens: 8192, maxNumSeqs: 256, kvCapacityTokens: 400_000 },
     turn_around_s: null,
+    driving: null,
     hold_out: false,
     ttft: latency(0.1),
     tpot: latency(0.01),
     e2e: null,
     output_tokens_per_s: null,
-  } as Observation;
+  };
 }
 
 /** Every combination of two inputs, two outputs and four loads on the given tensor parallel sizes. */
