@@ -30,7 +30,9 @@ function loads(block: GridBlock, device: SimulatedDevice, tokens: number): Load[
 
 /** Cells of a suite on a device. */
 export function suiteShapes(suite: Suite, device: SimulatedDevice): Shape[] {
-  return suite.grid.flatMap((block) =>
+  const { tensorParallel } = device.settings;
+  const blocks = suite.grid.filter((block) => block.tensor_parallel?.includes(tensorParallel) ?? true);
+  return blocks.flatMap((block) =>
     block.input.flatMap((input) =>
       block.output
         .filter((output) => input + output <= device.maxLengthTokens)

@@ -37,7 +37,10 @@ export const streamsForFill = (
   outputTokens: number,
 ): number => Math.max(1, Math.round((fill * capacityTokens) / (inputTokens + outputTokens / 2)));
 
-/** Fits the grid to one target: lengths within its maximum, KV shares as numbers of streams. Points that do not fit are listed, not dropped. */
+/**
+ * Fits the grid to one target: points meant for its size, lengths within its maximum, KV shares as numbers of streams. Points
+ * that do not fit are listed, not dropped.
+ */
 export function resolvePoints(
   grid: readonly GridPoint[],
   facts: TargetFacts,
@@ -46,6 +49,7 @@ export function resolvePoints(
   const points: ResolvedPoint[] = [];
   const skipped: SkippedPoint[] = [];
   for (const point of grid) {
+    if (point.tensor_parallel !== null && !point.tensor_parallel.includes(facts.tensorParallel)) continue;
     const resolved = resolve(point, facts, protocol);
     if ('reason' in resolved) skipped.push(resolved);
     else points.push(resolved);

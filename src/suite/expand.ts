@@ -15,6 +15,8 @@ export interface GridPoint {
   readonly repeats: number;
   readonly anchor: boolean;
   readonly hold_out: boolean;
+  /** Sizes that it is measured on; null: on all. */
+  readonly tensor_parallel: readonly number[] | null;
 }
 
 const loadsOf = (load: GridBlock['load']): CellLoad[] =>
@@ -32,6 +34,7 @@ const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
         repeats: block.repeats ?? repeats,
         anchor: block.anchor,
         hold_out: block.hold_out,
+        tensor_parallel: block.tensor_parallel ?? null,
       })),
     ),
   );
@@ -39,19 +42,26 @@ const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
 const identity = ({ input_tokens, output_tokens, load }: GridPoint): string =>
   `${input_tokens}/${output_tokens}/${load.kind === 'concurrency' ? load.concurrency : `kv ${load.fill}`}`;
 
+/** Whether some target would measure both. */
+const sameTarget = (a: GridPoint, b: GridPoint): boolean =>
+  a.tensor_parallel === null ||
+  b.tensor_parallel === null ||
+  a.tensor_parallel.some((size) => b.tensor_parallel!.includes(size));
+
 /**
  * Every point of a suite's grid, in the order of the file.
  * @param source gives error positions where the suite came from a file
  * @throws RidgeError (exit 2) when a point stands twice: repeats say that on purpose
  */
 export function expandGrid(suite: Suite, source: YamlSource | null = null): GridPoint[] {
-  const seen = new Map<string, number>();
+  const seen = new Map<string, { point: GridPoint; block: number }[]>();
   return suite.grid.flatMap((block, index) => {
     const points = pointsOf(block, suite.repeats);
     for (const point of points) {
-      const before = seen.get(identity(point));
-      if (before !== undefined) throw duplicate(point, before, index, source);
-      seen.set(identity(point), index);
+      const alike = seen.get(identity(point)) ?? [];
+      const before = alike.find((one) => sameTarget(one.point, point));
+      if (before) throw duplicate(point, before.block, index, source);
+      seen.set(identity(point), [...alike, { point, block: index }]);
     }
     return points;
   });

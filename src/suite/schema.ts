@@ -33,6 +33,9 @@ export const gridBlockSchema = z.strictObject({
     .default(false)
     .describe('Measured at the start and again at the end of the run: shows drift.'),
   hold_out: z.boolean().default(false).describe('Measured, but kept from the fit and predicted by it.'),
+  tensor_parallel: oneOrMore(z.int().min(1))
+    .optional()
+    .describe('Measured on targets of these tensor parallel sizes alone; default: on all.'),
 });
 
 export const protocolSchema = z.strictObject({

@@ -31,3 +31,10 @@ test('the longest drawn output counts against the maximum', () => {
     message: 'needs 1010 tokens (900 in, up to 110 out), h100 serves at most 1009',
   });
 });
+
+test('a point meant for other tensor parallel sizes is none of this target', () => {
+  const points = [point({ tensor_parallel: [2, 4] }), point({ tensor_parallel: [1] }), point()];
+  const on = (tensorParallel: number): number =>
+    resolvePoints(points, factsOf({ tensorParallel }), protocol).points.length;
+  expect([on(1), on(2), on(8)]).toEqual([2, 2, 1]);
+});

@@ -23,5 +23,6 @@ export const point = (overrides: Partial<GridPoint> = {}): GridPoint => ({
   repeats: 1,
   anchor: false,
   hold_out: false,
+  tensor_parallel: null,
   ...overrides,
 });

@@ -56,6 +56,11 @@ describe('a suite that does not load says where and how to mend it', () => {
       's.yaml:7:5: input 128, output 64, concurrency 1 stands already in grid[0]\n  Remove one of them, or set repeats to measure a cell more than once.',
     ],
     [
+      'a cell that stands twice for one tensor parallel size',
+      `${GRID}    tensor_parallel: [1, 2]\n${GRID.slice(6)}    tensor_parallel: [2, 4]\n`,
+      's.yaml:8:5: input 128, output 64, concurrency 1 stands already in grid[0]\n  Remove one of them, or set repeats to measure a cell more than once.',
+    ],
+    [
       'a wrong choice',
       `${GRID}over_length: skp\n`,
       's.yaml:7:14: \'over_length\' is "skp"\n  Did you mean skip?',
