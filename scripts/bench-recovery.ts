@@ -31,7 +31,7 @@ function recoverAll(effects: Parameters<typeof recoverSeed>[2]): SeedResult[] {
       const unknown = result.recovered.filter((one) => one.state !== 'identified');
       const outside = result.recovered.filter((one) => one.state === 'identified' && !one.inside);
       console.error(
-        `seed ${seed}: ${result.seconds.toFixed(1)} s, misfit ${(100 * result.misfit.ttft).toFixed(1)} / ${(100 * result.misfit.tpot).toFixed(1)} %`,
+        `seed ${seed}: ${result.seconds.toFixed(1)} s, factors ${result.factors.ttft.toFixed(1)} ${result.factors.tpot.toFixed(1)} misfit ${(100 * result.misfit.ttft).toFixed(1)} / ${(100 * result.misfit.tpot).toFixed(1)} %`,
         `left out: ${result.leftOut.join(', ') || 'none'};`,
         `not identified: ${unknown.map((one) => `${one.name} (${one.state})`).join(', ') || 'none'};`,
         `outside: ${outside.map((one) => `${one.name} x${one.ratio.toFixed(3)}`).join(', ') || 'none'}`,

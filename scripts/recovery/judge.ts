@@ -1,5 +1,5 @@
 import { renderTable } from '../../src/report/text-table.ts';
-import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
+import type { ParameterName } from '../../src/roofline/parameters.ts';
 import type { Recovered, SeedResult } from './one-seed.ts';
 
 const NEEDED_PARAMETERS = 6;
@@ -15,8 +15,11 @@ const percent = (part: number, whole: number): number => (whole === 0 ? Number.N
 const counting = (result: SeedResult): number =>
   result.recovered.filter((one) => isIdentified(one) && one.width <= LARGEST_WIDTH).length;
 
+const namesOf = (results: readonly SeedResult[]): ParameterName[] =>
+  (results[0]?.recovered ?? []).map(({ name }) => name);
+
 export function recoveryTable(results: readonly SeedResult[]): string {
-  const rows = PARAMETER_NAMES.map((name) => {
+  const rows = namesOf(results).map((name) => {
     const all = results.map((result) => result.recovered.find((one) => one.name === name)!);
     const identified = all.filter(isIdentified);
     const states = (state: string): string => String(all.filter((one) => one.state === state).length);
@@ -60,7 +63,7 @@ export function judge(results: readonly SeedResult[]): Verdict[] {
   const far = everything.filter((one) => one.distance > 1).length;
   const good = results.filter((result) => counting(result) >= NEEDED_PARAMETERS).length;
   const pooled = percent(identified.filter((one) => one.inside).length, identified.length);
-  const byParameter = PARAMETER_NAMES.map((name) => {
+  const byParameter = namesOf(results).map((name) => {
     const own = identified.filter((one) => one.name === name);
     return { name, coverage: percent(own.filter((one) => one.inside).length, own.length) };
   });

@@ -1,10 +1,10 @@
 import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { bindCard } from '../../src/accelerator/peaks.ts';
 import { type CellError, cellErrors } from '../../src/fit/errors.ts';
+import { fittedModel } from '../../src/fit/fit-dataset.ts';
 import { DEFAULT_FIT_OPTIONS, fitRoofline, type RooflineFit } from '../../src/fit/fit-roofline.ts';
 import { observationsFromRuns } from '../../src/fit/from-runs.ts';
 import { estimateOf, type ParameterState } from '../../src/fit/identifiability.ts';
-import { fittedModel } from '../../src/fit/fit-dataset.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import {
   PARAMETER_NAMES,
@@ -42,17 +42,24 @@ export interface SeedResult {
   readonly seed: number;
   readonly recovered: readonly Recovered[];
   readonly holdOut: readonly CellError[];
+  readonly factors: { readonly ttft: number; readonly tpot: number };
   readonly misfit: RooflineFit['noise']['misfit'];
   /** Cells that their verdict keeps from the fit. */
   readonly leftOut: readonly string[];
   readonly seconds: number;
 }
 
+/** The draws of the others do not depend on those that a dense model has no use for. */
+const PARAMETERS_DRAWN: readonly ParameterName[] = [
+  ...PARAMETER_NAMES.filter((name) => name !== 'expert_flop_per_s'),
+  'expert_flop_per_s',
+];
+
 /** A truth drawn log-uniformly between the bounds of every parameter. */
 function drawTruth(seed: number): RooflineParameters {
   const random = createRandom(seed);
   return Object.fromEntries(
-    PARAMETER_NAMES.map((name) => {
+    PARAMETERS_DRAWN.map((name) => {
       const { lower, upper } = priors[name];
       return [name, lower * (upper / lower) ** random.uniform()];
     }),
@@ -73,13 +80,14 @@ export function recoverSeed(suite: Suite, seed: number, effects: readonly Effect
   const held = observations.filter((one) => one.hold_out);
   return {
     seed,
-    recovered: PARAMETER_NAMES.map((name) => compare(fit, truth, name)),
-    holdOut: cellErrors(fittedModel(input, fit), held),
+    recovered: fit.names.map((name) => compare(fit, truth, name)),
+    holdOut: cellErrors(fittedModel(fit), held),
     leftOut: left_out.map(
       (cell) =>
         `${cell.target} ${cell.input_tokens}/${cell.output_tokens} C ${cell.concurrency}: ${cell.reasons.join(' ')}`,
     ),
     misfit: fit.noise.misfit,
+    factors: fittedModel(fit).predictors.scheduler.interval_factors,
     seconds: (performance.now() - started) / 1e3,
   };
 }

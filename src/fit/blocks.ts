@@ -33,6 +33,13 @@ export function blocksOf(observations: readonly Observation[]): Block[] {
   ];
 }
 
+/** Every load in turn: what is learnt from some batch sizes about another, whose kernels may differ. */
+export function loadBlocks(observations: readonly Observation[]): Block[] {
+  const loads = [...Map.groupBy(observations, (one) => one.concurrency)];
+  if (loads.length < FEWEST_LOADS) return [];
+  return loads.map(([load, cells]) => ({ name: `load ${load}`, kind: 'load', cells: new Set(cells) }));
+}
+
 /**
  * Why the cells outside a block cannot tell what the block asks; null when they can. A refusal is an answer: a number would be
  * an extrapolation along a direction that was never measured.

@@ -1,5 +1,5 @@
 import { studentTQuantile } from '../stats/student-t.ts';
-import { blocksOf } from './blocks.ts';
+import { blocksOf, loadBlocks } from './blocks.ts';
 import { leaveOut, type UnseenTerm } from './cross-validation.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
@@ -13,14 +13,18 @@ const LEAST_FACTOR = 1;
 const LARGEST_FACTOR = 6;
 
 /**
- * Split-conformal factors: every shape, tensor parallel size and the highest load are left out in turn, and the factor is the
+ * Split-conformal factors: every shape, tensor parallel size and load is left out in turn, and the factor is the
  * 90 % quantile of how many of the claimed standard deviations the predictions were off. Where there are too few cells, the
  * Student-t factor of the fit.
  * @param own log residual of a term by another predictor at the fitted parameters
  */
 export function intervalFactors(fit: RooflineFit, own?: (term: number) => number): IntervalFactors {
   const { observations } = fit.solution.problem.input;
-  const unseen = blocksOf(observations).flatMap(({ cells }) => leaveOut(fit, cells, own));
+  const blocks = [
+    ...blocksOf(observations).filter(({ kind }) => kind !== 'load'),
+    ...loadBlocks(observations),
+  ];
+  const unseen = blocks.flatMap(({ cells }) => leaveOut(fit, cells, own));
   const student = studentTQuantile(0.95, fit.degrees_of_freedom);
   const factor = (metric: LatencyMetric): number => {
     const scores = unseen.filter((term) => term.metric === metric).map(score);

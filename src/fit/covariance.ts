@@ -53,13 +53,13 @@ export interface RowError {
   /** Standard deviation; 1 where it was whitened by its own. */
   readonly sd: number;
   readonly group: string;
-  /** Standard deviation of the part that it shares with every other one of its group. */
+  /** Standard deviation of an error that it has on top, together with every other one of its group. */
   readonly shared_sd: number;
 }
 
 /**
  * Covariance when residuals are not as exact as they count, and those of a group are wrong together:
- * C·(Σ sd²·JᵢᵀJᵢ + Σ_groups (Σ shared·Jᵢ)ᵀ(Σ shared·Jᵢ) − Σ shared²·JᵢᵀJᵢ)·C, the sandwich that keeps the estimate and widens
+ * C·(Σ sd²·JᵢᵀJᵢ + Σ_groups (Σ shared·Jᵢ)ᵀ(Σ shared·Jᵢ))·C, the sandwich that keeps the estimate and widens
  * the intervals.
  * @param errors one entry for each of the first rows of the Jacobian; the others (priors) are taken as they are
  */
@@ -78,9 +78,7 @@ export function groupedCovariance(jacobian: Matrix, errors: readonly RowError[])
   for (const members of groups.values()) {
     const together = Matrix.zeros(1, jacobian.columns);
     for (const { row, shared_sd } of members) {
-      const own = Matrix.rowVector(jacobian.getRow(row)).mul(shared_sd);
-      together.add(own);
-      meat.sub(own.transpose().mmul(own));
+      together.add(Matrix.rowVector(jacobian.getRow(row)).mul(shared_sd));
     }
     meat.add(together.transpose().mmul(together));
   }

@@ -5,7 +5,7 @@ import { closedFormCells, type Predictor } from './cell-model.ts';
 import { type Covariance, groupedCovariance } from './covariance.ts';
 import { jacobianAt } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
-import { estimateNoise, type NoiseScale } from './noise.ts';
+import { estimateNoise, NO_MISFIT, type NoiseScale } from './noise.ts';
 import {
   type FitInput,
   leastSquares,
@@ -94,7 +94,7 @@ export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_O
   const search = searchBasins(screening, options);
   const start: Settled = {
     point: search.point,
-    noise: { misfit: SEARCH_MISFIT, alone_scale: 1 },
+    noise: { ...NO_MISFIT, misfit: SEARCH_MISFIT },
     converged: false,
   };
   const coarse = settle(screening, start, ROUNDS);

@@ -1,5 +1,5 @@
 import type { Predictor, ServingLatencies } from './cell-model.ts';
-import type { LatencyMetric } from './observations.ts';
+import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
 
 /** Relative error of the closed form against the scheduler that it stands for, where a request is alone, and beside others. */
 const DISCREPANCY: Readonly<Record<LatencyMetric, { alone: number; shared: number; rough: number }>> = {
@@ -32,9 +32,13 @@ export function discrepancyOf(
   return metric === 'ttft' ? Math.hypot(shared, QUEUE_DISCREPANCY * means.queueShare) : shared;
 }
 
-/** Requests that are alone on the server meet an exact model; those that share steps meet the closed form's approximations. */
-export type Regime = 'alone' | 'shared';
-export const regimeOf = (concurrency: number): Regime => (concurrency > 1 ? 'shared' : 'alone');
+/**
+ * Whether a predictor follows the server exactly: the scheduler everywhere, the closed form where a request is alone. Elsewhere
+ * it is approximate.
+ */
+export type Regime = 'exact' | 'approximate';
+export const regimeOf = (predictor: Predictor, concurrency: number): Regime =>
+  predictor === 'scheduler' || concurrency <= 1 ? 'exact' : 'approximate';
 
 export interface NoiseTerm {
   /** Log residual, predicted over measured. */
@@ -55,11 +59,10 @@ export interface NoiseScale {
   /** Standard deviation of the model's misfit beyond the known noise, relative, by metric. */
   readonly misfit: Readonly<Record<LatencyMetric, number>>;
   /**
-   * Factor on the closed form's discrepancy where a request is alone, at most 1: residuals smaller than assumed are
-   * believed there. Never where requests share steps: what the closed form gets wrong is alike in many cells, and
-   * their scatter hides it.
+   * Factor on the known noise (of the measurement and of the predictor) where the predictor is exact, at most 1, by metric: residuals smaller than assumed are believed there.
+   * Never where it is approximate: what the closed form gets wrong is alike in many cells, and their scatter hides it.
    */
-  readonly alone_scale: number;
+  readonly exact_scale: Readonly<Record<LatencyMetric, number>>;
 }
 
 /** TTFT counts at least half as much as TPOT, however much worse it is explained: the queue hides in it, not the device. */
@@ -79,11 +82,11 @@ export function termSd(
   term: Pick<NoiseTerm, 'measured_error' | 'discrepancy' | 'metric' | 'regime'>,
   noise: NoiseScale,
 ): number {
-  const scale = term.regime === 'alone' ? noise.alone_scale : 1;
-  return Math.hypot(term.measured_error, scale * term.discrepancy, noise.misfit[term.metric]);
+  const scale = term.regime === 'exact' ? noise.exact_scale[term.metric] : 1;
+  return Math.hypot(scale * term.measured_error, scale * term.discrepancy, noise.misfit[term.metric]);
 }
 
-/** Mean of min(z², k|z|) of a standard normal at Huber's k = 2: what robust weights take away from a clean sample. */
+/** Mean of min(z², k|z|) of a standard normal at Huber's threshold: what robust weights take away from a clean sample. */
 const CONSISTENCY = 0.8214;
 
 /** Σ w·r²/sd² per degree of freedom, corrected for the weights. */
@@ -109,29 +112,33 @@ function crossing(low: number, high: number, chiSquare: (x: number) => number): 
   return b;
 }
 
-const MIN_ALONE_SCALE = 0.01;
+/** Residuals of so few cells can be small by chance: noise is not believed to be less than a tenth of what is claimed. */
+const MIN_EXACT_SCALE = 0.1;
 const LARGEST_MISFIT = 1;
 
-const NO_MISFIT = { ttft: 0, tpot: 0 };
+export const NO_MISFIT: NoiseScale = { misfit: { ttft: 0, tpot: 0 }, exact_scale: { ttft: 1, tpot: 1 } };
 
-/** Misfit of a metric that makes its reduced chi-square one (Paule and Mandel's estimator), 0 when it is below one without. */
-function misfitOf(terms: readonly NoiseTerm[], metric: LatencyMetric): number {
-  const own = terms.filter((term) => term.metric === metric);
-  return crossing(0, LARGEST_MISFIT, (x) =>
-    reducedChiSquare(own, { misfit: { ttft: x, tpot: x }, alone_scale: 1 }),
-  );
-}
+const withMetric = (metric: LatencyMetric, key: keyof NoiseScale, value: number): NoiseScale => ({
+  ...NO_MISFIT,
+  [key]: { ...NO_MISFIT[key], [metric]: value },
+});
 
 /**
- * Splits the residuals into what is known and what the model misses; where the known noise is more than enough, there is
- * less discrepancy than assumed where requests are alone.
+ * Splits the residuals of each metric into what is known and what the model misses: the misfit that makes the reduced chi-square
+ * one (Paule and Mandel's estimator). Where the known noise is more than enough, less of it than claimed.
  */
 export function estimateNoise(terms: readonly NoiseTerm[]): NoiseScale {
-  const misfit = { ttft: misfitOf(terms, 'ttft'), tpot: misfitOf(terms, 'tpot') };
-  if (misfit.ttft > 0 || misfit.tpot > 0) return { misfit, alone_scale: 1 };
-  const alone = terms.filter((term) => term.regime === 'alone');
-  const scale = crossing(MIN_ALONE_SCALE, 1, (x) =>
-    reducedChiSquare(alone, { misfit: NO_MISFIT, alone_scale: x }),
-  );
-  return { misfit, alone_scale: scale };
+  const parts = LATENCY_METRICS.map((metric) => {
+    const own = terms.filter((term) => term.metric === metric);
+    const misfit = crossing(0, LARGEST_MISFIT, (x) => reducedChiSquare(own, withMetric(metric, 'misfit', x)));
+    const exact = own.filter((term) => term.regime === 'exact');
+    const scale =
+      misfit > 0
+        ? 1
+        : crossing(MIN_EXACT_SCALE, 1, (x) => reducedChiSquare(exact, withMetric(metric, 'exact_scale', x)));
+    return { metric, misfit, scale };
+  });
+  const by = (read: (part: (typeof parts)[number]) => number) =>
+    Object.fromEntries(parts.map((part) => [part.metric, read(part)])) as Record<LatencyMetric, number>;
+  return { misfit: by((part) => part.misfit), exact_scale: by((part) => part.scale) };
 }

@@ -108,7 +108,7 @@ function latencyShares(
 /** What the model and the predictor miss of the two latencies, and their intervals' factors. */
 function latencyErrors(fit: FittedModel, shape: ClosedLoopShape, means: ServingMeans, predictor: Predictor) {
   const { noise, interval_factors } = fit.predictors[predictor];
-  const regime = regimeOf(shape.concurrency);
+  const regime = regimeOf(predictor, shape.concurrency);
   const of = (metric: 'ttft' | 'tpot') => ({
     sd: termSd(
       {

@@ -22,7 +22,7 @@ const metricKey = z.enum(METRIC_KEYS);
 
 const predictorSchema = z.object({
   /** Relative standard deviations of what the model misses, and the factor on the predictor's own error where requests are alone. */
-  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), alone_scale: number }),
+  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), exact_scale: z.object({ ttft: number, tpot: number }) }),
   interval_factors: z
     .object({ ttft: number, tpot: number })
     .describe(

@@ -95,7 +95,7 @@ export function createEngine<R extends EngineRequest>(device: SimulatedDevice): 
   return new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
     stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
-    firstTokenSeconds: effects.includes('frontend') ? 0 : parameters.request_overhead_s,
+    firstTokenSeconds: 0,
   });
 }
 

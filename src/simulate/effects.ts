@@ -7,7 +7,7 @@ export const EFFECTS = {
   kernel_steps: 'kernels chosen by size: a staircase of 5 to 15 % in batch size and prompt tokens',
   jitter: 'log-normal noise of 1.5 % on every step',
   stalls: 'a size seen for the first time stalls as for a compilation; rare hiccups',
-  frontend: 'the request overhead comes before the queue and varies by 20 %: requests arrive within a step',
+  frontend: 'the request overhead varies by 20 % from request to request',
   coalesce: 'under load several tokens sometimes leave in one chunk (over sockets only)',
 } as const;
 export type EffectName = keyof typeof EFFECTS;
@@ -56,13 +56,13 @@ export function createStepEffects(
   };
 }
 
-/** The `frontend` effect: seconds between a request's arrival and the scheduler's queue; 0 without it. */
+/** Seconds between a request's arrival and the scheduler's queue: the request overhead, which the `frontend` effect varies. */
 export function createArrivalDelay(
   names: readonly EffectName[],
   seed: number,
   requestOverheadSeconds: number,
 ): () => number {
-  if (!names.includes('frontend')) return () => 0;
+  if (!names.includes('frontend')) return () => requestOverheadSeconds;
   const random = createRandom(seed, 3);
   const sd = 0.2;
   return () => requestOverheadSeconds * Math.exp(sd * random.normal() - sd ** 2 / 2);

@@ -36,7 +36,7 @@ def intervals(fit, shape):
     alone, rough = shape["concurrency"] == 1, value["rough"]
     tpot = 0.001 if alone else 0.03 if rough else 0.002
     ttft = 0.001 if alone else 0.2 if rough else math.hypot(0.005, 0.7 * value["queue_share"])
-    scale = noise["alone_scale"] if alone else 1
+    scale = noise["exact_scale"][metric] if alone else 1
     missed = {"ttft_ms": math.hypot(scale * ttft, noise["misfit"]["ttft"]), "tpot_ms": math.hypot(scale * tpot, noise["misfit"]["tpot"])}
     share = value["ttft_ms"] / value["e2e_ms"]
     mixed = math.hypot(share * missed["ttft_ms"], (1 - share) * missed["tpot_ms"])

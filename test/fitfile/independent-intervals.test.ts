@@ -33,7 +33,7 @@ describe.skipIf(!hasPython)('intervals by a program that has only the file and i
       ...documentedFit(model, 5, { turnAround: 0.01 }),
       covariance: covariance(7),
       degrees_of_freedom: 11.5,
-      noise: { misfit: { ttft: 0.05, tpot: 0.02 }, alone_scale: 0.3 },
+      noise: { misfit: { ttft: 0.05, tpot: 0.02 }, exact_scale: { ttft: 0.3, tpot: 0.4 } },
     } as unknown as Fit;
     const { stdout, stderr } = python(READER, await write('x.fit.json', textOf(sealed(fit))));
     expect(stderr).toBe('');
