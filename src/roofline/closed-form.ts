@@ -1,5 +1,6 @@
 import type { ModelCard } from '../model/card.ts';
 import type { RooflineParameters } from './parameters.ts';
+import { promptContention } from './prompt-contention.ts';
 import { batchSchedule } from './scheduler/batch-schedule.ts';
 import { priceSchedule } from './scheduler/price-schedule.ts';
 import {
@@ -34,15 +35,17 @@ export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[]
 interface Loop {
   readonly attention: AttentionWork;
   readonly pricer: StepPricer;
-  readonly engine: EngineSettings;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly concurrency: number;
-  readonly turnAroundSeconds: number | null;
+  /** Streams that hold a seat at a time: a real number. */
+  readonly streams: number;
+  readonly maxNumBatchedTokens: number;
+  readonly turnAroundSeconds: number;
   readonly requestOverhead: number;
+  /** Seconds from a last token to the engine's next request; null: it is there before the next step starts. */
+  readonly away: number | null;
   readonly edges: ServingEdges;
-  /** Requests that each stream sends, where all start at once; null: a steady loop. */
-  readonly rounds: number | null;
 }
 
 const middle = ([low, high]: readonly [number, number]): number => (low + high) / 2;
@@ -54,18 +57,26 @@ function loopOf(
   shape: ClosedLoopShape,
   edges: ServingEdges,
 ): Loop {
+  const { concurrency, turnAroundSeconds } = shape;
   const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
+  const inputTokens = burst ? Math.round(shape.inputTokens * middle(burst.input_jitter)) : shape.inputTokens;
+  const outputTokens = burst ? shape.outputTokens * middle(burst.output_jitter) : shape.outputTokens;
+  const heldKv = inputTokens + (engine.admission === 'reserved' ? outputTokens : outputTokens / 2);
+  const seats = Math.max(1, Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / heldKv));
+  const alone = burst !== null || turnAroundSeconds === null || concurrency > seats;
   return {
     attention: new AttentionWork(card),
     pricer: new StepPricer(card, p, engine.tensorParallel),
-    engine,
-    inputTokens: burst ? Math.round(shape.inputTokens * middle(burst.input_jitter)) : shape.inputTokens,
-    outputTokens: burst ? shape.outputTokens * middle(burst.output_jitter) : shape.outputTokens,
-    concurrency: shape.concurrency,
-    turnAroundSeconds: shape.turnAroundSeconds,
+    inputTokens,
+    outputTokens,
+    concurrency,
+    streams: Math.min(concurrency, seats),
+    maxNumBatchedTokens: engine.maxNumBatchedTokens,
+    turnAroundSeconds: burst ? 0 : (turnAroundSeconds ?? 0),
     requestOverhead: p.request_overhead_s,
+    // Behind a queue for seats the way to the engine is hidden.
+    away: alone ? null : turnAroundSeconds + p.request_overhead_s,
     edges,
-    rounds: burst ? burst.requests_per_stream : null,
   };
 }
 
@@ -82,89 +93,154 @@ export function closedLoopMeans(
 ): ServingMeans {
   if (shape.driving?.kind === 'batch') return batchMeans(card, p, engine, shape);
   const loop = loopOf(card, p, engine, shape, edges);
-  const heldKv = engine.admission === 'reserved' ? loop.outputTokens : loop.outputTokens / 2;
-  const seats = Math.max(
-    1,
-    Math.min(engine.maxNumSeqs, engine.kvCapacityTokens / (loop.inputTokens + heldKv)),
-  );
-  const running = Math.min(shape.concurrency, seats);
-  // A stream is away from the engine while its request is on its way, so fewer than all of them share a step.
-  const away =
-    loop.rounds === null && shape.turnAroundSeconds !== null
-      ? p.request_overhead_s + shape.turnAroundSeconds
-      : 0;
-  let means = meansBesideOthers(loop, running, running - 1);
-  for (let round = 0; round < AWAY_ROUNDS && running > 1 && away > 0; round += 1) {
-    const cycle = running / (means.outputTokensPerSecond / loop.outputTokens);
-    const others = (running - 1) * Math.max(0, 1 - away / cycle);
-    means = meansBesideOthers(loop, running, others);
+  let met = meetOthers(loop, { steps: 0, bunching: 1, seconds: 0, rough: false });
+  if (loop.away !== null && loop.streams > 1) {
+    // How long a stream is away decides how many others share a step, and their steps decide how long it is away.
+    for (let round = 0; round < 2; round += 1) met = meetOthers(loop, wayBack(met, loop.away));
   }
-  return means;
+  return meansOf(loop, met);
 }
 
-/** Rounds of the fixed point between how long a request stays and how many others it meets. */
-const AWAY_ROUNDS = 3;
+/** Way of a stream's next request to its first step. */
+interface WayBack {
+  /** Steps that pass meanwhile. */
+  readonly steps: number;
+  /** Steps whose finished requests come back together. */
+  readonly bunching: number;
+  /** Wait for the step in progress, s. */
+  readonly seconds: number;
+  /** Whether which step it joins hangs by a hair. */
+  readonly rough: boolean;
+}
 
-/** The means for a request that meets `others` (a real number) in the engine while `running` streams hold seats. */
-function meansBesideOthers(loop: Loop, running: number, others: number): ServingMeans {
-  const { attention, pricer, engine, inputTokens, outputTokens, concurrency, edges } = loop;
-  const decodeContext = inputTokens + outputTokens / 2;
-  const budget = Math.max(1, Math.floor(engine.maxNumBatchedTokens - others));
-  const chunks = splitPrompt(inputTokens, budget);
-  const promptsPerStep = Math.floor(budget / inputTokens);
+/** What a request meets in the engine, in steps and in seconds. */
+interface Meeting {
+  /** Share of steps that hold prompts of others. */
+  readonly mixed: number;
+  /** A step of the others without prompts, and their mean one. */
+  readonly pureStep: number;
+  readonly meanStep: number;
+  /** The mean step of this request's decode. */
+  readonly decodeStep: number;
+  /** A step of its prompt, alone among decodes. */
+  readonly promptStep: number;
+  /** From joining a step to the first token. */
+  readonly prefill: number;
+  /** What of it is owed to other prompts. */
+  readonly queue: number;
+  readonly wait: number;
+  readonly rough: boolean;
+}
+
+function meetOthers(loop: Loop, back: WayBack): Meeting {
+  const { attention, pricer, inputTokens, outputTokens, streams } = loop;
   const decodeSteps = outputTokens - 1;
-  const decoding = decodingOthers(others, decodeSteps, chunks.length, promptsPerStep);
-  const step = (prefills: readonly PrefillChunk[], decodes: number): number =>
-    pricer.seconds(stepWork(attention, { prefills, decodes, decodeContext }));
-  const withoutPrefill = decoding > 0 ? step([], decoding) : 0;
-  let prefill = 0;
-  for (const chunk of chunks) prefill += step([chunk], decoding);
-  const prompts: Prompts = {
-    others,
-    decodeSteps,
-    chunks: chunks.length,
-    perStep: promptsPerStep,
-    prefill,
-    marginal: prefill - chunks.length * withoutPrefill,
-    secondMarginal: promptsPerStep >= 2 ? step([chunks[0]!, chunks[0]!], decoding) - prefill : 0,
-  };
-
-  const queue = prefillQueue(prompts);
-  const shared = others > 0;
-  const pureStep = step([], decoding + 1);
-  const decodeStep = pureStep + interference(prompts);
-  const tpot =
-    decodeSteps <= 0 ? null : decodeStep * (1 + (shared ? edges.decode_wait_steps / decodeSteps : 0));
-  const { turnAroundSeconds } = loop;
-  const wait =
-    turnAroundSeconds === null || loop.rounds !== null
-      ? 0
-      : stepWait(prompts, pureStep, turnAroundSeconds + loop.requestOverhead);
-  const ttft =
-    loop.requestOverhead +
-    prefill +
-    queue.seconds +
-    wait +
-    startUpWait(loop, others, prompts) +
-    (shared ? edges.ttft_wait_steps * decodeStep : 0);
-  const residence = ttft + decodeSteps * (tpot ?? 0);
-  const requestsPerSecond = running / (residence + (loop.turnAroundSeconds ?? 0));
-  const seatWait = (concurrency - running) / requestsPerSecond;
+  const decodeContext = inputTokens + outputTokens / 2;
+  // Decodes come first: the others, or as many as come through where prompts fill every step.
+  const saturated = (decodeSteps * loop.maxNumBatchedTokens) / (inputTokens + decodeSteps);
+  const budget = Math.max(1, Math.floor(loop.maxNumBatchedTokens - Math.min(streams - 1, saturated)));
+  const size = inputTokens / budget;
+  const chunks = splitPrompt(inputTokens, budget);
+  const contention = promptContention({
+    streams,
+    otherSteps: decodeSteps + back.steps,
+    size,
+    bunching: back.bunching,
+  });
+  const decodes = contention.arrivals * decodeSteps;
+  const step = (prefills: readonly PrefillChunk[], decoding: number): number =>
+    pricer.seconds(stepWork(attention, { prefills, decodes: decoding, decodeContext }));
+  const others = decodes > 0 ? step([], decodes) : 0;
+  let alone = 0;
+  for (const chunk of chunks) alone += step([chunk], decodes);
+  const first = chunks[0]!;
+  const last = chunks.at(-1)!;
+  const full = step([first], decodes);
+  // A step with prompts is a fixed part and one that grows with their tokens, by the line through one and two prompts.
+  const fixed = 2 * full - step([first, first], decodes);
+  // The last chunk may be too small for that line where it is alone; it is on it beside another prompt.
+  const lone =
+    chunks.length === 1 ? 0 : step([last], decodes) - fixed - (step([first, last], decodes) - full);
+  const perPrompt = alone - chunks.length * fixed - lone;
+  const { arrivals, ahead, behind, rounding, steps } = contention;
+  const joined = rounding > 0 ? behind / rounding : 0;
+  const queue = (steps - chunks.length) * fixed + (perPrompt * (ahead + behind)) / size - joined * lone;
+  // The others' prompts that are neither beside this request's own nor on its way back are in its decode.
+  const elsewhere = (ahead + behind) / size + arrivals * back.steps;
+  const met = decodeSteps > 0 ? Math.max(0, streams - 1 - elsewhere) / decodeSteps : 0;
+  const mixed =
+    chunks.length === 1
+      ? Math.max(met * size, (1 - Math.exp(-met * back.bunching)) / back.bunching)
+      : Math.min(1, met * (chunks.length - behind));
+  const stretch = mixed * (fixed - others) + met * (perPrompt + (1 - joined) * lone);
+  const unhindered = ((streams - 1) * size) / (decodeSteps + chunks.length);
   return {
-    ttftSeconds: ttft + seatWait,
-    tpotSeconds: tpot,
-    e2eSeconds: residence + seatWait,
-    outputTokensPerSecond: requestsPerSecond * outputTokens,
-    queueShare: queue.seconds / ttft,
-    rough: queue.rough || seatWait > 0,
+    mixed,
+    pureStep: others,
+    meanStep: others + stretch,
+    decodeStep: step([], decodes + 1) + stretch,
+    promptStep: alone / chunks.length,
+    prefill: alone + queue,
+    queue,
+    wait: back.seconds,
+    rough: (size > 0.5 && unhindered >= 0.7 && unhindered < 1.3) || size > 0.1 * decodeSteps || back.rough,
   };
 }
 
-/** Where all streams start at once, the first round of requests waits for each other's prompts; its share of the mean. */
-function startUpWait(loop: Loop, others: number, prompts: Prompts): number {
-  if (loop.rounds === null) return 0;
-  const own = prompts.perStep >= 2 ? prompts.secondMarginal : prompts.prefill;
-  return (others * own) / 2 / loop.rounds;
+/**
+ * A request that finishes at the end of a step reaches the engine `away` seconds later, within a step, and joins the next.
+ * Where a step with prompts outlasts that time, the first of them ends the way: the mean number of steps times the mean step
+ * is the mean time (Wald). Else so many mean steps as cover the time; prompts among them blur how much of the last is left.
+ */
+function wayBack({ mixed, pureStep, meanStep, promptStep }: Meeting, away: number): WayBack {
+  if (promptStep > away) {
+    const plain = Math.max(1, Math.ceil(away / pureStep));
+    const undisturbed = (1 - mixed) ** plain;
+    const steps = mixed > 0 ? (1 - undisturbed) / mixed : plain;
+    return {
+      steps,
+      bunching: undisturbed + (1 - undisturbed) * steps,
+      seconds: Math.max(0, steps * meanStep - away),
+      rough: undisturbed > 0.5 && hangsByAHair(away / pureStep),
+    };
+  }
+  const covering = Math.ceil(away / meanStep);
+  const variance = (mixed * (1 - mixed) * (promptStep - pureStep) ** 2) / meanStep ** 2;
+  const sharp = Math.exp(-2 * Math.PI ** 2 * covering * variance);
+  const blurred = ((1 + variance) * meanStep) / 2;
+  const seconds = blurred + sharp * (covering * meanStep - away - meanStep / 2);
+  return {
+    steps: (away + seconds) / meanStep,
+    bunching: 1,
+    seconds,
+    rough: sharp > 0.5 && hangsByAHair(away / meanStep),
+  };
+}
+
+/** Whether a time is so close to a whole number of steps that it may end within either of two. */
+const hangsByAHair = (steps: number): boolean =>
+  Math.abs(steps - Math.round(steps)) < 0.03 * Math.max(1, steps);
+
+function meansOf(loop: Loop, met: Meeting): ServingMeans {
+  const { concurrency, streams, outputTokens, requestOverhead, turnAroundSeconds, edges } = loop;
+  const decodeSteps = outputTokens - 1;
+  const shared = streams > 1;
+  const stretch = shared ? 1 + edges.decode_wait_steps / Math.max(1, decodeSteps) : 1;
+  const tpot = decodeSteps > 0 ? met.decodeStep * stretch : null;
+  const inEngine = met.prefill + met.wait + (shared ? edges.ttft_wait_steps * met.decodeStep : 0);
+  const decode = decodeSteps * (tpot ?? 0);
+  const cycle = requestOverhead + inEngine + decode + turnAroundSeconds;
+  const requestsPerSecond = Math.min(concurrency / cycle, streams / (inEngine + decode));
+  const e2eSeconds = concurrency / requestsPerSecond - turnAroundSeconds;
+  const ttft = e2eSeconds - decode;
+  return {
+    ttftSeconds: ttft,
+    tpotSeconds: tpot,
+    e2eSeconds,
+    outputTokensPerSecond: requestsPerSecond * outputTokens,
+    queueShare: met.queue / ttft,
+    rough: met.rough || concurrency > streams,
+  };
 }
 
 function batchMeans(
@@ -192,70 +268,4 @@ function batchMeans(
     queueShare: 0,
     rough: false,
   };
-}
-
-/**
- * How many of the others decode in a step: each spends `chunks` of its steps on its prompt; where prompts queue for the
- * prefill, one stream per `chunks` steps comes through.
- */
-function decodingOthers(others: number, decodeSteps: number, chunks: number, promptsPerStep: number): number {
-  const unhindered = (others * decodeSteps) / (decodeSteps + chunks);
-  return promptsPerStep >= 2 ? unhindered : Math.min(unhindered, decodeSteps / chunks);
-}
-
-/** What the others' prompts do to a request. */
-interface Prompts {
-  readonly others: number;
-  readonly decodeSteps: number;
-  /** Steps that one prompt takes. */
-  readonly chunks: number;
-  /** Prompts that fit one step. */
-  readonly perStep: number;
-  /** Seconds of a prompt's own steps. */
-  readonly prefill: number;
-  /** Seconds that a prompt adds to the steps it is computed in, and that a second one adds to the same step. */
-  readonly marginal: number;
-  readonly secondMarginal: number;
-}
-
-/**
- * Seconds by which the others' prefills stretch one decode step, on average. Where several prompts fit a step their number
- * in it is Poisson, and the first costs less than the next ones while the weights' bytes hide it.
- */
-function interference(prompts: Prompts): number {
-  const { others, decodeSteps, chunks, perStep, marginal, secondMarginal } = prompts;
-  const arrivals = others / (decodeSteps + chunks);
-  if (perStep < 2) return Math.min(arrivals, 1 / chunks) * marginal;
-  return arrivals * secondMarginal + (marginal - secondMarginal) * (1 - Math.exp(-arrivals));
-}
-
-/** Wait for other prompts: arrivals happen at step ends, so time averages (M/G/1) do not apply. */
-function prefillQueue(prompts: Prompts): { seconds: number; rough: boolean } {
-  const { others, decodeSteps, chunks, perStep, prefill, marginal, secondMarginal } = prompts;
-  const arrivalsPerStep = others / (decodeSteps + chunks);
-  if (perStep >= 2) return { seconds: arrivalsPerStep * secondMarginal, rough: false };
-  const load = arrivalsPerStep * chunks;
-  if (load >= 1) {
-    return { seconds: Math.max(0, others * prefill - (decodeSteps * prefill) / chunks), rough: false };
-  }
-  const bounded = Math.min(load, 0.95);
-  return { seconds: ((bounded / (1 - bounded)) * marginal) / 2, rough: load >= 0.7 };
-}
-
-/**
- * Wait for the end of the step in progress of a request that reaches the engine `away` seconds after a step's end. Among
- * equal decode steps it is what is left of the last one; where prompts make some steps long, an arrival falls into those
- * more often (the mean residual time of a renewal process).
- */
-function stepWait(prompts: Prompts, decodeStep: number, away: number): number {
-  const { others, decodeSteps, chunks, perStep, prefill } = prompts;
-  if (others <= 0) return 0;
-  const arrivals = others / (decodeSteps + chunks);
-  const mixed = perStep >= 2 ? 1 - Math.exp(-arrivals) : Math.min(1, arrivals * chunks);
-  const mixedStep = prefill / chunks;
-  const mean = (1 - mixed) * decodeStep + mixed * mixedStep;
-  const residual = ((1 - mixed) * decodeStep ** 2 + mixed * mixedStep ** 2) / (2 * mean);
-  const steps = Math.ceil(away / decodeStep);
-  const undisturbed = (1 - mixed) ** steps;
-  return undisturbed * (steps * decodeStep - away) + (1 - undisturbed) * residual;
 }

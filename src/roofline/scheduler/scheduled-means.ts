@@ -41,7 +41,8 @@ const SEED = 1;
 const MEASURED = { alone: 16, least: 256, perStream: 4 };
 const WARM_UP_ROUNDS = 2;
 
-function loadOf(
+/** How a closed loop is driven in simulation. */
+export function loadOf(
   card: ModelCard,
   p: RooflineParameters,
   engine: EngineSettings,

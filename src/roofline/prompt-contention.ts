@@ -1,0 +1,108 @@
+/** A closed loop by the clock of its steps. */
+export interface StepLoop {
+  /** Streams that hold a seat: a real number, at least 1. */
+  readonly streams: number;
+  /** Steps of a request's cycle outside its prompt: decodes, and the way back to the engine. */
+  readonly otherSteps: number;
+  /** Steps that a prompt fills: its tokens over the tokens of prompts that a step takes. */
+  readonly size: number;
+  /** Steps whose finished requests come back together: 1 where they join the next step. */
+  readonly bunching: number;
+}
+
+/** How the prompts of a loop share steps, seen by one request among the others. */
+export interface PromptContention {
+  /** Prompts of others that arrive in a step. */
+  readonly arrivals: number;
+  /** Steps that the prompts ahead of a new one fill. */
+  readonly ahead: number;
+  /** What its last step has left beside it and those ahead. */
+  readonly rounding: number;
+  /** What of that prompts behind it fill. */
+  readonly behind: number;
+  /** Steps from joining a step to the first token. */
+  readonly steps: number;
+}
+
+/** Populations through which the recursion walks from its starting value. */
+const POPULATIONS = 12;
+
+/**
+ * Prompts queue for the engine, and a step takes what its token budget allows. By mean-value analysis of a closed network: a
+ * request finds what a loop of one stream fewer looks like. Ahead of its prompt are those that come with it and the
+ * unfinished work of earlier ones, which is by Little's law their rate times what each leaves unfinished, summed over steps.
+ */
+export function promptContention({ streams, otherSteps, size, bunching }: StepLoop): PromptContention {
+  const walked = Math.min(POPULATIONS, Math.ceil(streams) - 1);
+  let others = streams - walked - 1;
+  const together = bunching * Math.min((streams - 1) / (otherSteps + Math.ceil(size)), 1 / size);
+  const batch = batchOf(size, together);
+  const stay = size + batch.ahead + batch.rounding;
+  // Where one stream more changes nothing: work·(otherSteps + stay + work) = others·(left + size·delayed·work).
+  const slack = otherSteps + stay - others * size * batch.delayed;
+  let work = (Math.sqrt(slack * slack + 4 * others * batch.left) - slack) / 2;
+  for (let walk = 0; walk < walked; walk += 1) {
+    others += 1;
+    const rate = others / (otherSteps + stay + work);
+    // No more prompts come through than fill every step.
+    work = Math.max(
+      rate * (batch.left + size * batch.delayed * work),
+      others * size - otherSteps - batch.ahead - batch.rounding,
+    );
+  }
+  const ahead = batch.ahead + work;
+  const steps = stay + work;
+  const arrivals = (streams - 1) / (otherSteps + steps);
+  const behind = filled(batch.rounding, size, arrivals * (steps - 1 + bunching / 2));
+  return { arrivals, ahead, rounding: batch.rounding, behind, steps };
+}
+
+/** Prompts that come together, by a prompt's place among them, as if nothing were left of earlier ones. */
+interface Batch {
+  /** Steps that those ahead of a prompt fill. */
+  readonly ahead: number;
+  /** What its last step has left beside it and those ahead. */
+  readonly rounding: number;
+  /** What it leaves unfinished, summed over steps' ends. */
+  readonly left: number;
+  /** Chance that work left of earlier prompts delays it. */
+  readonly delayed: number;
+}
+
+/** @param mean prompts that come together, Poisson */
+function batchOf(size: number, mean: number): Batch {
+  let [ahead, rounding, left, delayed] = [0, 0, 0, 0];
+  let chance = Math.exp(-mean);
+  let more = -Math.expm1(-mean);
+  // A prompt has n ahead of it with the chance that more than n others come, over their mean number.
+  for (let n = 0; n < 1000 && (n === 0 || more > 1e-6); n += 1) {
+    const place = mean > 1e-9 ? more / mean : n === 0 ? 1 : 0;
+    const end = (n + 1) * size;
+    ahead += place * n * size;
+    rounding += place * (Math.ceil(end) - end);
+    left += place * unfinished(end, size);
+    if (end > 1) delayed += place;
+    chance *= mean / (n + 1);
+    more -= chance;
+  }
+  return { ahead, rounding, left, delayed };
+}
+
+/** What a prompt of `size` that is done when `end` steps' work is done leaves unfinished, summed over steps' ends. */
+function unfinished(end: number, size: number): number {
+  const untouched = Math.floor(end - size);
+  const cut = Math.ceil(end) - 1 - untouched;
+  // In the steps that work on it, what is left goes down by one a step.
+  return untouched * size + cut * (end - untouched) - (cut * (cut + 1)) / 2;
+}
+
+/** What of a gap is filled by prompts of `size`, whose number is Poisson: E min(gap, size·n). */
+function filled(gap: number, size: number, mean: number): number {
+  let chance = Math.exp(-mean);
+  let empty = 0;
+  for (let n = 0; n * size < gap && (chance > 1e-9 || n < mean); n += 1) {
+    empty += (gap - n * size) * chance;
+    chance *= mean / (n + 1);
+  }
+  return gap - empty;
+}
