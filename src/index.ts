@@ -10,18 +10,16 @@
  */
 export type { Accelerator } from './accelerator/accelerator.ts';
 export { RidgeError } from './errors.ts';
+export type { Predictor } from './fit/cell-model.ts';
 export type { MetricKey, Predicted, Prediction } from './fit/predictive.ts';
 export { parseFit } from './fitfile/parse.ts';
 export { readFit } from './fitfile/read.ts';
 export type { Fit } from './fitfile/schema.ts';
 export type { ModelCard } from './model/card.ts';
 export { type FitPrediction, type PredictionShape, predict } from './predict/predict.ts';
-export {
-  type ClosedLoopShape,
-  closedLoopMeans,
-  type EngineSettings,
-  type ServingEdges,
-  type ServingMeans,
-} from './roofline/closed-form.ts';
+export { closedLoopMeans } from './roofline/closed-form.ts';
+export type { Admission, Driving } from './roofline/driving.ts';
 export type { RooflineParameters } from './roofline/parameters.ts';
+export { scheduledMeans } from './roofline/scheduler/scheduled-means.ts';
+export type { ClosedLoopShape, EngineSettings, ServingEdges, ServingMeans } from './roofline/serving.ts';
 export { type PrefillChunk, type StepLoad, type StepTime, stepTime } from './roofline/step.ts';

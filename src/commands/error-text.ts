@@ -1,5 +1,7 @@
+import { PREDICTORS } from '../fit/cell-model.ts';
 import type { CellError, ErrorSummaries } from '../fit/errors.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
+import type { PredictorSummaries } from '../fit/validate.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { formatNumber, formatTokens } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
@@ -31,9 +33,17 @@ const summaryRows = (errors: ErrorSummaries): TableCell[][] =>
     return [[SHORT[metric], String(n), mape, median_ape, p90_ape, bias, formatNumber(coverage_90, 2)]];
   });
 
-/** Errors by metric, one row a metric. */
-export const summaryTable = (errors: ErrorSummaries, style: Style): string =>
-  renderTable({ columns: COLUMNS, rows: summaryRows(errors), style });
+const PREDICTOR_NAMES = { scheduler: 'scheduler', closed_form: 'closed form' } as const;
+
+/** Errors of both serving models, one row a metric. */
+export const predictorTable = (errors: PredictorSummaries, style: Style): string =>
+  renderTable({
+    columns: [{ title: 'predicted by' }, ...COLUMNS],
+    rows: PREDICTORS.flatMap((predictor) =>
+      summaryRows(errors[predictor]).map((row) => [PREDICTOR_NAMES[predictor], ...row]),
+    ),
+    style,
+  });
 
 const UNSEEN = { shape: 'each shape unseen', tp: 'each TP unseen', load: 'top load unseen' } as const;
 

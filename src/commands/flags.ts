@@ -27,6 +27,16 @@ export function positiveFlag(flag: string, text: string): number {
   throw new RidgeError(`--${flag}: '${text}' is not a number above 0`);
 }
 
+/**
+ * One of a flag's names.
+ * @throws RidgeError (exit 2) naming them
+ */
+export function oneOfFlag<Name extends string>(flag: string, text: string, names: readonly Name[]): Name {
+  const name = names.find((each) => each === text);
+  if (name !== undefined) return name;
+  throw new RidgeError(`--${flag}: '${text}' is none of ${names.join(', ')}`);
+}
+
 /** `1,2` as numbers, see `wholeFlag`. */
 export const wholeListFlag = (flag: string, text: string, least: number): number[] => [
   ...new Set(text.split(',').map((one) => wholeFlag(flag, one, least))),

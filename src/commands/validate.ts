@@ -1,26 +1,32 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
-import { cellErrors, type ErrorSummaries, summariseErrors } from '../fit/errors.ts';
+import { PREDICTORS } from '../fit/cell-model.ts';
+import { type CellError, cellErrors, type ErrorSummaries, summariseErrors } from '../fit/errors.ts';
 import { observationsFromRuns } from '../fit/from-runs.ts';
 import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
 import { modelDifferences } from '../fit/same-model.ts';
+import type { PredictorSummaries } from '../fit/validate.ts';
+import { answeredBy } from '../fitfile/answered.ts';
 import { modelOf } from '../fitfile/apply.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { styleFor } from '../report/style.ts';
 import { findRun } from '../run/run-folder.ts';
-import { holdOutTable, summaryTable } from './error-text.ts';
+import { holdOutTable, predictorTable } from './error-text.ts';
 import { positiveFlag } from './flags.ts';
 import { readRuns } from './read-runs.ts';
 
 const help = `usage: ridge validate FIT RUN... [--max-mape METRIC=PERCENT ...] [--json]
 
-Predicts the cells of runs from a fit file and prints the errors, metric by metric, in percent.
+Predicts the cells of runs from a fit file, driven as they were, and prints the errors, metric by metric, in percent. Engine
+settings that a run does not state are taken from the fit, which has inferred them. Cells and limits are by the scheduler;
+the closed form's errors stand beside it.
 
   --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of ttft_ms, tpot_ms, e2e_ms or
                               output_tokens_per_s is above this; repeatable
-  --json                      by metric: n, mape, median_ape, p90_ape, bias, coverage_90
+  --json                      by predictor (scheduler, closed_form) and metric: n, mape, median_ape, p90_ape, bias,
+                              coverage_90
 
 Example:
   ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 --max-mape ttft_ms=10`;
@@ -68,6 +74,11 @@ function broken(limits: readonly Limit[], errors: ErrorSummaries): string[] {
   });
 }
 
+function reportText(cells: readonly CellError[], errors: PredictorSummaries): string {
+  const style = styleFor(process.stdout);
+  return `${holdOutTable(cells, style)}\n\n${predictorTable(errors, style)}`;
+}
+
 export const command: Command = {
   summary: "print a fit's errors on measured cells",
   help,
@@ -82,18 +93,14 @@ export const command: Command = {
     const runs = await readRuns(folders.map((folder) => findRun(folder).folder));
     const data = observationsFromRuns(runs);
     for (const warning of mismatches(fit, data)) console.error(`ridge: ${warning}`);
-    const cells = cellErrors(modelOf(fit), data.observations);
-    if (cells.length === 0) {
+    const observations = answeredBy(fit, data.observations, data.unknown);
+    if (observations.length === 0) {
       throw new RidgeError('the runs hold no usable cell', { exitCode: EXIT.refused });
     }
-    const errors = summariseErrors(cells);
-    const style = styleFor(process.stdout);
-    console.log(
-      flags.json
-        ? JSON.stringify(errors, null, 2)
-        : `${holdOutTable(cells, style)}\n\n${summaryTable(errors, style)}`,
-    );
-    const said = broken(limits, errors);
+    const [cells, byForm] = PREDICTORS.map((each) => cellErrors(modelOf(fit), observations, each));
+    const errors = { scheduler: summariseErrors(cells!), closed_form: summariseErrors(byForm!) };
+    console.log(flags.json ? JSON.stringify(errors, null, 2) : reportText(cells!, errors));
+    const said = broken(limits, errors.scheduler);
     for (const line of said) console.error(`ridge: ${line}`);
     return said.length > 0 ? EXIT.refused : EXIT.done;
   },

@@ -38,7 +38,7 @@ export interface FittedTerm extends Term {
   readonly residual: number;
   /** Standard deviation that the fit gives this term, before its robust weight. */
   readonly sd: number;
-  /** Huber's weight: 1 for a term inside two standard deviations. */
+  /** Huber's weight: 1 for a term near the fit, falling beyond 1.345 standard deviations. */
   readonly weight: number;
 }
 
@@ -89,7 +89,7 @@ const SCHEDULE_TOLERANCE = 1e-3;
 export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_OPTIONS): RooflineFit {
   const { card, observations } = input;
   const names = parametersInData(card, observations);
-  const terms = termsOf(observations);
+  const terms = termsOf(observations, options.objective);
   const screening: Problem = { input, names, terms, cells: closedFormCells(card) };
   const search = searchBasins(screening, options);
   const start: Settled = {

@@ -6,6 +6,7 @@ import type { ServingEdges } from '../roofline/serving.ts';
 import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
+import { emphasisOf, type Objective } from './objective.ts';
 import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
 
 /** What a fit starts from. Observations share the card; the card is bound to the accelerator. */
@@ -22,6 +23,8 @@ export interface Term {
   readonly log_measured: number;
   /** Standard error of the measured mean, relative. */
   readonly measured_error: number;
+  /** How often it counts. */
+  readonly emphasis: number;
 }
 
 /** A fit in progress: what is fitted, and to which numbers. */
@@ -34,13 +37,21 @@ export interface Problem {
   readonly cells: CellModel;
 }
 
-export function termsOf(observations: readonly Observation[]): Term[] {
+export function termsOf(observations: readonly Observation[], objective: Objective = 'balanced'): Term[] {
   return observations.flatMap((observation) =>
     LATENCY_METRICS.flatMap((metric): Term[] => {
       const measured = observation[metric];
       if (!measured) return [];
       const { seconds, relative_error } = measured;
-      return [{ observation, metric, log_measured: Math.log(seconds), measured_error: relative_error }];
+      return [
+        {
+          observation,
+          metric,
+          log_measured: Math.log(seconds),
+          measured_error: relative_error,
+          emphasis: emphasisOf(metric, objective),
+        },
+      ];
     }),
   );
 }

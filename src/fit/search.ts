@@ -1,6 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
+import type { Objective } from './objective.ts';
 import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
 import { solve } from './solve.ts';
@@ -11,6 +12,8 @@ export interface FitOptions {
   /** Start points; the prior's centre is the first. */
   readonly starts: number;
   readonly predictor: Predictor;
+  /** Default: balanced. */
+  readonly objective?: Objective | undefined;
   /** Default: the catalogue's for the accelerator and model. */
   readonly priors?: Priors | undefined;
   /** Schedules that fits of the same cells share. */
@@ -48,7 +51,10 @@ export function searchBasins(problem: Problem, options: FitOptions): Search {
     return { point, agreeing: 1, starts: 1 };
   }
   const whitening: Whitening = {
-    terms: terms.map((term) => 1 / Math.hypot(SEARCH_MISFIT[term.metric], term.measured_error)),
+    terms: terms.map(
+      ({ metric, measured_error, emphasis }) =>
+        Math.sqrt(emphasis) / Math.hypot(SEARCH_MISFIT[metric], measured_error),
+    ),
     priors: names.map((name) => 1 / input.priors[name].log_sd / 3),
   };
   const squares = leastSquares(problem, whitening);

@@ -5,12 +5,14 @@ import type { RunObservations } from '../fit/from-runs.ts';
 import { confoundedPairs } from '../fit/identifiability.ts';
 import type { LatencyMetric, Observation } from '../fit/observations.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
+import { huberWeight } from '../fit/robust.ts';
 import type { Validation } from '../fit/validate.ts';
 import { PNORM_EXPONENT } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { parametersOf } from './build-parameters.ts';
+import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { examplesFor } from './examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
 
@@ -21,6 +23,7 @@ export interface FitFileInput {
   readonly bootstrap: Bootstrap | null;
   readonly validation: Validation;
   readonly options: FitOptions;
+  readonly rules: Required<CellRules>;
   readonly protocol: Protocol;
   readonly runs: Fit['runs'];
   readonly created_at: string;
@@ -83,7 +86,9 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
       agreeing_starts: fit.agreeing_starts,
       converged: fit.converged,
       seed: options.seed,
+      objective: options.objective ?? 'balanced',
     },
+    selection: { only: rulesText(input.rules.only), hold_out: rulesText(input.rules.holdOut) },
     confounded: confoundedPairs(fit).map((pair) => ({ ...pair, parameters: [...pair.parameters] })),
     validation: validationOf(validation, data.observations),
     range: rangeOf(data.observations),
@@ -97,6 +102,8 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
   } as unknown as Omit<Fit, 'digest'>;
   return { ...content, examples: examplesFor(content) };
 }
+
+const rulesText = (rules: readonly CellRule[] | undefined): string[] => (rules ?? []).map(ruleText);
 
 /** A target as the fit took it: what its record does not state is what was inferred. */
 function targetOf(
@@ -142,7 +149,7 @@ function floorOf(metric: LatencyMetric, observations: readonly Observation[]): n
 }
 
 /** Huber's weight of a residual three standard deviations out. */
-const OUTLIER_WEIGHT = 2 / 3;
+const OUTLIER_WEIGHT = huberWeight(3);
 
 function residualOf(term: FittedTerm): Fit['residuals'][number] {
   const { observation: one, metric } = term;

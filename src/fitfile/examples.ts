@@ -10,8 +10,8 @@ type Example = Fit['examples'][number];
 type FitContent = Omit<Fit, 'digest'>;
 
 /**
- * Means of an example's cell from a fit file's own parameters: a steady loop, requests of exactly these lengths in the closed
- * form, jittered as the first target's were in the scheduler.
+ * Means of an example's cell from a fit file's own parameters: a steady loop, its output lengths jittered as the example says
+ * (the closed form knows their mean only).
  */
 export function exampleMeans(fit: FitContent, example: Omit<Example, 'expected'>): ServingMeans {
   const { card, parameters, edges } = modelOf(fit);
@@ -20,6 +20,7 @@ export function exampleMeans(fit: FitContent, example: Omit<Example, 'expected'>
     outputTokens: example.output_tokens,
     concurrency: example.concurrency,
     turnAroundSeconds: example.turn_around_s,
+    driving: { kind: 'steady', output_jitter: example.output_jitter } as const,
   };
   const settings = settingsFor(fit, example.tensor_parallel);
   const means = { closed_form: closedLoopMeans, scheduler: scheduledMeans }[example.predictor];
@@ -51,6 +52,7 @@ export function examplesFor(fit: FitContent): Example[] {
       concurrency: streams,
       tensor_parallel: tp,
       turn_around_s: fit.client.turn_around_s,
+      output_jitter: fit.protocol.output_jitter,
     };
     const means = exampleMeans(fit, asked);
     return {

@@ -1,8 +1,10 @@
 import { EXIT, RidgeError } from '../errors.ts';
 import { bootstrap, DEFAULT_BOOTSTRAP } from '../fit/bootstrap.ts';
+import type { Predictor } from '../fit/cell-model.ts';
 import { fitDataset } from '../fit/fit-dataset.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from '../fit/fit-roofline.ts';
 import { observationsFromRuns, type RunCells } from '../fit/from-runs.ts';
+import type { Objective } from '../fit/objective.ts';
 import type { Observation } from '../fit/observations.ts';
 import { parametersInData, termsOf } from '../fit/problem.ts';
 import { ScheduleCache } from '../fit/schedule-cache.ts';
@@ -10,50 +12,37 @@ import { type OnProgress, validate } from '../fit/validate.ts';
 import type { ModelCard } from '../model/card.ts';
 import { digestOf } from '../suite/digest.ts';
 import { buildFit } from './build.ts';
+import { type CellRules, selectCells } from './cell-rules.ts';
 import type { Fit } from './schema.ts';
 import { withDigest } from './write.ts';
 
-/** A value of an axis whose cells are kept from the fit, beside those that the suite keeps. */
-export interface HoldOut {
-  readonly axis: 'input' | 'output' | 'concurrency' | 'tp';
-  readonly value: number;
-}
-
-export interface MakeFitOptions {
+export interface MakeFitOptions extends CellRules {
   readonly seed?: number | undefined;
-  readonly holdOut?: readonly HoldOut[] | undefined;
+  /** The serving model that parameters are fitted through; default: the scheduler. */
+  readonly predictor?: Predictor | undefined;
+  /** Which latency the fit should serve best; default: both alike. */
+  readonly objective?: Objective | undefined;
+  /** Bootstrap replicates; 0: no bootstrap. */
+  readonly bootstrap?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly createdAt: string;
   readonly toolVersion: string;
 }
 
-/** Whether a hold-out rule covers an observation. */
-const matches = (one: Observation, { axis, value }: HoldOut): boolean =>
-  ({
-    input: one.input_tokens,
-    output: one.output_tokens,
-    concurrency: one.concurrency,
-    tp: one.engine.tensorParallel,
-  })[axis] === value;
-
 /**
  * Fits the roofline to runs and validates the fit.
- * @throws RidgeError (exit 2) naming what the runs lack; (exit 1) when there are too few usable cells
+ * @throws RidgeError (exit 2) naming what the runs lack, or a rule that covers no cell; (exit 1) when there are too few usable cells
  */
 export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit {
   const read = observationsFromRuns(runs);
-  const rules = options.holdOut ?? [];
-  const data = {
-    ...read,
-    observations: read.observations.map((one) =>
-      rules.some((rule) => matches(one, rule)) ? { ...one, hold_out: true } : one,
-    ),
-  };
+  const data = { ...read, observations: selectCells(read.observations, options) };
   const seen = data.observations.filter((one) => !one.hold_out);
   refuseTooFew(data.card, seen, data.left_out.length);
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
+    predictor: options.predictor ?? DEFAULT_FIT_OPTIONS.predictor,
+    objective: options.objective ?? 'balanced',
     schedules: new ScheduleCache(),
   };
   const progress = options.onProgress ?? (() => {});
@@ -62,13 +51,15 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   const fitted = fitDataset(dataset, fitOptions);
   const held = data.observations.filter((one) => one.hold_out);
   const validation = validate(dataset, fitted, held, fitOptions, progress);
-  progress('bootstrap', 0, 1);
+  const replicates = options.bootstrap ?? DEFAULT_BOOTSTRAP.replicates;
+  if (replicates > 0) progress('bootstrap', 0, 1);
   const content = buildFit({
     data,
     fitted,
-    bootstrap: bootstrap(fitted.fit, { ...DEFAULT_BOOTSTRAP, seed: fitOptions.seed }),
+    bootstrap: replicates > 0 ? bootstrap(fitted.fit, { replicates, seed: fitOptions.seed }) : null,
     validation,
     options: fitOptions,
+    rules: { only: options.only ?? [], holdOut: options.holdOut ?? [] },
     protocol: runs[0]!.run.suite.content.protocol,
     runs: runs.map(({ run, records }) => ({
       id: run.id,

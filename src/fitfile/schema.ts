@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { PREDICTORS } from '../fit/cell-model.ts';
 import { UNKNOWNS } from '../fit/dataset.ts';
+import { OBJECTIVES } from '../fit/objective.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
@@ -22,7 +23,10 @@ const metricKey = z.enum(METRIC_KEYS);
 
 const predictorSchema = z.object({
   /** Relative standard deviations of what the model misses, and the factor on the predictor's own error where requests are alone. */
-  noise: z.object({ misfit: z.object({ ttft: number, tpot: number }), exact_scale: z.object({ ttft: number, tpot: number }) }),
+  noise: z.object({
+    misfit: z.object({ ttft: number, tpot: number }),
+    exact_scale: z.object({ ttft: number, tpot: number }),
+  }),
   interval_factors: z
     .object({ ttft: number, tpot: number })
     .describe(
@@ -89,7 +93,7 @@ const residualSchema = z.object({
   log_residual: number,
   /** Standard deviation that the fit gave it, before the robust weight. */
   log_sd: number,
-  /** Huber's weight, 1 for a residual inside two standard deviations. */
+  /** Huber's weight, 1 for a residual inside 1.345 standard deviations. */
   weight: number,
 });
 
@@ -100,6 +104,9 @@ export const exampleSchema = z.object({
   concurrency: z.int(),
   tensor_parallel: z.int(),
   turn_around_s: nullableNumber,
+  output_jitter: interval.describe(
+    'Output lengths are uniform between these shares of `output_tokens`; the closed form knows their mean only.',
+  ),
   expected: z.record(metricKey, nullableNumber),
 });
 
@@ -183,7 +190,15 @@ export const fitSchema = z.object({
     agreeing_starts: z.int(),
     converged: z.boolean(),
     seed: z.int(),
+    objective: z
+      .enum(OBJECTIVES)
+      .describe('The latency whose numbers counted more than once; balanced: both alike.'),
   }),
+  selection: z
+    .object({ only: z.array(z.string()), hold_out: z.array(z.string()) })
+    .describe(
+      'Rules AXIS=VALUE|VALUE by which cells were chosen, and kept from the fit; none: all, and those of the suite.',
+    ),
   confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
   validation: validationSchema,
   range: z.object({

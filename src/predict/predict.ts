@@ -1,4 +1,5 @@
 import { RidgeError } from '../errors.ts';
+import type { Predictor } from '../fit/cell-model.ts';
 import { type Prediction, predictMeans } from '../fit/predictive.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
@@ -15,6 +16,11 @@ export interface PredictionShape {
   readonly concurrency: number;
   /** Tensor parallel size; default: the smallest that was measured. */
   readonly tp?: number | undefined;
+  /**
+   * Serving model over the fitted step: the event-skipping scheduler (default, about a millisecond) or the closed form
+   * (microseconds; rough where prompts queue).
+   */
+  readonly predictor?: Predictor | undefined;
 }
 
 /** Means with 90 % intervals: latencies in milliseconds, throughput in tokens per second over all devices of the server. */
@@ -23,21 +29,22 @@ export interface FitPrediction extends Prediction {
   readonly output: number;
   readonly concurrency: number;
   readonly tp: number;
+  readonly predictor: Predictor;
   /** What lies outside the cells that were measured, one sentence each; empty inside the range. */
   readonly extrapolates: readonly string[];
-  /** True where the closed form is rough: prompts nearly saturate the server, or requests queue for seats or KV. */
+  /** Of the closed form: true where prompts nearly saturate the server, or requests queue for seats or KV. */
   readonly rough: boolean;
 }
 
 /**
  * Predicts the steady-state means of a closed loop from a fit, for a client that turns around as fast as the one that
- * measured (`client.turn_around_s` in the fit file).
+ * measured (`client.turn_around_s` in the fit file) and jitters output lengths as it did (`protocol.output_jitter`).
  * @throws RidgeError (exit 2) when a length, the concurrency or the tensor parallel size is not a whole number above 0, when
  *   the model takes no request that long or cannot be split over so many devices, or when one request alone does not fit
  *   the KV cache
  */
 export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
-  const { input, output, concurrency } = shape;
+  const { input, output, concurrency, predictor = 'scheduler' } = shape;
   const tp = shape.tp ?? fit.range.tensor_parallel[0]!;
   for (const [name, value] of Object.entries({ input, output, concurrency, tp })) {
     if (!Number.isInteger(value) || value < 1) {
@@ -52,18 +59,21 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
       { mend: 'Use a shorter request or a larger --tp.' },
     );
   }
-  const { means, prediction } = predictMeans(modelOf(fit), settings, {
+  const loop = {
     inputTokens: input,
     outputTokens: output,
     concurrency,
     turnAroundSeconds: fit.client.turn_around_s,
-  });
+    driving: { kind: 'steady', output_jitter: fit.protocol.output_jitter } as const,
+  };
+  const { means, prediction } = predictMeans(modelOf(fit), settings, loop, { predictor });
   return {
     ...prediction,
     input,
     output,
     concurrency,
     tp,
+    predictor,
     extrapolates: outside(fit, { input, output, concurrency, tp }),
     rough: means.rough,
   };
@@ -80,7 +90,10 @@ function refuseImpossible(card: ModelCard, length: number, tp: number): void {
   requireEvenHeads(card, tp, 'tp');
 }
 
-function outside(fit: Fit, shape: Required<Omit<PredictionShape, 'tp'>> & { tp: number }): string[] {
+function outside(
+  fit: Fit,
+  shape: { readonly [Axis in 'input' | 'output' | 'concurrency' | 'tp']: number },
+): string[] {
   const { range } = fit;
   const axis = (name: string, value: number, [low, high]: readonly [number, number]): string[] =>
     value >= low && value <= high ? [] : [`${name} ${value} is outside ${low} to ${high}`];

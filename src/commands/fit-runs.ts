@@ -1,0 +1,70 @@
+import { basename, join } from 'node:path';
+import { RidgeError } from '../errors.ts';
+import type { MakeFitOptions } from '../fitfile/make-fit.ts';
+import { writeFit } from '../fitfile/write.ts';
+import type { RunTarget } from '../run/schema.ts';
+import { VERSION } from '../version.ts';
+import { fitInWorker } from './fit-in-worker.ts';
+import type { FittedRuns } from './fit-text.ts';
+import { ProgressLine } from './progress-line.ts';
+import { readRuns } from './read-runs.ts';
+
+export interface FitRunsOptions extends Omit<MakeFitOptions, 'createdAt' | 'toolVersion' | 'onProgress'> {
+  /** Default: beside the first run's folder, its name with `.fit.json`. */
+  readonly out?: string | undefined;
+  readonly force?: boolean | undefined;
+  readonly targets?: readonly string[] | undefined;
+}
+
+/**
+ * Reads runs, fits them and writes the fit file. Damaged lines of the runs are named on stderr; where it is a terminal, so is
+ * what a long fit is at. Ctrl-C ends the fit.
+ * @param folders of runs
+ * @throws RidgeError, see `makeFit` and `writeFit`
+ */
+export async function fitRuns(
+  folders: readonly string[],
+  { out, force = false, targets, ...options }: FitRunsOptions = {},
+): Promise<FittedRuns> {
+  const read = await readRuns(folders);
+  const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
+  const createdAt = new Date().toISOString();
+  const line = new ProgressLine(process.stderr);
+  const fit = await stoppable((signal) =>
+    fitInWorker(
+      { runs, options: { ...options, createdAt, toolVersion: VERSION } },
+      { signal, onProgress: (what, done, total) => line.show(what, done, total) },
+    ),
+  ).finally(() => line.clear());
+  const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
+  await writeFit(file, fit, { force });
+  return { fit, file, targets: runs.flatMap(({ run }) => run.targets) };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Work that a signal ends. */
+async function stoppable<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
+function selectTargets<Run extends { readonly targets: readonly RunTarget[] }>(
+  run: Run,
+  names: readonly string[] | undefined,
+): Run {
+  if (!names?.length) return run;
+  const unknown = names.find((name) => run.targets.every((target) => target.name !== name));
+  if (unknown !== undefined) {
+    throw new RidgeError(`the run has no target '${unknown}'`, {
+      mend: `Targets: ${run.targets.map(({ name }) => name).join(' ')}.`,
+    });
+  }
+  return { ...run, targets: run.targets.filter(({ name }) => names.includes(name)) };
+}
