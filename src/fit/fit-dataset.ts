@@ -9,6 +9,7 @@ import { estimateNoise } from './noise.ts';
 import type { Observation } from './observations.ts';
 import type { FittedModel, PredictorErrors } from './predictive.ts';
 import type { Problem } from './problem.ts';
+import { residualTable } from './residual-table.ts';
 import { stateAt } from './state.ts';
 
 /** A data set fitted: the engine facts inferred from it, the roofline, and what both predictors miss. */
@@ -46,6 +47,7 @@ export function fittedModel(fit: RooflineFit): FittedModel {
     covariance: fit.covariance.matrix,
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: { scheduler: errorsOf(fit, 'scheduler'), closed_form: errorsOf(fit, 'closed_form') },
+    residual_table: fit.predictor === 'scheduler' ? residualTable(fit) : null,
   };
 }
 

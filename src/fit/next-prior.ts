@@ -30,6 +30,7 @@ export function priorModel(card: ModelCard, priors: Priors, names: readonly Para
     names,
     covariance: variances.map((variance, i) => variances.map((_, j) => (i === j ? variance : 0))),
     degrees_of_freedom: 1,
+    residual_table: null,
     predictors: { scheduler: errors, closed_form: errors },
   };
 }

@@ -10,6 +10,7 @@ import type { IntervalFactors } from './conformal.ts';
 import { LOG_DIFFERENCE } from './least-squares.ts';
 import { discrepancyOf, type NoiseScale, regimeOf, termSd } from './noise.ts';
 import { EDGE_NAMES } from './problem.ts';
+import { type ResidualTable, withTable } from './residual-table.ts';
 import { edgeSlopes } from './scheduled-cells.ts';
 
 /** Everything that a prediction with its interval needs. */
@@ -24,6 +25,8 @@ export interface FittedModel {
   readonly degrees_of_freedom: number;
   /** What each predictor misses, and how many standard deviations its 90 % interval spans to either side. */
   readonly predictors: Readonly<Record<Predictor, PredictorErrors>>;
+  /** Correction of TPOT by batch size; null where it does not earn its place. */
+  readonly residual_table: ResidualTable | null;
 }
 
 export interface PredictorErrors {
@@ -73,7 +76,9 @@ export function predictMeans(
   shape: ClosedLoopShape,
   { predictor = 'scheduler', measured = {} }: PredictOptions = {},
 ): { readonly prediction: Prediction; readonly means: ServingMeans } {
-  const { means, slopes } = sensitivities(fit, engine, shape, predictor);
+  const { means: smooth, slopes } = sensitivities(fit, engine, shape, predictor);
+  const { tensorParallel } = engine;
+  const means = withTable(smooth, fit.residual_table, { ...shape, tensorParallel });
   const errors = latencyErrors(fit, shape, means, predictor);
   const predict = (key: MetricKey): Predicted => {
     const value = metricValue(means, key);

@@ -23,6 +23,7 @@ export function modelOf(fit: FitContent): FittedModel {
     covariance: fit.covariance.matrix,
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: fit.predictors,
+    residual_table: fit.residual_table,
   };
 }
 

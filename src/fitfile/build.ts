@@ -72,6 +72,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     },
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: model.predictors,
+    residual_table: model.residual_table,
     inferred: choices.inferred,
     bootstrap: bootstrap && {
       method: bootstrap.method,

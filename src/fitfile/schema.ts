@@ -34,6 +34,21 @@ const predictorSchema = z.object({
     ),
 });
 
+const residualTableSchema = z.object({
+  buckets: z.array(
+    z.object({
+      tensor_parallel: z.int(),
+      least: z.int(),
+      most: z.int(),
+      ratio: number,
+      cells: z.int(),
+    }),
+  ),
+  unseen_mape: z
+    .object({ without: number, with: number })
+    .describe('Mean absolute error on TPOT of each shape left out, percent.'),
+});
+
 const inferredSchema = z.object({
   name: z.enum(UNKNOWNS),
   value: z.union([number, z.string()]),
@@ -50,7 +65,7 @@ export const parameterSchema = z.object({
   unit: z.string(),
   /** Null where the data give none: at a bound, or not in the data. */
   standard_error: nullableNumber,
-  /** The wider of the covariance's and the bootstrap's. */
+  /** The wider of the covariance's and the bootstrap's, within the prior's bounds. */
   interval_90: interval.nullable(),
   /** Of the cluster bootstrap alone; null where there was none. */
   bootstrap_90: interval.nullable(),
@@ -170,6 +185,11 @@ export const fitSchema = z.object({
   degrees_of_freedom: number,
   /** Serving models over the same parameters: what each misses, and how wide its intervals are. */
   predictors: z.object({ scheduler: predictorSchema, closed_form: predictorSchema }),
+  residual_table: residualTableSchema
+    .nullable()
+    .describe(
+      'Measured over predicted TPOT by tensor parallel size and streams, which predictions are multiplied by (not `examples`); null unless shapes that the fit did not see are predicted better with it.',
+    ),
   /** Engine facts that no run states, inferred from the cells. */
   inferred: z.array(inferredSchema),
   bootstrap: z
