@@ -2,8 +2,10 @@
 export interface StepLoop {
   /** Streams that hold a seat: a real number, at least 1. */
   readonly streams: number;
-  /** Steps of a request's cycle outside its prompt: decodes, and the way back to the engine. */
-  readonly otherSteps: number;
+  /** Steps of a request after its first token. */
+  readonly decodeSteps: number;
+  /** Steps that pass while the next request is on its way to the engine. */
+  readonly awaySteps: number;
   /** Steps that a prompt fills: its tokens over the tokens of prompts that a step takes. */
   readonly size: number;
   /** Steps whose finished requests come back together: 1 where they join the next step. */
@@ -12,16 +14,19 @@ export interface StepLoop {
 
 /** How the prompts of a loop share steps, seen by one request among the others. */
 export interface PromptContention {
-  /** Prompts of others that arrive in a step. */
-  readonly arrivals: number;
-  /** Steps that the prompts ahead of a new one fill. */
-  readonly ahead: number;
-  /** What its last step has left beside it and those ahead. */
-  readonly rounding: number;
-  /** What of that prompts behind it fill. */
-  readonly behind: number;
   /** Steps from joining a step to the first token. */
   readonly steps: number;
+  /** Steps that the prompts ahead of a new one fill. */
+  readonly ahead: number;
+  /** What of its last step prompts behind it fill. */
+  readonly behind: number;
+  /** Chance that there are some behind it, where it leaves them anything. */
+  readonly joined: number;
+  /** Others that decode in a step. */
+  readonly decodes: number;
+  /** Others' prompts in a step of a request's decode, and the share of those steps that hold any. */
+  readonly met: number;
+  readonly mixed: number;
 }
 
 /** Populations through which the recursion walks from its starting value. */
@@ -32,7 +37,9 @@ const POPULATIONS = 12;
  * request finds what a loop of one stream fewer looks like. Ahead of its prompt are those that come with it and the
  * unfinished work of earlier ones, which is by Little's law their rate times what each leaves unfinished, summed over steps.
  */
-export function promptContention({ streams, otherSteps, size, bunching }: StepLoop): PromptContention {
+export function promptContention(loop: StepLoop): PromptContention {
+  const { streams, decodeSteps, awaySteps, size, bunching } = loop;
+  const otherSteps = decodeSteps + awaySteps;
   const walked = Math.min(POPULATIONS, Math.ceil(streams) - 1);
   let others = streams - walked - 1;
   const together = bunching * Math.min((streams - 1) / (otherSteps + Math.ceil(size)), 1 / size);
@@ -54,7 +61,25 @@ export function promptContention({ streams, otherSteps, size, bunching }: StepLo
   const steps = stay + work;
   const arrivals = (streams - 1) / (otherSteps + steps);
   const behind = filled(batch.rounding, size, arrivals * (steps - 1 + bunching / 2));
-  return { arrivals, ahead, rounding: batch.rounding, behind, steps };
+  // The others' prompts that are neither beside a request's own nor on its way back are in its decode.
+  const elsewhere = (ahead + behind) / size + arrivals * awaySteps;
+  const met = decodeSteps > 0 ? Math.max(0, streams - 1 - elsewhere) / decodeSteps : 0;
+  return {
+    steps,
+    ahead,
+    behind,
+    joined: batch.rounding > 0 ? behind / batch.rounding : 0,
+    decodes: arrivals * decodeSteps,
+    met,
+    mixed: mixedShare(size, met, behind, bunching),
+  };
+}
+
+/** Share of steps that hold prompts, where `met` come in a step. */
+export function mixedShare(size: number, met: number, behind: number, bunching: number): number {
+  const whole = Math.ceil(size);
+  if (whole > 1) return Math.min(1, met * (whole - behind));
+  return Math.min(1, Math.max(met * size, (1 - Math.exp(-met * bunching)) / bunching));
 }
 
 /** Prompts that come together, by a prompt's place among them, as if nothing were left of earlier ones. */

@@ -17,7 +17,7 @@ export type { SimulatedLoad } from './simulated-load.ts';
  * part, then waiting requests in order, while token budget, seats and KV blocks last; the last admitted request is preempted
  * and computed again when a running one finds no block. A stretch of pure decode steps is one event, so the cost grows with
  * requests, not tokens.
- * @throws RangeError where requests never end
+ * @throws RangeError where a step takes no finite time
  */
 export function simulate(
   attention: AttentionWork,
@@ -91,7 +91,7 @@ class Simulation {
 
   #idle(): void {
     const { next } = this.#arrivals;
-    if (next === Number.POSITIVE_INFINITY) throw new RangeError('the engine has nothing left to run');
+    if (!(next < Number.POSITIVE_INFINITY)) throw new RangeError('the engine has nothing left to run');
     this.#record.idle(next - this.#now);
     this.#now = next;
   }
@@ -209,7 +209,9 @@ class Simulation {
     const flop = this.#attention.decodeFlop(size, context) + (prompts?.flop ?? 0);
     const bytes = this.#attention.decodeBytes(size, context) + (prompts?.bytes ?? 0);
     this.#record.step(tokens, sampled, sequences, flop, bytes, steps);
-    this.#now += steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
+    const seconds = steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
+    if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);
+    this.#now += seconds;
     this.#decoding.advance(steps);
     for (let request = this.#decoding.takeFinished(); request !== null; ) {
       this.#finish(request);

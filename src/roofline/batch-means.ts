@@ -1,0 +1,35 @@
+import type { ModelCard } from '../model/card.ts';
+import type { RooflineParameters } from './parameters.ts';
+import { batchSchedule } from './scheduler/batch-schedule.ts';
+import { priceSchedule } from './scheduler/price-schedule.ts';
+import type { ClosedLoopShape, EngineSettings, ServingMeans } from './serving.ts';
+import { StepPricer } from './step-pricer.ts';
+import { AttentionWork } from './step-work.ts';
+
+/** Means of one batch that is prefilled together and decoded in lockstep: a handful of steps, priced one by one. */
+export function batchMeans(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+): ServingMeans {
+  const schedule = batchSchedule(new AttentionWork(card), engine.maxNumBatchedTokens, {
+    inputTokens: shape.inputTokens,
+    outputTokens: shape.outputTokens,
+    streams: shape.concurrency,
+  });
+  const { ttft, tpot, e2eSeconds } = priceSchedule(
+    schedule,
+    new StepPricer(card, p, engine.tensorParallel),
+    p.request_overhead_s,
+    { statistic: 'mean', whole: false, gradient: false },
+  );
+  return {
+    ttftSeconds: ttft.seconds,
+    tpotSeconds: tpot?.seconds ?? null,
+    e2eSeconds,
+    outputTokensPerSecond: (shape.concurrency * shape.outputTokens) / e2eSeconds,
+    queueShare: 0,
+    rough: false,
+  };
+}
