@@ -112,7 +112,7 @@ function quickFit(
   const input = { card, priors: options.priors ?? parameterPriors(accelerator, card), observations };
   const from =
     start && Object.fromEntries(start.names.map((name) => [name, Math.log(start.parameters[name])]));
-  return fitRoofline(input, { ...options, from: from ?? options.from });
+  return fitRoofline(input, { ...options, from: from ?? options.from, rough: true });
 }
 
 /** Huber's loss of the residuals at fixed scales, so that costs of different fits compare. */

@@ -15,7 +15,6 @@ import {
   type Term,
   termsOf,
 } from './problem.ts';
-import type { ScheduleCache } from './schedule-cache.ts';
 import { scheduledCells } from './scheduled-cells.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
 import { type FitState, rowErrors, stateAt } from './state.ts';
@@ -78,6 +77,8 @@ interface Settled {
 const ROUNDS = 40;
 /** New schedules are made so often at most; two or three rounds are the rule. */
 const SCHEDULE_ROUNDS = 8;
+/** As many rounds as it takes until the cost of a rough fit is known to a fraction of a percent. */
+const ROUGH = { rounds: 4, scheduleRounds: 1 };
 /** Movement of a log parameter below which new schedules would not change the fit. */
 const SCHEDULE_TOLERANCE = 1e-3;
 
@@ -97,9 +98,11 @@ export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_O
     noise: { ...NO_MISFIT, misfit: SEARCH_MISFIT },
     converged: false,
   };
-  const coarse = settle(screening, start, ROUNDS);
+  // Another fit's end is nearer to the scheduler's optimum than the closed form's is.
+  const isNear = options.rough && options.from && options.predictor === 'scheduler';
+  const coarse = isNear ? start : settle(screening, start, ROUNDS);
   if (options.predictor === 'closed_form') return result(screening, coarse, search);
-  return polish(screening, coarse, search, options.schedules);
+  return polish(screening, coarse, search, options);
 }
 
 /** Goes on from the closed form's optimum with the scheduler, which makes its schedules anew where the fit has come to. */
@@ -107,21 +110,22 @@ function polish(
   { input, names, terms }: Problem,
   coarse: Settled,
   search: Search,
-  cache: ScheduleCache | undefined,
+  { schedules, rough = false }: FitOptions,
 ): RooflineFit {
+  const { rounds, scheduleRounds } = rough ? ROUGH : { rounds: ROUNDS, scheduleRounds: SCHEDULE_ROUNDS };
   let settled: Settled = { ...coarse, converged: false };
   let problem: Problem;
   let round = 0;
   let moved: number;
   do {
     const model = modelAt(input.priors, names, settled.point);
-    const cells = scheduledCells(input.card, input.observations, model, cache);
+    const cells = scheduledCells(input.card, input.observations, model, schedules);
     problem = { input, names, terms, cells };
-    const next = settle(problem, settled, ROUNDS);
+    const next = settle(problem, settled, rounds);
     moved = largestMove(next.point, settled.point);
     settled = next;
     round += 1;
-  } while (moved > SCHEDULE_TOLERANCE && round < SCHEDULE_ROUNDS);
+  } while (moved > SCHEDULE_TOLERANCE && round < scheduleRounds);
   return result(problem, settled, search);
 }
 

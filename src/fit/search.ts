@@ -20,6 +20,8 @@ export interface FitOptions {
   readonly schedules?: ScheduleCache | undefined;
   /** Log parameters to start from instead, by name: a refit on part of the data. */
   readonly from?: Readonly<Partial<Record<ParameterName, number>>> | undefined;
+  /** Stop where the cost hardly falls any more: enough to rank fits, not to report one. */
+  readonly rough?: boolean | undefined;
 }
 
 export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9, predictor: 'scheduler' };

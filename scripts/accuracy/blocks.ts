@@ -1,0 +1,15 @@
+import type { Block } from './blocks/block.ts';
+import { DENSE_BLOCKS } from './blocks/dense.ts';
+import { EXPERT_BLOCKS } from './blocks/experts.ts';
+import { INFERENCEX_BLOCKS } from './blocks/inferencex.ts';
+import { TRANSFER_BLOCKS } from './blocks/transfer.ts';
+import { UNIT } from './blocks/unit.ts';
+
+/** Every block, in the order of the table. */
+export const BLOCKS: readonly Block[] = [
+  UNIT,
+  ...DENSE_BLOCKS,
+  ...EXPERT_BLOCKS,
+  ...INFERENCEX_BLOCKS,
+  ...TRANSFER_BLOCKS,
+];

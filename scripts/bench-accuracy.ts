@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { Bench } from './accuracy/bench.ts';
+import { capacityFromDriver } from './accuracy/blocks/capacity.ts';
+import { BLOCKS } from './accuracy/blocks.ts';
+import { missingFiles } from './accuracy/data-files.ts';
+import { intervalFigures } from './accuracy/intervals.ts';
+import { othersTable } from './accuracy/others.ts';
+import { type AccuracyRow, rowsOf } from './accuracy/rows.ts';
+import { accuracyTable, intervalTable, verdictOf } from './accuracy/table.ts';
+
+/**
+ * How far predictions are off on public measurements, block by block: everything, discrete choices included, is learnt without
+ * the cells that are predicted. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
+ */
+const { values: flags } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+
+const missing = missingFiles();
+if (missing.length > 0) {
+  console.error(`skipped: there is no ${missing.join(', ')}; RIDGE_DATA names the folder of the public data`);
+  if (flags.json) console.log('[]');
+  process.exit();
+}
+
+const wanted = flags.only?.split(',');
+const stray = wanted?.find((code) => BLOCKS.every((block) => block.code !== code));
+if (stray !== undefined) {
+  console.error(`--only: there is no block ${stray}; there are ${BLOCKS.map(({ code }) => code).join(' ')}`);
+  process.exit(2);
+}
+
+const start = performance.now();
+const elapsed = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`;
+const progress = (what: string): void => console.error(`${elapsed().padStart(6)}  ${what}`);
+
+let current = '';
+const bench = new Bench((what) => progress(`${current}: fit of ${what}`));
+const scores = BLOCKS.filter(({ code }) => wanted?.includes(code) ?? true).flatMap((block) => {
+  current = block.code;
+  return block.ask(bench);
+});
+const rows = scores.flatMap(rowsOf);
+const capacity = wanted === undefined || wanted.includes('U1') ? capacityFromDriver() : null;
+progress('done');
+
+if (flags.json) console.log(JSON.stringify([...rows.map(({ row }) => row), ...capacityRows()], null, 1));
+else print();
+
+function capacityRows(): AccuracyRow[] {
+  if (!capacity) return [];
+  const error = Math.abs(capacity.error_percent);
+  return [
+    {
+      block: 'U1 KV capacity of the H200 server from driver bytes',
+      metric: 'kv_capacity_tokens',
+      n: 1,
+      mape: error,
+      median_ape: error,
+      p90_ape: error,
+      bias: capacity.error_percent,
+      coverage_90: null,
+      target: 1,
+      refused: null,
+    },
+  ];
+}
+
+function print(): void {
+  console.log(accuracyTable(rows));
+  if (capacity) {
+    const off = capacity.error_percent.toFixed(2);
+    console.log(
+      `\nKV capacity of the H200 server from driver bytes: ${capacity.tokens} tokens, ${off} % off (target 1): ${Math.abs(capacity.error_percent) <= 1 ? 'reached' : 'missed'}`,
+    );
+  }
+  console.log(`\n${intervalTable(intervalFigures(scores))}`);
+  console.log(`\n${othersTable()}`);
+  const verdicts = rows.map(verdictOf);
+  const count = (begin: string): number => verdicts.filter((verdict) => verdict.startsWith(begin)).length;
+  console.log(
+    `\n${count('reached')} targets reached, ${count('missed')} missed, ${count('refused')} rows refused; ${elapsed()}`,
+  );
+}
