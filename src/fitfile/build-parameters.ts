@@ -4,7 +4,7 @@ import type { RooflineFit } from '../fit/fit-roofline.ts';
 import { adviceFor, estimateOf } from '../fit/identifiability.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type ParameterName } from '../roofline/parameters.ts';
-import { EFFICIENCY_NAMES, type EfficiencyName, specPeak } from '../roofline/priors.ts';
+import { EFFICIENCY_NAMES, type EfficiencyName, type Prior, specPeak } from '../roofline/priors.ts';
 import type { Fit, FitParameter } from './schema.ts';
 
 /** Every parameter of a fit with what is known about it. */
@@ -29,9 +29,14 @@ function bootstrapInterval(
   return logs ? [value * Math.exp(logs[0]), value * Math.exp(logs[1])] : null;
 }
 
-/** Each misses something: the covariance cells that go together, the bootstrap clusters that were never drawn. */
-const wider = (one: Interval, other: Interval | null): [number, number] =>
-  other ? [Math.min(one[0], other[0]), Math.max(one[1], other[1])] : [...one];
+/**
+ * Each misses something: the covariance cells that go together, the bootstrap clusters that were never drawn. Neither knows
+ * the physical bounds.
+ */
+function widerWithin({ lower, upper }: Prior, one: Interval, other: Interval | null): [number, number] {
+  const [low, high] = other ? [Math.min(one[0], other[0]), Math.max(one[1], other[1])] : one;
+  return [Math.max(lower, low), Math.min(upper, high)];
+}
 
 function parameterOf(
   name: ParameterName,
@@ -52,7 +57,7 @@ function parameterOf(
     value: estimate.value,
     unit: PARAMETER_UNITS[name],
     standard_error: estimate.standard_error,
-    interval_90: estimate.interval_90 && wider(estimate.interval_90, resampled),
+    interval_90: estimate.interval_90 && widerWithin(priors[name], estimate.interval_90, resampled),
     bootstrap_90: resampled,
     prior: { ...priors[name] },
     at_bound: estimate.state === 'at_bound',

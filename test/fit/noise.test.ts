@@ -35,11 +35,16 @@ describe('estimateNoise', () => {
     expect(misfit.tpot).toBeCloseTo(0.02, 2);
   });
 
-  test('residuals of the measurement alone leave no misfit and little of the assumed discrepancy', () => {
-    const noise = estimateNoise([...terms(2000, 'ttft', 0.0018), ...terms(2000, 'tpot', 0.0018)]);
+  test('residuals smaller than the known noise leave no misfit, and are believed where the predictor is exact', () => {
+    const noise = estimateNoise([...terms(4000, 'ttft', 0.0018), ...terms(4000, 'tpot', 0.0006)]);
     expect(noise.misfit).toEqual({ ttft: 0, tpot: 0 });
-    expect(noise.exact_scale.tpot).toBeLessThan(0.1);
-    expect(termSd(terms(1, 'tpot', 0)[0]!, noise)).toBeCloseTo(0.002, 4);
+    expect(termSd(terms(1, 'ttft', 0)[0]!, noise)).toBeCloseTo(0.0018, 4);
+    expect(termSd(terms(1, 'tpot', 0)[0]!, noise)).toBeCloseTo(0.0006, 4);
+  });
+
+  test('a few residuals that happen to be tiny are not believed to the last', () => {
+    const noise = estimateNoise(terms(6, 'tpot', 1e-6));
+    expect(termSd(terms(1, 'tpot', 0)[0]!, noise)).toBeGreaterThan(0.0002);
   });
 
   test('where a predictor is approximate its discrepancy is never talked away', () => {
@@ -58,15 +63,21 @@ test('robust weights: full inside, falling outside; a prior lets go of a far tru
 
 describe('countedNoise', () => {
   test('TTFT counts at least half as much as TPOT, however much worse it is explained', () => {
-    expect(countedNoise({ misfit: { ttft: 0.3, tpot: 0.04 }, exact_scale: 1 }).misfit).toEqual({
+    expect(
+      countedNoise({ misfit: { ttft: 0.3, tpot: 0.04 }, exact_scale: { ttft: 1, tpot: 1 } }).misfit,
+    ).toEqual({
       ttft: 0.08,
       tpot: 0.04,
     });
-    expect(countedNoise({ misfit: { ttft: 0.05, tpot: 0.04 }, exact_scale: 1 }).misfit.ttft).toBe(0.05);
+    expect(
+      countedNoise({ misfit: { ttft: 0.05, tpot: 0.04 }, exact_scale: { ttft: 1, tpot: 1 } }).misfit.ttft,
+    ).toBe(0.05);
   });
 
   test('a TPOT without misfit does not silence TTFT, and TPOT itself is never changed', () => {
-    expect(countedNoise({ misfit: { ttft: 0.3, tpot: 0 }, exact_scale: 1 }).misfit).toEqual({
+    expect(
+      countedNoise({ misfit: { ttft: 0.3, tpot: 0 }, exact_scale: { ttft: 1, tpot: 1 } }).misfit,
+    ).toEqual({
       ttft: 0.02,
       tpot: 0,
     });

@@ -44,6 +44,7 @@ export function documentedFit(
       decode_wait_steps: value(edges ? random.uniform() : 0),
     },
     covariance: { names: [], matrix: [] },
+    residual_table: null,
     note: 'é \u2028 \u{1F600} "quoted" \\ and a tab\t',
   } as unknown as Fit;
   return { ...content, examples: examples(content, turnAround) } as Fit;
@@ -82,6 +83,7 @@ function examples(content: Fit, turnAround: number | null): Fit['examples'] {
         concurrency: streams,
         tensor_parallel: tp,
         turn_around_s: turnAround,
+        output_jitter: [1, 1] as [number, number],
         expected: Object.fromEntries(
           METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
         ) as Fit['examples'][number]['expected'],

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PREDICTORS } from '../../src/fit/cell-model.ts';
 import { METRIC_KEYS, metricValue } from '../../src/fit/predictive.ts';
 import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
@@ -10,6 +11,7 @@ import { readFit } from '../../src/fitfile/read.ts';
 import { fitWriteError, withDigest, writeFit } from '../../src/fitfile/write.ts';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
 import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
+import { scheduledMeans } from '../../src/roofline/scheduler/scheduled-means.ts';
 import { canonicalJson } from '../../src/stats/canonical-json.ts';
 import { measureSuite } from '../fit/virtual.ts';
 
@@ -94,11 +96,26 @@ describe('content', () => {
   test('every parameter with unit, interval, prior and, for peaks, its efficiency', () => {
     for (const name of PARAMETER_NAMES) {
       const parameter = fit.parameters[name]!;
+      expect(parameter.efficiency !== null).toBe(parameter.unit !== 's');
+      if (parameter.not_in_data) continue;
       expect(parameter.interval_90![0]).toBeLessThan(parameter.value);
       expect(parameter.interval_90![1]).toBeGreaterThan(parameter.value);
-      expect(parameter.efficiency !== null).toBe(parameter.unit !== 's');
+      const [low, high] = parameter.bootstrap_90!;
+      expect(parameter.interval_90![0]).toBeLessThanOrEqual(low);
+      expect(parameter.interval_90![1]).toBeGreaterThanOrEqual(high);
     }
     expect(fit.parameters.memory_bytes_per_s!.efficiency!.value).toBeCloseTo(2.9 / 3.35, 1);
+  });
+
+  test('a model without experts has no experts in its data', () => {
+    expect(fit.parameters.expert_flop_per_s).toMatchObject({ not_in_data: true, interval_90: null });
+  });
+
+  test('no interval leaves the physical bounds', () => {
+    for (const { interval_90, prior } of Object.values(fit.parameters)) {
+      expect(interval_90?.[0] ?? prior.lower).toBeGreaterThanOrEqual(prior.lower);
+      expect(interval_90?.[1] ?? prior.upper).toBeLessThanOrEqual(prior.upper);
+    }
   });
 
   test('the range is that of the cells that were fitted', () => {
@@ -110,35 +127,64 @@ describe('content', () => {
     });
   });
 
-  test('examples agree with what a reader computes from the file alone, to 1e-9', () => {
-    const model = modelOf(fit);
-    expect(fit.examples.length).toBeGreaterThanOrEqual(8);
-    for (const example of fit.examples) {
-      const means = closedLoopMeans(
-        model.card,
-        model.parameters,
-        settingsFor(fit, example.tensor_parallel),
-        {
-          inputTokens: example.input_tokens,
-          outputTokens: example.output_tokens,
-          concurrency: example.concurrency,
-          turnAroundSeconds: null,
-        },
-        model.edges,
-      );
-      for (const key of METRIC_KEYS) {
-        expect(Math.abs(metricValue(means, key)! / example.expected[key]! - 1)).toBeLessThan(1e-9);
+  test.each(PREDICTORS)(
+    'examples by %s are what a reader computes from the file alone, to 1e-9',
+    (predictor) => {
+      const model = modelOf(fit);
+      const examples = fit.examples.filter((example) => example.predictor === predictor);
+      expect(examples).toHaveLength(8);
+      for (const example of examples) {
+        const { output_jitter } = example;
+        expect(output_jitter).toEqual(fit.protocol.output_jitter);
+        const means = { closed_form: closedLoopMeans, scheduler: scheduledMeans }[predictor](
+          model.card,
+          model.parameters,
+          settingsFor(fit, example.tensor_parallel),
+          {
+            inputTokens: example.input_tokens,
+            outputTokens: example.output_tokens,
+            concurrency: example.concurrency,
+            turnAroundSeconds: example.turn_around_s,
+            driving: { kind: 'steady', output_jitter },
+          },
+          model.edges,
+        );
+        for (const key of METRIC_KEYS) {
+          expect(Math.abs(metricValue(means, key)! / example.expected[key]! - 1)).toBeLessThan(1e-9);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('every simpler model says whether it is closer than the fit', () => {
-    const { baselines, in_sample } = fit.validation;
+    const { baselines, errors } = fit.validation.in_sample;
     expect(baselines.length).toBeGreaterThan(2);
     for (const { metric, n, mape, fit_mape, wins } of baselines) {
       expect(wins).toBe(n > 0 && mape! < fit_mape!);
-      if (n === in_sample[metric]!.n) expect(fit_mape).toBeCloseTo(in_sample[metric]!.mape, 9);
+      const own = errors.scheduler[metric]!;
+      if (n === own.n) expect(fit_mape).toBeCloseTo(own.mape, 9);
     }
+  });
+
+  test('every block is scored by both predictors or refused with its reason', () => {
+    expect(fit.validation.blocked.map(({ kind, blocks, refused }) => [kind, blocks, refused.length])).toEqual(
+      [
+        ['shape', 8, 0],
+        ['tp', 0, 2],
+        ['load', 1, 0],
+      ],
+    );
+    const [shapes, sizes] = fit.validation.blocked;
+    expect(shapes!.errors.closed_form.tpot_ms!.n).toBe(shapes!.errors.scheduler.tpot_ms!.n);
+    expect(sizes!.refused[0]!.reason).toMatch(/one tensor parallel size in training/);
+    expect(sizes!.errors.scheduler).toEqual({});
+  });
+
+  test('what was chosen and how it was fitted', () => {
+    expect(fit.search).toMatchObject({ predictor: 'scheduler', objective: 'balanced', seed: 1 });
+    expect(fit.selection).toEqual({ only: [], hold_out: [] });
+    expect(fit.inferred).toEqual([]);
+    expect(fit.bootstrap).toMatchObject({ replicates: 200, clusters: 16 });
   });
 
   test('cells kept from the fit carry the width of their own measurement', () => {
@@ -159,8 +205,36 @@ test('too few cells are refused with exit 1', () => {
   expect(() => makeFit([few], made)).toThrow(expect.objectContaining({ exitCode: 1 }));
 });
 
+const quick = { ...made, predictor: 'closed_form', bootstrap: 0 } as const;
+
 test('cells of a hold-out axis are kept from the fit and predicted', () => {
-  const held = makeFit([run], { ...made, holdOut: [{ axis: 'concurrency', value: 64 }] });
+  const held = makeFit([run], { ...quick, holdOut: [{ axis: 'concurrency', values: [64] }] });
   expect(held.range.concurrency).toEqual([1, 8]);
   expect(held.validation.hold_out!.cells.some((cell) => cell.concurrency === 64)).toBe(true);
+  expect(held.selection.hold_out).toEqual(['concurrency=64']);
+});
+
+test('cells that are not asked for are neither fitted nor predicted; the file says what was asked', () => {
+  const only = makeFit([run], {
+    ...quick,
+    only: [
+      { axis: 'tp', values: [2] },
+      { axis: 'concurrency', values: [1, 8] },
+    ],
+  });
+  expect(only.selection.only).toEqual(['tp=2', 'concurrency=1|8']);
+  expect(only.range).toMatchObject({ tensor_parallel: [2], concurrency: [1, 8] });
+  expect(only.validation.hold_out).toBeNull();
+  expect(new Set(only.residuals.map(({ target }) => target))).toEqual(new Set(['sim-tp2']));
+  expect(only.bootstrap).toBeNull();
+  expect(only.search.predictor).toBe('closed_form');
+});
+
+test('a rule that covers no cell is a slip, and the values that are there are named', () => {
+  const slip = { axis: 'tp', values: [4] } as const;
+  for (const rules of [{ only: [slip] }, { holdOut: [slip] }]) {
+    expect(() => makeFit([run], { ...quick, ...rules })).toThrow(
+      expect.objectContaining({ exitCode: 2, mend: 'The cells have tp 1, 2.' }),
+    );
+  }
 });

@@ -7,20 +7,6 @@ reader = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(reader)
 DELTA = 1e-4
 
-def student_t_95(n):
-    """The 95th percentile of Student's t: bisection on Simpson's integral of its density."""
-    scale = math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2)) / math.sqrt(n * math.pi)
-    density = lambda x: scale * (1 + x * x / n) ** (-(n + 1) / 2)
-    def below(t, slices=2000):
-        h = t / slices
-        inner = sum((4 if j % 2 else 2) * density(j * h) for j in range(1, slices))
-        return 0.5 + h / 3 * (density(0) + inner + density(t))
-    low, high = 0, 100
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) < 0.95 else (low, middle)
-    return low
-
 def means(fit, shape, name=None, by=0):
     server = reader.Server(fit, shape["tensor_parallel"])
     if name in server.edges:
@@ -29,25 +15,54 @@ def means(fit, shape, name=None, by=0):
         server.p[name] *= math.exp(by)
     return server.loop(*(shape[key] for key in ("input_tokens", "output_tokens", "concurrency", "turn_around_s")))
 
-def intervals(fit, shape):
-    names, matrix, noise = fit["covariance"]["names"], fit["covariance"]["matrix"], fit["noise"]
-    value, t = means(fit, shape), student_t_95(fit["degrees_of_freedom"])
-    pairs = [(means(fit, shape, name, DELTA), means(fit, shape, name, -DELTA)) for name in names]
+def corrected(fit, shape, value):
+    """With TPOT as kernels of this batch size have it."""
+    streams, tp, away = shape["concurrency"], shape["tensor_parallel"], 1e3 * (shape["turn_around_s"] or 0)
+    for bucket in (fit["residual_table"] or {"buckets": []})["buckets"]:
+        if bucket["tensor_parallel"] == tp and bucket["least"] <= streams <= bucket["most"] and value["tpot_ms"]:
+            longer = (bucket["ratio"] - 1) * value["tpot_ms"]
+            e2e = value["e2e_ms"] + (shape["output_tokens"] - 1) * longer
+            rate = value["output_tokens_per_s"] * (value["e2e_ms"] + away) / (e2e + away)
+            return {**value, "tpot_ms": value["tpot_ms"] + longer, "e2e_ms": e2e, "output_tokens_per_s": rate}
+    return value
+
+def log_slopes(fit, shape, metric):
+    """Derivatives of ln(metric) by the names of the covariance."""
+    pairs = [[means(fit, shape, name, by)[metric] for by in (DELTA, -DELTA)] for name in fit["covariance"]["names"]]
+    return [0 if above is None else math.log(above / below) / (2 * DELTA) for above, below in pairs]
+
+def missed(fit, shape, value):
+    """Standard deviations of what the closed form and the model miss, for TTFT and TPOT."""
+    noise = fit["predictors"]["closed_form"]["noise"]
     alone, rough = shape["concurrency"] == 1, value["rough"]
     tpot = 0.001 if alone else 0.03 if rough else 0.002
     ttft = 0.001 if alone else 0.2 if rough else math.hypot(0.005, 0.7 * value["queue_share"])
-    scale = noise["exact_scale"][metric] if alone else 1
-    missed = {"ttft_ms": math.hypot(scale * ttft, noise["misfit"]["ttft"]), "tpot_ms": math.hypot(scale * tpot, noise["misfit"]["tpot"])}
-    share = value["ttft_ms"] / value["e2e_ms"]
-    mixed = math.hypot(share * missed["ttft_ms"], (1 - share) * missed["tpot_ms"])
+    scale = noise["exact_scale"] if alone else {"ttft": 1, "tpot": 1}
+    return [math.hypot(scale[key] * own, noise["misfit"][key]) for key, own in (("ttft", ttft), ("tpot", tpot))]
+
+def shares(metric, value, turn_around):
+    """Derivatives of ln(metric) by ln(TTFT) and ln(TPOT)."""
+    first = min(1, value["ttft_ms"] / value["e2e_ms"])
+    cycle = -value["e2e_ms"] / (value["e2e_ms"] + 1e3 * (turn_around or 0))
+    return {"ttft_ms": (1, 0), "tpot_ms": (0, 1), "e2e_ms": (first, 1 - first),
+            "output_tokens_per_s": (cycle * first, cycle * (1 - first))}[metric]
+
+def intervals(fit, shape):
+    value, matrix = corrected(fit, shape, means(fit, shape)), fit["covariance"]["matrix"]
+    factors = fit["predictors"]["closed_form"]["interval_factors"]
+    slopes = [log_slopes(fit, shape, metric) for metric in ("ttft_ms", "tpot_ms")]
+    sd_ttft, sd_tpot = missed(fit, shape, value)
     result = {}
     for metric in ("ttft_ms", "tpot_ms", "e2e_ms", "output_tokens_per_s"):
         if value[metric] is None:
             result[metric] = [None, None, None]
             continue
-        v = [math.log(up[metric] / down[metric]) / (2 * DELTA) for up, down in pairs]
-        variance = sum(a * matrix[i][j] * b for i, a in enumerate(v) for j, b in enumerate(v))
-        spread = math.exp(t * math.sqrt(max(0, variance) + missed.get(metric, mixed) ** 2))
+        a, b = shares(metric, value, shape["turn_around_s"])
+        v = [a * one + b * other for one, other in zip(*slopes)]
+        variance = sum(x * matrix[i][j] * y for i, x in enumerate(v) for j, y in enumerate(v))
+        sd = math.sqrt(max(0, variance) + (a * sd_ttft) ** 2 + (b * sd_tpot) ** 2)
+        weight = abs(a) / (abs(a) + abs(b))
+        spread = math.exp((weight * factors["ttft"] + (1 - weight) * factors["tpot"]) * sd)
         result[metric] = [value[metric], value[metric] / spread, value[metric] * spread]
     return result
 

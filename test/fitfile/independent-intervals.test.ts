@@ -18,6 +18,12 @@ const NAMES = [
   'decode_wait_steps',
 ];
 
+const BUCKETS = [
+  { tensor_parallel: 2, least: 32, most: 63, ratio: 1.08, cells: 4 },
+  { tensor_parallel: 4, least: 32, most: 63, ratio: 0.9, cells: 4 },
+  { tensor_parallel: 4, least: 1, most: 1, ratio: 1.02, cells: 3 },
+];
+
 /** A covariance of parameters that hang together. */
 function covariance(seed: number): { names: string[]; matrix: number[][] } {
   const random = createRandom(seed);
@@ -32,8 +38,13 @@ describe.skipIf(!hasPython)('intervals by a program that has only the file and i
     const fit = {
       ...documentedFit(model, 5, { turnAround: 0.01 }),
       covariance: covariance(7),
-      degrees_of_freedom: 11.5,
-      noise: { misfit: { ttft: 0.05, tpot: 0.02 }, exact_scale: { ttft: 0.3, tpot: 0.4 } },
+      residual_table: { buckets: BUCKETS, unseen_mape: { without: 5, with: 3 } },
+      predictors: {
+        closed_form: {
+          noise: { misfit: { ttft: 0.05, tpot: 0.02 }, exact_scale: { ttft: 0.3, tpot: 0.4 } },
+          interval_factors: { ttft: 2.1, tpot: 1.4 },
+        },
+      },
     } as unknown as Fit;
     const { stdout, stderr } = python(READER, await write('x.fit.json', textOf(sealed(fit))));
     expect(stderr).toBe('');
@@ -43,17 +54,23 @@ describe.skipIf(!hasPython)('intervals by a program that has only the file and i
       .map((line) => JSON.parse(line));
     expect(computed.length).toBe(fit.examples.length);
     fit.examples.forEach((example, index) => {
-      const { prediction } = predictMeans(modelOf(fit), settingsFor(fit, example.tensor_parallel), {
-        inputTokens: example.input_tokens,
-        outputTokens: example.output_tokens,
-        concurrency: example.concurrency,
-        turnAroundSeconds: example.turn_around_s,
-      });
+      const { prediction } = predictMeans(
+        modelOf(fit),
+        settingsFor(fit, example.tensor_parallel),
+        {
+          inputTokens: example.input_tokens,
+          outputTokens: example.output_tokens,
+          concurrency: example.concurrency,
+          turnAroundSeconds: example.turn_around_s,
+        },
+        { predictor: 'closed_form' },
+      );
       for (const key of METRIC_KEYS) {
         const { value, interval_90 } = prediction[key];
         const [mean, low, high] = computed[index][key];
         if (value === null || interval_90 === null) expect(mean).toBe(null);
         else {
+          expect(Math.abs(mean / value - 1)).toBeLessThan(1e-9);
           expect(Math.abs(low / interval_90[0] - 1)).toBeLessThan(1e-9);
           expect(Math.abs(high / interval_90[1] - 1)).toBeLessThan(1e-9);
         }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
-import { predict } from '../../src/predict/predict.ts';
+import { type FitPrediction, predict } from '../../src/predict/predict.ts';
 import { measureSuite } from '../fit/virtual.ts';
 
 const fit = makeFit([measureSuite()], { createdAt: '2026-01-15T12:00:00.000Z', toolVersion: '0.1.0' });
@@ -13,7 +13,26 @@ test('inside the range: four metrics with intervals and nothing to warn of', () 
     expect(interval_90![0]).toBeLessThan(value!);
     expect(interval_90![1]).toBeGreaterThan(value!);
   }
-  expect(prediction.e2e_ms.value).toBeCloseTo(prediction.ttft_ms.value! + 127 * prediction.tpot_ms.value!, 6);
+});
+
+test('by the scheduler unless the closed form is asked for; both are made of TTFT and TPOT', () => {
+  const shape = { input: 1024, output: 128, concurrency: 16, tp: 2 };
+  const [scheduled, closed] = [predict(fit, shape), predict(fit, { ...shape, predictor: 'closed_form' })];
+  expect([scheduled.predictor, closed.predictor]).toEqual(['scheduler', 'closed_form']);
+  expect(scheduled.tpot_ms.value).not.toBe(closed.tpot_ms.value);
+  expect(scheduled.tpot_ms.value! / closed.tpot_ms.value!).toBeCloseTo(1, 1);
+  const e2e = ({ ttft_ms, tpot_ms }: FitPrediction): number => ttft_ms.value! + 127 * tpot_ms.value!;
+  expect(closed.e2e_ms.value).toBeCloseTo(e2e(closed), 6);
+  // Of jittered lengths the mean of products is not the product of means.
+  expect(scheduled.e2e_ms.value! / e2e(scheduled)).toBeCloseTo(1, 2);
+});
+
+test('output lengths are jittered as those that were measured', () => {
+  const exact = { ...fit, protocol: { ...fit.protocol, output_jitter: [1, 1] as [number, number] } };
+  const shape = { input: 1024, output: 128, concurrency: 16 };
+  expect(predict(exact, shape).ttft_ms.value).not.toBe(predict(fit, shape).ttft_ms.value);
+  const closed = { ...shape, predictor: 'closed_form' } as const;
+  expect(predict(exact, closed)).toEqual(predict(fit, closed));
 });
 
 test('outside: every axis is named', () => {
