@@ -136,6 +136,7 @@ const sumOfWork = (a: StepWork, b: StepWork, count: number): StepWork => ({
  * is the mean time (Wald). Else so many mean steps as cover the time; prompts among them blur how much of the last is left.
  */
 export function wayBack({ mixed, pureStep, meanStep, promptStep }: Meeting, away: number): WayBack {
+  if (meanStep === 0) return { steps: away / promptStep, bunching: 1, seconds: 0, rough: false };
   if (promptStep > away) {
     const plain = Math.max(1, Math.ceil(away / pureStep));
     const undisturbed = (1 - mixed) ** plain;

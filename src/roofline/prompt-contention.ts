@@ -29,6 +29,9 @@ export interface PromptContention {
   readonly mixed: number;
 }
 
+/** Most terms of a sum over a Poisson number. */
+const MOST_TERMS = 1000;
+
 /** Populations through which the recursion walks from its starting value. */
 const POPULATIONS = 12;
 
@@ -40,7 +43,7 @@ const POPULATIONS = 12;
 export function promptContention(loop: StepLoop): PromptContention {
   const { streams, decodeSteps, awaySteps, size, bunching } = loop;
   const otherSteps = decodeSteps + awaySteps;
-  const walked = Math.min(POPULATIONS, Math.ceil(streams) - 1);
+  const walked = Math.min(POPULATIONS, Math.floor(streams) - 1);
   let others = streams - walked - 1;
   const together = bunching * Math.min((streams - 1) / (otherSteps + Math.ceil(size)), 1 / size);
   const batch = batchOf(size, together);
@@ -100,12 +103,13 @@ function batchOf(size: number, mean: number): Batch {
   let chance = Math.exp(-mean);
   let more = -Math.expm1(-mean);
   // A prompt has n ahead of it with the chance that more than n others come, over their mean number.
-  for (let n = 0; n < 1000 && (n === 0 || more > 1e-6); n += 1) {
-    const place = mean > 1e-9 ? more / mean : n === 0 ? 1 : 0;
-    const end = (n + 1) * size;
-    ahead += place * n * size;
+  for (let n = 0; n < MOST_TERMS && (n === 0 || more > 1e-12); n += 1) {
+    const place = mean > 0 ? more / mean : 1;
+    const before = n * size;
+    const end = before + size;
+    ahead += place * before;
     rounding += place * (Math.ceil(end) - end);
-    left += place * unfinished(end, size);
+    left += place * unfinished(before, end, size);
     if (end > 1) delayed += place;
     chance *= mean / (n + 1);
     more -= chance;
@@ -113,9 +117,9 @@ function batchOf(size: number, mean: number): Batch {
   return { ahead, rounding, left, delayed };
 }
 
-/** What a prompt of `size` that is done when `end` steps' work is done leaves unfinished, summed over steps' ends. */
-function unfinished(end: number, size: number): number {
-  const untouched = Math.floor(end - size);
+/** What a prompt of `size` with so much work before it leaves unfinished, summed over steps' ends. */
+function unfinished(before: number, end: number, size: number): number {
+  const untouched = Math.floor(before);
   const cut = Math.ceil(end) - 1 - untouched;
   // In the steps that work on it, what is left goes down by one a step.
   return untouched * size + cut * (end - untouched) - (cut * (cut + 1)) / 2;
@@ -125,7 +129,7 @@ function unfinished(end: number, size: number): number {
 function filled(gap: number, size: number, mean: number): number {
   let chance = Math.exp(-mean);
   let empty = 0;
-  for (let n = 0; n * size < gap && (chance > 1e-9 || n < mean); n += 1) {
+  for (let n = 0; n < MOST_TERMS && n * size < gap && (chance > 1e-12 || n < mean); n += 1) {
     empty += (gap - n * size) * chance;
     chance *= mean / (n + 1);
   }

@@ -55,10 +55,10 @@ class Server:
             self.capacity = max(0, math.floor(self.shards / tp * free / (self.layers * self.kv)))
 
     def step(self, chunks, decodes, context):
-        """Seconds of a step; chunks are (tokens, context, completes)."""
+        """Seconds of a step; chunks are (tokens, context, completes, how many of them)."""
         p, tp = self.p, self.tp
-        tokens = decodes + sum(chunk[0] for chunk in chunks)
-        sampled = decodes + sum(chunk[2] for chunk in chunks)
+        tokens = decodes + sum(chunk[0] * chunk[3] for chunk in chunks)
+        sampled = decodes + sum(chunk[2] * chunk[3] for chunk in chunks)
         linear, flop, moved = 0, 0, tokens * self.layers
         for g in self.card["weight_groups"]:
             units = {"embedding": 0, "head": sampled}.get(g["name"], tokens)
@@ -72,59 +72,113 @@ class Server:
         for layers, window in self.windows:
             flop += layers * self.decode_flop * decodes * min(context, window)
             moved += layers * decodes * min(context, window)
-            for length, start, _ in chunks:
+            for length, start, _, count in chunks:
                 end, knee = start + length, min(start + length, window)
                 pairs = max(0, knee - start) * (knee + start) / 2 + max(0, end - max(start, window)) * min(window, end)
-                flop += layers * self.prefill_flop * pairs
-                moved += layers * min(start, window)
+                flop += count * layers * self.prefill_flop * pairs
+                moved += count * layers * min(start, window)
         moved *= self.kv / (self.shards * p["memory_bytes_per_s"])
         attention = pnorm(flop / (tp * p["attention_flop_per_s"]), moved)
         message = tokens * self.card["hidden_size"] * self.card["activation_bytes_per_element"]
         exchange = p["all_reduce_latency_s"] + 2 * (tp - 1) / tp * message / p["link_bytes_per_s"]
         network = 2 * self.layers * exchange if tp > 1 else 0
-        return linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * (decodes + len(chunks))
+        sequences = decodes + sum(chunk[3] for chunk in chunks)
+        return linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * sequences
 
     def loop(self, i, o, c, turn_around):
         """Means of a steady closed loop."""
-        running = min(c, max(1, min(self.seats, self.capacity / (i + o / 2))))
-        means = self.beside(i, o, c, turn_around, running, running - 1)
-        if running > 1 and turn_around is not None:
-            for _ in range(3):
-                away = (turn_around + self.p["request_overhead_s"]) * means["output_tokens_per_s"] / (running * o)
-                means = self.beside(i, o, c, turn_around, running, (running - 1) * max(0, 1 - away))
-        return means
+        held = self.capacity / (i + o / 2)
+        running, d = min(c, max(1, min(self.seats, held))), o - 1
+        met = self.meet(i, o, running, {"z": 0, "beta": 1, "wait": 0, "rough": False})
+        if running > 1 and turn_around is not None and c <= running:
+            for _ in range(2):
+                met = self.meet(i, o, running, way_back(met, turn_around + self.p["request_overhead_s"]))
+        shared, g, t = running > 1, turn_around or 0, met["t"]
+        tpot = t * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
+        inside = met["prefill"] + met["wait"] + (self.edges["ttft_wait_steps"] * t if shared else 0)
+        decode = d * (tpot or 0)
+        rate = min(c / (self.p["request_overhead_s"] + inside + decode + g), running / (inside + decode))
+        e2e = c / rate - g
+        return {"ttft_ms": (e2e - decode) * 1e3, "tpot_ms": None if tpot is None else tpot * 1e3,
+                "e2e_ms": e2e * 1e3, "output_tokens_per_s": rate * o,
+                "queue_share": met["queue"] / (e2e - decode), "rough": met["rough"] or c > held}
 
-    def beside(self, i, o, c, turn_around, running, others):
-        context, d, budget = i + o / 2, o - 1, max(1, math.floor(self.budget - others))
-        chunks = [(min(budget, i - at), at, at + budget >= i) for at in range(0, int(i), budget)]
-        k, b, shared = len(chunks), budget // i, others > 0
-        m, decoding = others / (d + k), others * d / (d + k)
-        decoding = decoding if b >= 2 else min(decoding, d / k)
-        prefill = sum(self.step([chunk], decoding, context) for chunk in chunks)
-        marginal = prefill - (k * self.step([], decoding, context) if decoding > 0 else 0)
-        pure = self.step([], decoding + 1, context)
-        if b >= 2:
-            second = self.step([chunks[0], chunks[0]], decoding, context) - prefill
-            mixed, queue, rough = 1 - math.exp(-m), m * second, False
-            stretch = m * second + (marginal - second) * mixed
-        else:
-            mixed, load, stretch, rough = min(1, m * k), min(m * k, 0.95), min(m, 1 / k) * marginal, 0.7 <= m * k < 1
-            queue = max(0, others * prefill - d * prefill / k) if m * k >= 1 else load / (1 - load) * marginal / 2
-        step = pure + stretch
-        tpot = step * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
-        wait = self.edges["ttft_wait_steps"] * step if shared else 0
-        if turn_around is not None and shared:
-            away, long = turn_around + self.p["request_overhead_s"], prefill / k
-            residual = ((1 - mixed) * pure**2 + mixed * long**2) / (2 * ((1 - mixed) * pure + mixed * long))
-            n = math.ceil(away / pure)
-            wait += (1 - mixed) ** n * (n * pure - away) + (1 - (1 - mixed) ** n) * residual
-        ttft = self.p["request_overhead_s"] + prefill + queue + wait
-        residence = ttft + d * (tpot or 0)
-        rate = running / (residence + (turn_around or 0))
-        seat_wait = (c - running) / rate
-        return {"ttft_ms": (ttft + seat_wait) * 1e3, "tpot_ms": None if tpot is None else tpot * 1e3,
-                "e2e_ms": (residence + seat_wait) * 1e3, "output_tokens_per_s": rate * o,
-                "queue_share": queue / ttft, "rough": rough or c > running}
+    def meet(self, i, o, running, back):
+        """What a request meets, coming back in `back`."""
+        d, context, beta, z = o - 1, i + o / 2, back["beta"], back["z"]
+        q_tokens = max(1, math.floor(self.budget - min(running - 1, d * self.budget / (i + d))))
+        chunks = [(min(q_tokens, i - at), at, at + q_tokens >= i, 1) for at in range(0, int(i), q_tokens)]
+        s, k, other = i / q_tokens, len(chunks), d + z
+        # prompts that come together
+        mu = beta * min((running - 1) / (other + k), 1 / s)
+        ahead = rounding = left = delayed = 0
+        chance, more = math.exp(-mu), -math.expm1(-mu)
+        for n in range(1000):
+            if n > 0 and more <= 1e-12:
+                break
+            place, before, end = more / mu if mu > 0 else 1, n * s, n * s + s
+            whole = math.floor(before)
+            cut = math.ceil(end) - 1 - whole
+            ahead += place * before
+            rounding += place * (math.ceil(end) - end)
+            left += place * (whole * s + cut * (end - whole) - cut * (cut + 1) / 2)
+            delayed += place if end > 1 else 0
+            chance *= mu / (n + 1)
+            more -= chance
+        # work left of earlier ones
+        walked = min(12, math.floor(running) - 1)
+        others, stay = running - 1 - walked, s + ahead + rounding
+        slack = other + stay - others * s * delayed
+        work = (math.sqrt(slack**2 + 4 * others * left) - slack) / 2
+        for _ in range(walked):
+            others += 1
+            least = others * s - other - ahead - rounding
+            work = max(others / (other + stay + work) * (left + s * delayed * work), least)
+        steps, ahead = stay + work, ahead + work
+        m = (running - 1) / (other + steps)
+        mean = m * (steps - 1 + beta / 2)
+        chance, behind = math.exp(-mean), rounding
+        for n in range(1000):
+            if n * s >= rounding or (chance <= 1e-12 and n >= mean):
+                break
+            behind -= (rounding - n * s) * chance
+            chance *= mean / (n + 1)
+        joined = behind / rounding if rounding > 0 else 0
+        decodes = m * d
+        met = max(0, running - 1 - (ahead + behind) / s - m * z) / d if d > 0 else 0
+        mixed = min(1, met * (k - behind) if k > 1 else max(met * s, (1 - math.exp(-met * beta)) / beta))
+        # seconds
+        step = lambda chunks, decodes: self.step(chunks, decodes, context)
+        first, last = chunks[0], chunks[-1]
+        pure = step([], decodes) if decodes > 0 else 0
+        alone, full = sum(step([chunk], decodes) for chunk in chunks), step([first], decodes)
+        nu = max(1, (ahead + behind) / (s * steps))
+        fixed = full - (step([first, first[:3] + (nu,)], decodes) - full) / nu
+        lone = 0 if k == 1 else step([last], decodes) - fixed - (step([first, last], decodes) - full)
+        prompt = alone - k * fixed - lone
+        queue = (steps - k) * fixed + prompt * (ahead + behind) / s - joined * lone
+        stretch = mixed * (fixed - pure) + met * (prompt + (1 - joined) * lone)
+        load = (running - 1) * s / (d + k)
+        rough = (s > 0.5 and 0.7 <= load < 1.3) or (running > 1 and s > 0.1 * d) or back["rough"]
+        return {"t": step([], decodes + 1) + stretch, "mean": pure + stretch, "pure": pure, "long": alone / k,
+                "mixed": mixed, "prefill": alone + queue, "queue": queue, "wait": back["wait"], "rough": rough}
+
+def way_back(met, away):
+    """Steps and seconds until a stream's next request joins a step."""
+    mean, pure, long, q = met["mean"], met["pure"], met["long"], met["mixed"]
+    close = lambda steps: abs(steps - round(steps)) < 0.03 * max(1, steps)
+    if mean == 0:
+        return {"z": away / long, "beta": 1, "wait": 0, "rough": False}
+    if long > away:
+        n = max(1, math.ceil(away / pure))
+        plain = (1 - q) ** n
+        z = (1 - plain) / q if q > 0 else n
+        return {"z": z, "beta": plain + (1 - plain) * z, "wait": max(0, z * mean - away),
+                "rough": plain > 0.5 and close(away / pure)}
+    n, variance = math.ceil(away / mean), q * (1 - q) * (long - pure) ** 2 / mean**2
+    sharp = math.exp(-2 * math.pi**2 * n * variance)
+    wait = (1 + variance) * mean / 2 + sharp * (n * mean - away - mean / 2)
+    return {"z": (away + wait) / mean, "beta": 1, "wait": wait, "rough": sharp > 0.5 and close(away / mean)}
 
 def largest_difference(fit):
     worst = 0
