@@ -1,4 +1,5 @@
 import type { Block } from './blocks/block.ts';
+import { NEXT8 } from './blocks/chosen.ts';
 import { DENSE_BLOCKS } from './blocks/dense.ts';
 import { EXPERT_BLOCKS } from './blocks/experts.ts';
 import { INFERENCEX_BLOCKS } from './blocks/inferencex.ts';
@@ -12,4 +13,5 @@ export const BLOCKS: readonly Block[] = [
   ...EXPERT_BLOCKS,
   ...INFERENCEX_BLOCKS,
   ...TRANSFER_BLOCKS,
+  NEXT8,
 ];
