@@ -6,9 +6,11 @@ import { planSuite, refusedPoint } from '../plan/plan.ts';
 import { styleFor } from '../report/style.ts';
 import { loadSuite } from '../suite/load-suite.ts';
 import { planFacts } from './plan-facts.ts';
+import { planNext } from './plan-next.ts';
 import { planText } from './plan-text.ts';
 
 const help = `usage: ridge plan SUITE [--lab FILE | --target NAME=URL ... | --accelerator ID --model ID --tp LIST] [--json]
+       ridge plan --next FIT [SUITE] [--lab FILE | --target NAME=URL ... | --tp LIST] [options]
 
 Prints what a run would measure: the cells in their order, how long it takes, what is skipped, and which parameters of the
 roofline the cells can and cannot identify. Asks no server: lengths and KV capacity come from the lab file and the model.
@@ -21,10 +23,29 @@ roofline the cells can and cannot identify. Asks no server: lengths and KV capac
   --tp LIST            tensor parallel sizes, for example 1,2 (default 1)
   --json               the plan as JSON on stdout
 
+With --next it prints the cells that narrow a fit's predictions most per minute, from the suite's cells or else from a grid
+that the targets take; without targets, those of the fit.
+
+  --next FIT           a fit file
+  --count N            so many cells (default 8)
+  --for input=N,output=N,concurrency=N[,tp=N]   the prediction that is to become certain; repeatable
+                       (default: all of the fit's range)
+  --criterion i|d      i: the predictions (default); d: all parameters together
+  --out FILE           write the cells as a suite for ridge run
+
 exit: 1 when a cell is too long for a target and the suite does not say over_length: skip
 
-Example:
-  ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b --tp 1,2`;
+Examples:
+  ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b --tp 1,2
+  ridge plan --next runs/first.fit.json --for input=4096,output=512,concurrency=16 --out next.yaml`;
+
+/** Flags that say what --next is to choose. */
+const NEXT_FLAGS = {
+  count: { type: 'string' },
+  for: { type: 'string', multiple: true },
+  criterion: { type: 'string' },
+  out: { type: 'string' },
+} as const;
 
 const options = {
   lab: { type: 'string' },
@@ -34,6 +55,8 @@ const options = {
   'model-config': { type: 'string' },
   tp: { type: 'string' },
   json: { type: 'boolean', default: false },
+  next: { type: 'string' },
+  ...NEXT_FLAGS,
 } as const;
 
 export const command: Command = {
@@ -42,8 +65,17 @@ export const command: Command = {
   async run(argv) {
     const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
     const [file, ...others] = positionals;
+    if (flags.next !== undefined) {
+      if (others.length > 0) throw oneSuite();
+      await planNext(flags.next, file, flags);
+      return EXIT.done;
+    }
+    const stray = Object.keys(NEXT_FLAGS).find((name) => Object.hasOwn(flags, name));
+    if (stray !== undefined) {
+      throw new RidgeError(`--${stray} belongs to --next`, { mend: 'Give the fit: ridge plan --next FIT.' });
+    }
     if (file === undefined || others.length > 0) {
-      throw new RidgeError('give one suite', { mend: 'For example ridge plan suites/roofline.yaml.' });
+      throw oneSuite();
     }
     const { suite, points, digest } = await loadSuite(file);
     const { facts, assumptions } = await planFacts(flags);
@@ -57,3 +89,6 @@ export const command: Command = {
     return refusedPoint(suite, targets) === null ? EXIT.done : EXIT.refused;
   },
 };
+
+const oneSuite = (): RidgeError =>
+  new RidgeError('give one suite', { mend: 'For example ridge plan suites/roofline.yaml.' });

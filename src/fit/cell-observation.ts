@@ -9,7 +9,7 @@ const SINGLE_SAMPLE_ERROR = 0.05;
 /** Repeats of the same cell by others lie so far apart in the median (their noise floor), where a file gives a mean alone. */
 const UNSTATED_ERROR: Readonly<Record<LatencyMetric, number>> = { ttft: 0.03, tpot: 0.01 };
 /** Below so many tokens after the first, stamps are too large a share of TPOT. */
-const FEWEST_TPOT_TOKENS = 8;
+export const FEWEST_TPOT_TOKENS = 8;
 
 /**
  * Mean (or median) and standard error from a stored statistic. Its half-width already allows for dependence between requests;

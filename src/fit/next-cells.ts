@@ -86,7 +86,7 @@ export function chooseNext<Candidate extends NextCandidate>(
     const precision = criterion === 'd' ? belief.precision() : null;
     const saved = (rows: readonly LatencyRow[]): number =>
       precision === null ? belief.varianceSaved(rows, weighted) : belief.logDeterminantSaved(rows, precision);
-    const best = mostPerSecond(left, saved);
+    const best = mostPerTime(left, saved);
     if (best === null) break;
     const next = belief.after(best.rows);
     const narrows = mostNarrowed(names, belief, next);
@@ -98,19 +98,25 @@ export function chooseNext<Candidate extends NextCandidate>(
   return chosen;
 }
 
+/**
+ * What a cell costs besides its own time. Without it the shortest cells win however little each tells, and a few of them tell
+ * little together.
+ */
+const OVERHEAD_S = 60;
+
 interface Considered<Candidate> {
   readonly candidate: Candidate;
   readonly rows: readonly LatencyRow[];
 }
 
-function mostPerSecond<Candidate extends NextCandidate>(
+function mostPerTime<Candidate extends NextCandidate>(
   candidates: readonly Considered<Candidate>[],
   saved: (rows: readonly LatencyRow[]) => number,
 ): Considered<Candidate> | null {
   let best: Considered<Candidate> | null = null;
   let most = 0;
   for (const one of candidates) {
-    const rate = saved(one.rows) / one.candidate.seconds;
+    const rate = saved(one.rows) / (one.candidate.seconds + OVERHEAD_S);
     if (rate > most) [best, most] = [one, rate];
   }
   return best;

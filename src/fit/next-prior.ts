@@ -2,12 +2,13 @@ import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import { NO_EDGES } from '../roofline/serving.ts';
+import { EXPECTED_MISFIT } from './next-rows.ts';
 import { EDGE_SD, type NoiseScale } from './noise.ts';
 import type { FittedModel, PredictorErrors } from './predictive.ts';
 import { EDGE_NAMES } from './problem.ts';
 
 /** What a model of a server tends to miss, before any cell says it. */
-const EXPECTED_NOISE: NoiseScale = { misfit: { ttft: 0.04, tpot: 0.02 }, exact_scale: { ttft: 1, tpot: 1 } };
+const EXPECTED_NOISE: NoiseScale = { misfit: EXPECTED_MISFIT, exact_scale: { ttft: 1, tpot: 1 } };
 /** 90 % of a normal distribution lie within so many standard deviations. */
 const NORMAL_90 = 1.6449;
 
@@ -29,7 +30,7 @@ export function priorModel(card: ModelCard, priors: Priors, names: readonly Para
     edges: NO_EDGES,
     names,
     covariance: variances.map((variance, i) => variances.map((_, j) => (i === j ? variance : 0))),
-    degrees_of_freedom: 1,
+    degrees_of_freedom: 0,
     residual_table: null,
     predictors: { scheduler: errors, closed_form: errors },
   };

@@ -1,6 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
 import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
 import type { Predictor } from './cell-model.ts';
+import { FEWEST_TPOT_TOKENS } from './cell-observation.ts';
 import type { Row } from './next-belief.ts';
 import { discrepancyOf, regimeOf, termSd } from './noise.ts';
 import type { LatencyMetric } from './observations.ts';
@@ -21,8 +22,20 @@ export interface LatencyRow extends Row {
 
 /** Part of the misfit's variance that cells of one kernel size share, as the fit's own covariance has it. */
 const SHARED_MISFIT = 0.75;
-/** A fit to few cells explains them too well; no model of a server is better than this. */
-const LEAST_MISFIT = { ttft: 0.01, tpot: 0.005 } as const;
+/** What models of servers miss, before any cell says it, and the degrees of freedom that this counts for. */
+export const EXPECTED_MISFIT: Readonly<Record<LatencyMetric, number>> = { ttft: 0.04, tpot: 0.02 };
+const EXPECTED_FREEDOM = 6;
+
+/** A fit to few cells explains them too well to say what it misses: its misfit counts by its degrees of freedom. */
+function misfitOf(
+  { predictors, degrees_of_freedom }: FittedModel,
+  predictor: Predictor,
+  metric: LatencyMetric,
+) {
+  const seen = degrees_of_freedom * predictors[predictor].noise.misfit[metric] ** 2;
+  const expected = EXPECTED_FREEDOM * EXPECTED_MISFIT[metric] ** 2;
+  return Math.sqrt((seen + expected) / (degrees_of_freedom + EXPECTED_FREEDOM));
+}
 
 /** Kernels are chosen by size: misfit is alike in decodes of one batch size and in prefills of one length, on every TP. */
 const groupOf = (metric: LatencyMetric, { inputTokens, concurrency }: ClosedLoopShape): string =>
@@ -36,7 +49,7 @@ export interface RowSource {
 }
 
 /**
- * TTFT and TPOT of a cell (TTFT alone for a single output token), at the model's parameters.
+ * TTFT and TPOT of a cell (TTFT alone where a fit would not use its TPOT), at the model's parameters.
  * @param measuredError relative standard error that a measurement of them has, or would have
  */
 export function rowsOf(
@@ -47,7 +60,7 @@ export function rowsOf(
   const { means, slopes } = sensitivities({ ...model, names }, engine, shape, predictor);
   const row = (metric: LatencyMetric, by: readonly number[]): LatencyRow => {
     const missing_sd = missingSd(model, shape, means, metric, predictor);
-    const misfit = Math.max(LEAST_MISFIT[metric], model.predictors[predictor].noise.misfit[metric]);
+    const misfit = misfitOf(model, predictor, metric);
     const shared_variance = SHARED_MISFIT * misfit ** 2;
     const whole = Math.max(missing_sd, misfit) ** 2 + measuredError[metric] ** 2;
     return {
@@ -59,7 +72,8 @@ export function rowsOf(
       own_variance: whole - shared_variance,
     };
   };
-  return [row('ttft', slopes.ttft), ...(slopes.tpot ? [row('tpot', slopes.tpot)] : [])];
+  const tpot = shape.outputTokens > FEWEST_TPOT_TOKENS ? slopes.tpot : null;
+  return [row('ttft', slopes.ttft), ...(tpot ? [row('tpot', tpot)] : [])];
 }
 
 function missingSd(
