@@ -44,7 +44,7 @@ describe('against the scheduler with the same parameters', () => {
           inputTokens: input,
           outputTokens: mean(requests.map(outputTokens)),
           concurrency,
-          turnAroundSeconds: null,
+          turnAroundSeconds: 0,
         },
         edges,
       );
@@ -57,7 +57,7 @@ describe('against the scheduler with the same parameters', () => {
 });
 
 const engine = { tensorParallel: 1, maxNumBatchedTokens: 8192, maxNumSeqs: 256, kvCapacityTokens: 400_000 };
-const shape = { inputTokens: 1000, outputTokens: 200, concurrency: 1, turnAroundSeconds: null };
+const shape = { inputTokens: 1000, outputTokens: 200, concurrency: 1, turnAroundSeconds: 0 };
 
 test('one stream: the request overhead and its prompt, then plain decode steps', () => {
   const means = closedLoopMeans(card, truth, engine, shape);
