@@ -8,7 +8,7 @@ import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS } from '../report/wrap.ts';
 
-const SHORT: Readonly<Record<CellError['metric'], string>> = {
+export const SHORT: Readonly<Record<CellError['metric'], string>> = {
   ttft_ms: 'TTFT ms',
   tpot_ms: 'TPOT ms',
   e2e_ms: 'E2E ms',

@@ -4,9 +4,11 @@ import { formatEstimate, formatNumber, formatPercent } from '../report/format.ts
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
-import { PARAMETER_NAMES } from '../roofline/parameters.ts';
+import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
+import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
+import { inferredText } from './inferred-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
 
 const wrapped = (line: string): string => wrapLines(line, REPORT_COLUMNS);
@@ -18,20 +20,21 @@ export interface FittedRuns {
   readonly targets: readonly RunTarget[];
 }
 
-/** The report of a fit: parameters, what the data cannot tell, errors in and out of sample, simpler models. */
+/** The report of a fit: parameters, what was inferred, what the data cannot tell, errors seen and unseen, simpler models. */
 export function fitText({ fit, file, targets }: FittedRuns, style: Style): string {
   const truth = truthOf(targets);
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
-    wrapped(summaryLine(fit)),
+    ...summary(fit).map(wrapped),
     '',
     parameterTable(fit, truth.values, style),
     ...truth.notes.map(wrapped),
     ...notes(fit).map((note) => style.yellow(wrapped(note))),
     '',
-    style.bold('errors'),
+    style.bold('errors, by the scheduler'),
     errorTable(validation, style),
+    ...refusals(fit).map(wrapped),
     ...(validation.hold_out
       ? ['', style.bold('cells kept from the fit'), holdOutTable(validation.hold_out.cells, style)]
       : []),
@@ -45,16 +48,64 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
   ].join('\n');
 }
 
-const summaryLine = (fit: Fit): string =>
-  `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(fit.predictors.scheduler.noise.misfit.ttft)} of TTFT, ${formatPercent(fit.predictors.scheduler.noise.misfit.tpot)} of TPOT`;
+/** What was fitted, what was inferred, and how well anything could be known. */
+function summary(fit: Fit): string[] {
+  const { ttft, tpot } = fit.predictors.scheduler.noise.misfit;
+  const { ttft_ms, tpot_ms } = fit.validation.noise_floor;
+  return [
+    `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
+    ...how(fit),
+    inferredText(fit),
+    `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
+    tableText(fit),
+  ].filter((line) => line !== null);
+}
+
+/** What was asked for, where it is not the usual. */
+function how({ search, selection }: Fit): string[] {
+  const { only, hold_out } = selection;
+  const said = [
+    only.length > 0 ? `only cells with ${only.join(', ')}` : null,
+    hold_out.length > 0 ? `kept from it ${hold_out.join(', ')}` : null,
+    search.predictor === 'closed_form' ? 'fitted through the closed form' : null,
+    search.objective === 'balanced' ? null : `serving ${search.objective} best`,
+  ].filter((each) => each !== null);
+  return said.length > 0 ? [said.join('; ')] : [];
+}
+
+const floor = (percent: number | null): string => formatPercent(percent === null ? null : percent / 100);
+
+function bootstrapText({ bootstrap }: Fit): string {
+  if (bootstrap === null) return 'none';
+  const { method, replicates, clusters, largest_disagreement } = bootstrap;
+  const by = method === 'refits' ? 'refitted' : 'linear steps';
+  return `${counted(replicates, 'replicate')} of ${counted(clusters, 'cluster')}, ${by} (refits differ by ${formatPercent(largest_disagreement)} of an interval)`;
+}
+
+function tableText({ residual_table }: Fit): string | null {
+  if (residual_table === null) return null;
+  const { buckets, unseen_mape } = residual_table;
+  return `TPOT is corrected for ${counted(buckets.length, 'batch size')}: unseen shapes ${formatNumber(unseen_mape.without)} % without, ${formatNumber(unseen_mape.with)} % with`;
+}
 
 const cellCount = (fit: Fit): number =>
   new Set(
     fit.residuals.map((one) => `${one.target} ${one.input_tokens} ${one.output_tokens} ${one.concurrency}`),
   ).size;
 
+/** Parameters that the model and the devices have: experts where there are some, links where devices share a layer. */
+function parametersOf({ model_card, range }: Fit): ParameterName[] {
+  const routed = model_card.weight_groups.some(({ name }) => name === 'experts');
+  const linked = range.tensor_parallel.some((size) => size > 1);
+  const absent = new Set<ParameterName>([
+    ...(routed ? [] : (['expert_flop_per_s'] as const)),
+    ...(linked ? [] : (['all_reduce_latency_s', 'link_bytes_per_s'] as const)),
+  ]);
+  return PARAMETER_NAMES.filter((name) => !absent.has(name));
+}
+
 function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null, style: Style): string {
-  const rows = PARAMETER_NAMES.map((name): TableCell[] => {
+  const rows = parametersOf(fit).map((name): TableCell[] => {
     const parameter = fit.parameters[name]!;
     const row = [
       name.replace(/_(flop_per_s|bytes_per_s|s)$/, ''),
@@ -82,7 +133,7 @@ function state(parameter: FitParameter): string {
 }
 
 function notes(fit: Fit): string[] {
-  const unknown = PARAMETER_NAMES.flatMap((name) => {
+  const unknown = parametersOf(fit).flatMap((name) => {
     const { advice } = fit.parameters[name]!;
     return advice === null ? [] : [`${name} is not identified; it would be by ${advice}`];
   });
@@ -92,40 +143,6 @@ function notes(fit: Fit): string[] {
   );
   const search = fit.search.converged ? [] : ['the fit did not settle; read its figures with care'];
   return [...unknown, ...pairs, ...search];
-}
-
-function baselineTable(fit: Fit, style: Style): string {
-  const own = (['ttft_ms', 'tpot_ms'] as const).flatMap((metric): TableCell[][] => {
-    const summary = fit.validation.in_sample.errors.scheduler[metric];
-    return summary ? [['this fit', metric, summary.mape, fit.covariance.names.length]] : [];
-  });
-  return renderTable({
-    columns: [
-      { title: 'model' },
-      { title: 'metric' },
-      { title: 'MAPE', unit: '%', align: 'right' },
-      { title: 'fitted numbers', align: 'right' },
-    ],
-    rows: [
-      ...own,
-      ...fit.validation.in_sample.baselines.map((one) => [
-        one.name,
-        one.metric,
-        one.mape,
-        String(one.fitted_numbers),
-      ]),
-    ].map((row) => row.map((cell, index) => (index === 3 ? String(cell) : cell))),
-    style,
-  });
-}
-
-function wins({ validation }: Fit): string[] {
-  return validation.in_sample.baselines
-    .filter((one) => one.wins)
-    .map(
-      ({ name, form, metric, mape, fit_mape }) =>
-        `${name} (${form}) has a lower error on ${metric} than this fit: ${formatNumber(mape)} % against ${formatNumber(fit_mape)} %`,
-    );
 }
 
 function leftOut(fit: Fit): string[] {

@@ -5,6 +5,8 @@ import type { Fit } from '../../src/fitfile/schema.ts';
 import { plainStyle } from '../../src/report/style.ts';
 import { measureSuite } from '../fit/virtual.ts';
 
+type Baseline = Fit['validation']['in_sample']['baselines'][number];
+
 const run = measureSuite([1]);
 const [target] = run.run.targets;
 const simulator = target!.simulator!;
@@ -13,18 +15,33 @@ const report = (changed: Fit = fit, targets = [target!]): string =>
   fitText({ fit: changed, file: 'a.fit.json', targets }, plainStyle);
 const unfolded = (text: string): string => text.replace(/\s+/g, ' ');
 
+const { validation } = fit;
+const marked = <Part extends { readonly baselines: readonly Baseline[] }>(
+  part: Part,
+  wins: boolean,
+): Part => ({
+  ...part,
+  baselines: part.baselines.map((one) => ({ ...one, wins })),
+});
 const withWins = (wins: boolean): Fit => ({
   ...fit,
   validation: {
-    ...fit.validation,
-    baselines: fit.validation.baselines.map((one) => ({ ...one, wins })),
+    ...validation,
+    in_sample: marked(validation.in_sample, wins),
+    hold_out: validation.hold_out && marked(validation.hold_out, wins),
+    blocked: validation.blocked.map((part) => marked(part, wins)),
   },
 });
 
 test('a simpler model that is closer than the fit is said to be, in words', () => {
   const words = unfolded(report(withWins(true)));
-  expect(words).toContain('speed of light (spec sheet peaks, no overhead) has a lower error on tpot_ms than');
-  expect(words).toContain('straight line (a + b·concurrency, per TP) has a lower error on tpot_ms than');
+  expect(words).toContain(
+    'speed of light (spec sheet peaks, no overhead) has a lower error on tpot_ms of cells seen than',
+  );
+  expect(words).toContain(
+    'straight line (a + b·concurrency, per TP) has a lower error on tpot_ms of unseen shapes than',
+  );
+  expect(report(withWins(true))).toMatch(/^straight line +TPOT +2 +\*/m);
   expect(report(withWins(false))).not.toContain('lower error');
 });
 
@@ -41,6 +58,72 @@ describe('the simulator beside the fit', () => {
     expect(text).not.toMatch(/known +simulator/);
     expect(unfolded(text)).toContain('compared with no simulator: the targets are made of 2 different sets');
   });
+});
+
+test('parameters that model and devices do not have are no gap in the data', () => {
+  const text = report();
+  expect(text).not.toContain('expert');
+  expect(text).not.toContain('link');
+  const parallel = { ...fit, range: { ...fit.range, tensor_parallel: [1, 2] } };
+  expect(report(parallel)).toMatch(/^link .* not in data/m);
+});
+
+describe('what was inferred', () => {
+  const tried = (...ratios: [number | string, number][]) =>
+    ratios.map(([value, cost_ratio]) => ({ value, cost_ratio }));
+  test('stands with its evidence, and undecided where the data do not tell', () => {
+    const inferred: Fit['inferred'] = [
+      { name: 'kv_bytes_per_element', value: 1, tried: tried([2, 1.92], [1, 1]), decided: true },
+      {
+        name: 'max_num_batched_tokens',
+        value: 8192,
+        tried: tried([8192, 1], [2048, 1.4], [4096, 1.012], [16384, 1.2]),
+        decided: false,
+      },
+    ];
+    expect(unfolded(report({ ...fit, inferred }))).toContain(
+      'inferred: KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 costs 1.01 x)',
+    );
+  });
+
+  test('nothing, where runs state everything', () => {
+    expect(report()).not.toContain('inferred');
+  });
+});
+
+test('noise floor and bootstrap in one line; none is said to be none', () => {
+  expect(unfolded(report())).toMatch(
+    /noise floor: TTFT [\d.]+ %, TPOT [\d.]+ %; bootstrap: 200 replicates of 8 clusters, linear steps/,
+  );
+  expect(unfolded(report({ ...fit, bootstrap: null }))).toContain('bootstrap: none');
+});
+
+test('what was asked for is repeated where it is not the usual', () => {
+  expect(report()).not.toContain('only cells');
+  const asked: Fit = {
+    ...fit,
+    selection: { only: ['tp=1|2'], hold_out: ['concurrency=64'] },
+    search: { ...fit.search, predictor: 'closed_form', objective: 'tpot_ms' },
+  };
+  expect(unfolded(report(asked))).toContain(
+    'only cells with tp=1|2; kept from it concurrency=64; fitted through the closed form; serving tpot_ms best',
+  );
+});
+
+test('a part that was not predicted is named with its reason', () => {
+  const refused = [{ name: 'tp 4', reason: 'one tensor parallel size in training (8), another asked for' }];
+  const blocked = [{ ...validation.blocked[0]!, kind: 'tp' as const, refused }];
+  expect(unfolded(report({ ...fit, validation: { ...validation, blocked } }))).toContain(
+    'not predicted unseen: tp 4: one tensor parallel size in training (8), another asked for',
+  );
+});
+
+test('a correction by batch size says what it gains', () => {
+  const bucket = { tensor_parallel: 1, least: 8, most: 15, ratio: 1.05, cells: 3 };
+  const residual_table = { buckets: [bucket], unseen_mape: { without: 4.2, with: 2.1 } };
+  expect(unfolded(report({ ...fit, residual_table }))).toContain(
+    'TPOT is corrected for 1 batch size: unseen shapes 4.20 % without, 2.10 % with',
+  );
 });
 
 test('one number of one cell is singular', () => {

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Fit } from '../../src/fitfile/schema.ts';
 import { ridge } from '../cli/ridge.ts';
 import { measureSuite } from '../fit/virtual.ts';
 
@@ -62,6 +63,38 @@ describe('ridge fit', () => {
   test('a folder that is no run, and a bad hold-out', async () => {
     expect((await ridge('fit', join(folder, 'none'))).exitCode).toBe(2);
     expect((await ridge('fit', run, '--hold-out', 'colour=3')).stderr).toContain('input=N');
+    const slip = await ridge('fit', run, '--out', join(folder, 'slip.json'), '--only', 'tp=4');
+    expect(slip).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(slip.stderr).toBe('ridge: --only tp=4: no cell has it\n  The cells have tp 1, 2.');
+  });
+});
+
+describe('ridge fit with a choice of cells, latency and predictor', () => {
+  let chosen: Fit;
+  beforeAll(async () => {
+    const flags = ['--only', 'tp=1', '--hold-out', 'concurrency=64|8', '--objective', 'tpot_ms'];
+    const quick = ['--predictor', 'closed_form', '--bootstrap', '0', '--seed', '7'];
+    const out = join(folder, 'chosen.json');
+    const { stdout, stderr } = await ridge('fit', run, '--out', out, ...flags, ...quick, '--json');
+    expect(stderr).toBe(out);
+    chosen = JSON.parse(stdout);
+  });
+
+  test('the file says all of it', () => {
+    expect(chosen.selection).toEqual({ only: ['tp=1'], hold_out: ['concurrency=64|8'] });
+    expect(chosen.search).toMatchObject({ objective: 'tpot_ms', predictor: 'closed_form', seed: 7 });
+    expect(chosen.bootstrap).toBeNull();
+    expect(chosen.range).toMatchObject({ tensor_parallel: [1], concurrency: [1, 1] });
+  });
+
+  test.each([
+    ['--objective', 'speed', 'balanced, ttft_ms, tpot_ms'],
+    ['--predictor', 'oracle', 'scheduler, closed_form'],
+    ['--bootstrap', '-1', 'whole number'],
+  ])('%s %s is refused', async (flag, value, words) => {
+    const { exitCode, stderr } = await ridge('fit', run, `${flag}=${value}`);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(words);
   });
 });
 
@@ -71,7 +104,10 @@ describe('ridge predict', () => {
     const text = await ridge('predict', file, ...shape);
     expect(text.stdout).toMatch(/tpot +\d/);
     const json = await ridge('predict', file, ...shape, '--tp', '2', '--json');
-    expect(JSON.parse(json.stdout)).toMatchObject({ tp: 2, extrapolates: [], rough: false });
+    expect(text.stdout).toContain('predicted by the scheduler');
+    expect(JSON.parse(json.stdout)).toMatchObject({ tp: 2, extrapolates: [], predictor: 'scheduler' });
+    const closed = await ridge('predict', file, ...shape, '--closed-form');
+    expect(closed.stdout).toContain('predicted by the closed form');
   });
 
   test('says what it extrapolates, and which flag it misses', async () => {
@@ -88,7 +124,14 @@ describe('ridge validate', () => {
     const { stdout, exitCode } = await ridge('validate', file, run, '--json');
     expect(exitCode).toBe(0);
     const keys = ['n', 'mape', 'median_ape', 'p90_ape', 'bias', 'coverage_90'];
-    expect(Object.keys(JSON.parse(stdout).tpot_ms).sort()).toEqual(keys.sort());
+    const errors = JSON.parse(stdout);
+    expect(Object.keys(errors)).toEqual(['scheduler', 'closed_form']);
+    for (const by of [errors.scheduler, errors.closed_form]) {
+      expect(Object.keys(by.tpot_ms).sort()).toEqual(keys.sort());
+    }
+    expect(errors.scheduler.tpot_ms.mape).not.toBe(errors.closed_form.tpot_ms.mape);
+    const text = await ridge('validate', file, run);
+    expect(text.stdout).toMatch(/closed form +TPOT ms/);
   });
 
   test('says no past its limit, and to a metric that does not exist', async () => {
