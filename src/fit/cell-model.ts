@@ -1,8 +1,6 @@
-import type { ModelCard } from '../model/card.ts';
-import { closedLoopMeans } from '../roofline/closed-form.ts';
 import type { RooflineParameters } from '../roofline/parameters.ts';
 import type { ServingEdges, ServingMeans } from '../roofline/serving.ts';
-import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
+import type { LatencyMetric, Observation } from './observations.ts';
 
 /** Serving model over the step model. */
 export const PREDICTORS = ['scheduler', 'closed_form'] as const;
@@ -29,11 +27,3 @@ export interface CellModel {
     | ((model: ServingModel, observation: Observation, metric: LatencyMetric) => LogGradient | null)
     | null;
 }
-
-/** Cells by the closed form, microseconds each. */
-export const closedFormCells = (card: ModelCard): CellModel => ({
-  predictor: 'closed_form',
-  latencies: ({ parameters, edges }, observation) =>
-    closedLoopMeans(card, parameters, observation.engine, shapeOf(observation), edges),
-  gradient: null,
-});

@@ -73,7 +73,11 @@ export function usableMeasurement(
     ttft,
     tpot,
     e2e: measured(metrics.e2e_ms, 'tpot', driving),
-    output_tokens_per_s: measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
+    // What others give as the rate of a batch leaves its prompts out.
+    output_tokens_per_s:
+      driving.kind === 'batch'
+        ? null
+        : measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
   };
 }
 

@@ -1,6 +1,7 @@
 import { parameterPriors } from '../roofline/priors.ts';
-import { closedFormCells, type Predictor } from './cell-model.ts';
+import type { Predictor } from './cell-model.ts';
 import { type Choices, inferChoices } from './choices.ts';
+import { closedFormCells } from './closed-form-cells.ts';
 import { intervalFactors } from './conformal.ts';
 import { type Dataset, withChoice } from './dataset.ts';
 import { cellErrors, type ObservedError } from './errors.ts';

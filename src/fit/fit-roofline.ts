@@ -1,7 +1,8 @@
 import type { Matrix } from 'ml-matrix';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
-import { closedFormCells, type Predictor } from './cell-model.ts';
+import type { Predictor } from './cell-model.ts';
+import { closedFormCells } from './closed-form-cells.ts';
 import { type Covariance, groupedCovariance } from './covariance.ts';
 import { jacobianAt } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';

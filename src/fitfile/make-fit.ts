@@ -77,7 +77,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
 function importedFrom({ imported }: RunCells['run']): Fit['runs'][number]['imported'] {
   if (imported === null) return null;
   const { format, file, digest, attribution } = imported;
-  return { format, file, digest, attribution };
+  return { format, source: file, digest, attribution };
 }
 
 /** A fit needs more numbers than it has parameters, or its intervals mean nothing. */

@@ -163,7 +163,7 @@ export const fitSchema = z.object({
       imported: z
         .object({
           format: z.string(),
-          file: z.string(),
+          source: z.string().describe('Name of the file, without its folder.'),
           digest: z.string(),
           attribution: z.string().nullable(),
         })

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import type { RunCells } from '../src/fit/from-runs.ts';
+import { writeIndex } from '../src/fitfile/index-file-write.ts';
+import { makeFit } from '../src/fitfile/make-fit.ts';
+import { preparePublication } from '../src/fitfile/publish.ts';
+import { writePublication } from '../src/fitfile/publish-write.ts';
+import { type ImportedRun, importAiconfigurator, importInferenceX } from '../src/import/import-rows.ts';
+import type { RunTarget } from '../src/run/schema.ts';
+import { canonicalJson } from '../src/stats/canonical-json.ts';
+import { VERSION } from '../src/version.ts';
+import { missingFiles, textOf } from './accuracy/data-files.ts';
+import { dynamoRuns } from './accuracy/data-sets.ts';
+
+/**
+ * Makes the published fits from the public measurements: one a (accelerator, model, precision, engine) with enough cells.
+ * `--only TEXT` makes those whose id contains the text; `--to FOLDER` puts them elsewhere than into fits/.
+ */
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    to: { type: 'string', default: 'fits' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+/** Cells that make a fit worth publishing: several loads of several shapes on one or more sizes. */
+const FEWEST_CELLS = 12;
+
+const ATTRIBUTION = {
+  silicon:
+    'Measurements: NVIDIA AIConfigurator silicon sample (Apache-2.0), InferenceX rows in it by SemiAnalysis InferenceX. Fit: Ridgepoint.',
+  agg: 'Measurements: SemiAnalysis InferenceMAX / InferenceX (Apache-2.0, attribution required). Fit: Ridgepoint.',
+  dynamo: 'Measurements: NVIDIA Dynamo planner profile (Apache-2.0). Fit: Ridgepoint.',
+};
+
+interface Candidate {
+  readonly id: string;
+  readonly attribution: string;
+  readonly runs: readonly RunCells[];
+}
+
+const idOf = ({ accelerator, model_card, model, engine }: RunTarget): string =>
+  [accelerator?.id, model.id, model_card?.precision, engine.name, engine.version ?? 'unknown'].join(' ');
+
+/** The parts of a run that are one accelerator, model, precision and engine. */
+function candidatesOf({ run, records }: ImportedRun, attribution: string): Candidate[] {
+  return [...Map.groupBy(run.targets, idOf)].flatMap(([id, targets]): Candidate[] => {
+    const names = new Set(targets.map(({ name }) => name));
+    const own = records.filter((record) => names.has(record.target));
+    if (own.length < FEWEST_CELLS) return [];
+    return [{ id, attribution, runs: [{ run: { ...run, targets }, records: own }] }];
+  });
+}
+
+async function publishFit({ id, attribution, runs }: Candidate): Promise<string> {
+  const started = performance.now();
+  const fit = makeFit(runs, {
+    createdAt: new Date().toISOString(),
+    toolVersion: VERSION,
+    onProgress: flags.verbose
+      ? (what, done, total) =>
+          console.error(`  ${what} ${done}/${total} ${((performance.now() - started) / 1e3).toFixed(1)} s`)
+      : undefined,
+  });
+  const publication = preparePublication(canonicalJson(fit), id, { to: flags.to, attribution });
+  const refused = publication.gates.filter(({ passed }) => !passed);
+  const seconds = ((performance.now() - started) / 1e3).toFixed(0);
+  if (refused.length > 0)
+    return `refused: ${refused.map(({ message }) => message).join('; ')} (${seconds} s)`;
+  await writePublication(publication, true);
+  const { ttft_ms, tpot_ms } = fit.validation.in_sample.errors.scheduler;
+  return `TPOT ${tpot_ms?.mape.toFixed(1)} %, TTFT ${ttft_ms?.mape.toFixed(1)} % in sample (${seconds} s): ${publication.file}`;
+}
+
+const missing = missingFiles();
+if (missing.length > 0) {
+  console.error(
+    `skipped: the public measurements are not here (${missing[0]}); RIDGE_DATA names their folder`,
+  );
+  process.exit(0);
+}
+const candidates = [
+  ...candidatesOf(importAiconfigurator(textOf('silicon'), { file: 'silicon.csv' }), ATTRIBUTION.silicon),
+  ...candidatesOf(importInferenceX(textOf('agg'), { file: 'agg.csv' }), ATTRIBUTION.agg),
+  { id: 'h200-sxm unit roofline', attribution: ATTRIBUTION.dynamo, runs: dynamoRuns() },
+].filter(({ id }) => id.includes(flags.only));
+for (const candidate of candidates) {
+  const told = await publishFit(candidate).catch((error: unknown) => `failed: ${error}`);
+  console.log(`${candidate.id}: ${told}`);
+}
+await writeIndex(flags.to);
