@@ -117,7 +117,7 @@ export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
     rough:
       (burst !== null && !burst.random) ||
       (size > 0.5 && load >= 0.7 && load < 1.3) ||
-      (streams > 1 && size > 0.1 * decodeSteps),
+      (streams > 1 && size > 0.1 * decodeSteps * (1 - Math.min(1, load)) && load < 1.3),
   };
 }
 
@@ -145,7 +145,7 @@ export function wayBack({ mixed, pureStep, meanStep, promptStep }: Meeting, away
       steps,
       bunching: undisturbed + (1 - undisturbed) * steps,
       seconds: Math.max(0, steps * meanStep - away),
-      rough: undisturbed > 0.5 && hangsByAHair(away / pureStep),
+      rough: undisturbed > 0.3 && hangsByAHair(away / pureStep),
     };
   }
   const covering = Math.ceil(away / meanStep);
@@ -157,7 +157,7 @@ export function wayBack({ mixed, pureStep, meanStep, promptStep }: Meeting, away
     steps: (away + seconds) / meanStep,
     bunching: 1,
     seconds,
-    rough: sharp > 0.5 && hangsByAHair(away / meanStep),
+    rough: sharp > 0.3 && hangsByAHair(away / meanStep),
   };
 }
 

@@ -159,7 +159,8 @@ class Server:
         queue = (steps - k) * fixed + prompt * (ahead + behind) / s - joined * lone
         stretch = mixed * (fixed - pure) + met * (prompt + (1 - joined) * lone)
         load = (running - 1) * s / (d + k)
-        rough = (s > 0.5 and 0.7 <= load < 1.3) or (running > 1 and s > 0.1 * d) or back["rough"]
+        free = 0.1 * d * (1 - min(1, load))
+        rough = (s > 0.5 and 0.7 <= load < 1.3) or (running > 1 and s > free and load < 1.3) or back["rough"]
         return {"t": step([], decodes + 1) + stretch, "mean": pure + stretch, "pure": pure, "long": alone / k,
                 "mixed": mixed, "prefill": alone + queue, "queue": queue, "wait": back["wait"], "rough": rough}
 
@@ -174,11 +175,11 @@ def way_back(met, away):
         plain = (1 - q) ** n
         z = (1 - plain) / q if q > 0 else n
         return {"z": z, "beta": plain + (1 - plain) * z, "wait": max(0, z * mean - away),
-                "rough": plain > 0.5 and close(away / pure)}
+                "rough": plain > 0.3 and close(away / pure)}
     n, variance = math.ceil(away / mean), q * (1 - q) * (long - pure) ** 2 / mean**2
     sharp = math.exp(-2 * math.pi**2 * n * variance)
     wait = (1 + variance) * mean / 2 + sharp * (n * mean - away - mean / 2)
-    return {"z": (away + wait) / mean, "beta": 1, "wait": wait, "rough": sharp > 0.5 and close(away / mean)}
+    return {"z": (away + wait) / mean, "beta": 1, "wait": wait, "rough": sharp > 0.3 and close(away / mean)}
 
 def largest_difference(fit):
     worst = 0
