@@ -1,6 +1,12 @@
 import type { ModelCard } from '../model/card.ts';
+import type { LatencySums } from '../roofline/scheduler/latency-sums.ts';
+import type { Schedule } from '../roofline/scheduler/schedule.ts';
 import type { Observation } from './observations.ts';
-import type { ScheduledCell } from './scheduled-cells.ts';
+
+/** A cell whose order of requests is known: its latencies as functions of the device. */
+export type ScheduledCell =
+  | { readonly kind: 'mean'; readonly sums: LatencySums }
+  | { readonly kind: 'median'; readonly schedule: Schedule };
 
 /** Schedules kept at most; as sums they hold some ten kilobytes, for medians some hundred. */
 const KEPT = 4000;

@@ -1,19 +1,13 @@
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
-import { type LatencySums, latencySums, priceSum } from '../roofline/scheduler/latency-sums.ts';
+import { latencySums, priceSum } from '../roofline/scheduler/latency-sums.ts';
 import { type PricedSchedule, priceSchedule } from '../roofline/scheduler/price-schedule.ts';
-import type { Schedule } from '../roofline/scheduler/schedule.ts';
 import { type PricedLatencies, scheduleOf, withEdges } from '../roofline/scheduler/scheduled-means.ts';
 import type { ClosedLoopShape, ServingEdges } from '../roofline/serving.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import type { CellModel, ServingModel } from './cell-model.ts';
 import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
-import type { ScheduleCache } from './schedule-cache.ts';
-
-/** A cell whose order of requests is known: its latencies as functions of the device. */
-export type ScheduledCell =
-  | { readonly kind: 'mean'; readonly sums: LatencySums }
-  | { readonly kind: 'median'; readonly schedule: Schedule };
+import type { ScheduleCache, ScheduledCell } from './schedule-cache.ts';
 
 function makeCell(card: ModelCard, at: ServingModel, observation: Observation): ScheduledCell {
   const shape = shapeOf(observation);

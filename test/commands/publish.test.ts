@@ -154,7 +154,7 @@ describe('what is refused', () => {
       textOf(
         withContent(fit, {
           residuals: fit.residuals.slice(0, 4),
-          validation: { ...fit.validation, hold_out: null, leave_one_shape_out: null },
+          validation: { ...fit.validation, hold_out: null, blocked: [] },
           flagged: [{ code: 'drift', target: 'sim-tp1', cells: 7 }],
         }),
       ),
