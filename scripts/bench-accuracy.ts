@@ -6,7 +6,7 @@ import { missingFiles } from './accuracy/data-files.ts';
 import { intervalFigures } from './accuracy/intervals.ts';
 import { othersTable } from './accuracy/others.ts';
 import { type AccuracyRow, rowsOf } from './accuracy/rows.ts';
-import { accuracyTable, intervalTable, verdictOf } from './accuracy/table.ts';
+import { accuracyTable, intervalTable, lineOf, verdictOf } from './accuracy/table.ts';
 
 /**
  * How far predictions are off on public measurements, block by block: everything, discrete choices included, is learnt without
@@ -31,16 +31,19 @@ if (stray !== undefined) {
 }
 
 const start = performance.now();
-const elapsed = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`;
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(0)} s`;
+const elapsed = (): string => seconds(performance.now() - start);
 const progress = (what: string): void => console.error(`${elapsed().padStart(6)}  ${what}`);
 
 let current = '';
 const bench = new Bench((what) => progress(`${current}: fit of ${what}`));
-const scores = BLOCKS.filter(({ code }) => wanted?.includes(code) ?? true).flatMap((block) => {
+const rows = BLOCKS.filter(({ code }) => wanted?.includes(code) ?? true).flatMap((block) => {
   current = block.code;
-  return block.ask(bench);
+  const own = block.ask(bench).flatMap(rowsOf);
+  for (const each of own) progress(lineOf(each));
+  return own;
 });
-const rows = scores.flatMap(rowsOf);
+const scores = [...new Set(rows.map(({ score }) => score))];
 const capacity = wanted === undefined || wanted.includes('U1') ? capacityFromDriver() : null;
 progress('done');
 
@@ -79,6 +82,6 @@ function print(): void {
   const verdicts = rows.map(verdictOf);
   const count = (begin: string): number => verdicts.filter((verdict) => verdict.startsWith(begin)).length;
   console.log(
-    `\n${count('reached')} targets reached, ${count('missed')} missed, ${count('refused')} rows refused; ${elapsed()}`,
+    `\n${count('reached')} targets reached, ${count('missed')} missed, ${count('refused')} rows refused; ${elapsed()}, ${seconds(process.cpuUsage().user / 1000)} of them of one core`,
   );
 }

@@ -1,6 +1,7 @@
 import { BASELINE_FORMS } from '../../src/fit/baselines/forms.ts';
 import { baselinesBesideFit } from '../../src/fit/baselines/score.ts';
 import { refusal } from '../../src/fit/blocks.ts';
+import type { Predictor } from '../../src/fit/cell-model.ts';
 import { type Dataset, withChoice } from '../../src/fit/dataset.ts';
 import { cellErrors, type ObservedError } from '../../src/fit/errors.ts';
 import { type DatasetFit, errorsOn, fitDataset } from '../../src/fit/fit-dataset.ts';
@@ -46,9 +47,10 @@ export class Bench {
   }
 
   /** Errors on the cells that were fitted. */
-  inSample(question: Question, dataset: Dataset): Score {
+  inSample(question: Question, dataset: Dataset, predictor: Predictor = 'scheduler'): Score {
     const fit = this.fit(dataset);
-    return score(question, 'in_sample', scored(fit, dataset.observations, dataset.observations));
+    const { observations } = dataset;
+    return score(question, 'in_sample', scored(fit, observations, observations, predictor));
   }
 
   /** Keeps cells from a fit of the others and predicts them; refused where the others cannot tell. */
@@ -85,8 +87,9 @@ const scored = (
   fit: DatasetFit,
   training: readonly Observation[],
   testing: readonly Observation[],
+  predictor: Predictor = 'scheduler',
 ): Outcome =>
-  outcomeOf(errorsOn(fit, testing, 'scheduler'), {
+  outcomeOf(errorsOn(fit, testing, predictor), {
     dataset: fit.answered,
     training: fit.answered.observations,
     testing: withChoice({ ...fit.answered, observations: testing }, fit.choices.choice).observations,

@@ -53,7 +53,7 @@ function next(
     observation: dataset.observations[index]!,
   }));
   const isMeasured = ({ observation }: Candidate): boolean => before.includes(observation);
-  const found = chooseNext({
+  const { cells } = chooseNext({
     model,
     priors,
     names: parametersInData(card, observations),
@@ -62,7 +62,7 @@ function next(
     asked: sites,
     count,
   });
-  return [...before, ...found.map(({ candidate: { observation } }) => observation)];
+  return [...before, ...cells.map(({ candidate: { observation } }) => observation)];
 }
 
 /** A burst lasts as long as a stream needs for all of its requests. */

@@ -20,6 +20,13 @@ export function verdictOf({ row, score }: ScoredRow): string {
 
 const metricName = (metric: string): string => metric.replace('_ms', '').toUpperCase();
 
+/** A row as it comes, for those who wait. */
+export const lineOf = (each: ScoredRow): string => {
+  const { row } = each;
+  const figures = `n ${row.n}  MAPE ${one(row.mape)}  median ${one(row.median_ape)}  bias ${one(row.bias)}`;
+  return `${row.block}  ${metricName(row.metric)}  ${row.refused === null ? figures : ''}  ${verdictOf(each)}`;
+};
+
 function halfWidth({ score, metric }: ScoredRow): number | null {
   if (score.outcome.state === 'refused') return null;
   return median(score.outcome.errors.filter((error) => error.metric === metric).map(halfWidthPercent));

@@ -13,12 +13,24 @@ const IN_SAMPLE: readonly (readonly [Named, Targets])[] = [
   [QWEN_H100, prototype(3.8, 10.9)],
 ];
 
+const CLOSED_FORM: readonly (readonly [Named, Targets])[] = [
+  [LLAMA_H100, { tpot: 3.6, source: 'prototype' }],
+  [LLAMA_B200, { tpot: 4, source: 'prototype' }],
+];
+
 /** Figures of dense models beyond the numbered blocks: in sample, and the two Llama grids a TP size at a time. */
 export const DENSE: Block = {
   code: 'D',
   ask: (bench) => [
     ...IN_SAMPLE.map(([{ name, data }, targets]) =>
       bench.inSample({ block: 'D', name: `${name}, in sample`, targets }, data()),
+    ),
+    ...CLOSED_FORM.map(([{ name, data }, targets]) =>
+      bench.inSample(
+        { block: 'D', name: `${name}, in sample by the closed form`, targets },
+        data(),
+        'closed_form',
+      ),
     ),
     ...leaveOneTpOut(bench, 'D', LLAMA_H100, { all: goal(3.3, 6.8) }),
     ...leaveOneTpOut(bench, 'D', LLAMA_B200, { all: goal(5.8, 13.6) }),
@@ -47,11 +59,16 @@ const block = (code: string, ...questions: readonly ReturnType<typeof held>[]): 
   ask: (bench) => questions.map((question) => question(bench)),
 });
 
+const isTwoShapes = isShape('1024/1024', '8192/1024');
 /** Eight cells: the loads' ends on two TP sizes and two shapes. */
 const isOneOfEight =
   (...sizes: number[]) =>
   (one: Observation): boolean =>
-    hasLoad(4, 64)(one) && hasTp(...sizes)(one) && isShape('1024/1024', '8192/1024')(one);
+    hasLoad(4, 64)(one) && hasTp(...sizes)(one) && isTwoShapes(one);
+const isOneOfTwelve = (one: Observation): boolean =>
+  hasLoad(4, 16, 64)(one) && hasTp(2, 8)(one) && isTwoShapes(one);
+const isOneOfSixteen = (one: Observation): boolean => hasLoad(4, 32)(one) && isTwoShapes(one);
+const isOneOfNine = (one: Observation): boolean => hasLoad(4, 16, 64)(one) && hasTp(2)(one);
 const not =
   (is: (one: Observation) => boolean) =>
   (one: Observation): boolean =>
@@ -83,6 +100,10 @@ export const DENSE_BLOCKS: readonly Block[] = [
     'G5',
     held('G5', 'from 8 cells', LLAMA_H100, prototype(2.7, 5.5), not(isOneOfEight(2, 8))),
     held('G5', 'from 8 cells', LLAMA_B200, prototype(5.1, 10.6), not(isOneOfEight(1, 8))),
+    held('G5', 'from 12 cells', LLAMA_H100, prototype(3.1, 6.9), not(isOneOfTwelve)),
+    held('G5', 'from 16 cells', LLAMA_B200, prototype(4.7, 13.2), not(isOneOfSixteen)),
+    held('G5', 'from 9 cells on TP 2', LLAMA_H100, prototype(9.3, 11.7), not(isOneOfNine)),
+    held('G5', 'from 9 cells on TP 2', LLAMA_B200, prototype(7, 29), not(isOneOfNine)),
   ),
   block(
     'G9',

@@ -6,7 +6,6 @@ import { inferenceXRun } from '../data-sets.ts';
 import { pooled, type Score, type Targets } from '../score.ts';
 import { type Block, hasLoad, hasTp, isShape, type Named } from './block.ts';
 import {
-  AGG_GPT_OSS_ATOM,
   AGG_GPT_OSS_B200,
   AGG_GPT_OSS_H100,
   AGG_GPT_OSS_TRT,
@@ -86,7 +85,7 @@ export const I3: Block = {
   ask: (bench) =>
     ask(
       bench,
-      [AGG_GPT_OSS_H100, AGG_GPT_OSS_B200, AGG_GPT_OSS_TRT, AGG_GPT_OSS_ATOM],
+      [AGG_GPT_OSS_H100, AGG_GPT_OSS_B200, AGG_GPT_OSS_TRT],
       { block: 'I3', what: 'TP 4', training: hasTp(2, 8), testing: hasTp(4) },
       UNSEEN_TP,
     ),

@@ -2,7 +2,7 @@ import type { Dataset } from '../../../src/fit/dataset.ts';
 import type { Bench } from '../bench.ts';
 import { splitwise } from '../data-sets.ts';
 import type { Score, Targets } from '../score.ts';
-import { transfer, transferWithOneCell } from '../transfers.ts';
+import { type Move, transfer, transferWithOneCell } from '../transfers.ts';
 import type { Block, Named } from './block.ts';
 import {
   AGG_GPT_OSS_B200,
@@ -33,22 +33,38 @@ const UNSEEN_MOE: Targets = { tpot: 8, source: 'gate' };
 
 const named = (from: Named, to: Named): string => `${from.name} -> ${to.name}`;
 
-/** Without refit, then after the lowest load of the shortest shape on the fewest devices: the files hold no C = 1. */
+interface PairTargets {
+  readonly zeroShot: Targets | null;
+  /** Absent: not asked. */
+  readonly oneCell?: Targets | null;
+}
+
+function movedScores(bench: Bench, block: string, name: string, move: Move, targets: PairTargets): Score[] {
+  const { zeroShot, oneCell } = targets;
+  const zero = transfer(bench, { block, name, targets: zeroShot }, move);
+  if (oneCell === undefined) return [zero];
+  // The files hold no C = 1.
+  const question = { block, name: `${name}, after its easiest cell`, targets: oneCell };
+  return [zero, transferWithOneCell(bench, question, move)];
+}
+
+/** Without refit, then after one cell. */
 const pair =
-  (
-    block: string,
-    from: Named,
-    to: Named,
-    targets: { readonly zeroShot: Targets | null; readonly oneCell?: Targets | null },
-  ) =>
+  (block: string, from: Named, to: Named, targets: PairTargets) =>
+  (bench: Bench): Score[] =>
+    movedScores(bench, block, named(from, to), { source: from.data(), target: to.data() }, targets);
+
+/** The same where the KV precision of the target is known, as whoever serves there knows it: its own fit infers it. */
+const pairWithKnownKv =
+  (block: string, from: Named, to: Named, targets: PairTargets) =>
   (bench: Bench): Score[] => {
-    const { zeroShot, oneCell } = targets;
     const [source, target] = [from.data(), to.data()];
-    const name = named(from, to);
-    const zero = transfer(bench, { block, name, targets: zeroShot }, source, target);
-    if (oneCell === undefined) return [zero];
-    const question = { block, name: `${name}, after its easiest cell`, targets: oneCell };
-    return [zero, transferWithOneCell(bench, question, source, target)];
+    const { kv_bytes_per_element } = bench.fit(target).choices.choice;
+    const move = { source, target, known: { kv_bytes_per_element } };
+    return movedScores(bench, block, `${named(from, to)}, KV precision known`, move, targets).map((one) => ({
+      ...one,
+      repeated: true,
+    }));
   };
 
 const block = (code: string, ...pairs: readonly ((bench: Bench) => Score[])[]): Block => ({
@@ -76,6 +92,10 @@ export const TRANSFER_BLOCKS: readonly Block[] = [
   block(
     'G6',
     pair('G6', LLAMA_H100, LLAMA_B200, {
+      zeroShot: { tpot: 8.5, source: 'goal' },
+      oneCell: { tpot: 8.5, ttft: 12, source: 'goal' },
+    }),
+    pairWithKnownKv('G6', LLAMA_H100, LLAMA_B200, {
       zeroShot: { tpot: 8.5, source: 'goal' },
       oneCell: { tpot: 8.5, ttft: 12, source: 'goal' },
     }),
