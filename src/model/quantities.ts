@@ -49,12 +49,13 @@ export function expertsHitByLog(experts: number, missLog: number, effectiveToken
 }
 
 /**
- * Experts of one layer that a step of `tokens` tokens touches: E·(1 − (1 − k/E)^(φ·T)) (performance-model section 2.2).
- * @param skew φ, 0 < φ ≤ 1: skewed routing spreads T tokens like φ·T uniform ones; 1 is uniform routing. Below 1 a
- *   single token counts for less than its k experts, so φ speaks for batches only
+ * Experts of one layer that a step of `tokens` tokens touches: E·(1 − (1 − k/E)^T) (performance-model section 2.2).
+ * @param skew φ, 0 < φ ≤ 1: with skewed routing every token after the first counts as φ tokens of uniform routing, since
+ *   a single token hits its k experts however skewed the routing is; 1 is uniform routing
  */
 export function expertsHit(experts: number, active: number, tokens: number, skew = 1): number {
-  return expertsHitByLog(experts, missLogarithm(experts, active), skew * tokens);
+  const effective = tokens <= 1 ? tokens : 1 + skew * (tokens - 1);
+  return expertsHitByLog(experts, missLogarithm(experts, active), effective);
 }
 
 /** Bytes of all resident weights, over all devices. */

@@ -1,5 +1,5 @@
 import type { ModelCard, WeightGroup } from '../model/card.ts';
-import { kvShards } from '../model/quantities.ts';
+import { expertsHitByLog, kvShards, missLogarithm } from '../model/quantities.ts';
 import {
   PARAMETER_NAMES,
   type ParameterName,
@@ -161,7 +161,7 @@ export class StepPricer {
 
 /** Share of a group's weights that a step reads: all of them, or the experts that uniform routing hits. */
 function shareRead(group: PricedGroup, tokens: number): number {
-  return group.logMissed === null ? 1 : -Math.expm1(tokens * group.logMissed);
+  return group.logMissed === null ? 1 : expertsHitByLog(1, group.logMissed, tokens);
 }
 
 function pricedGroup(group: WeightGroup, p: RooflineParameters, tp: number): PricedGroup {
@@ -174,7 +174,7 @@ function pricedGroup(group: WeightGroup, p: RooflineParameters, tp: number): Pri
     secondsPerToken: flopPerToken / (tp * rate),
     secondsOfBytes: (group.parameters * group.bytes_per_parameter) / (tp * p.memory_bytes_per_s),
     perSampled: group.name === 'head',
-    logMissed: routed && active < count ? Math.log1p(-active / count) : null,
+    logMissed: routed ? missLogarithm(count, active) : null,
     compute: routed ? EXPERT : GEMM,
   };
 }

@@ -46,17 +46,19 @@ const routing = fc.record({
   skew: fc.double({ min: 0.05, max: 1, noNaN: true }),
 });
 
-test('skewed routing hits what fewer tokens hit under uniform routing', () => {
-  expect(expertsHit(128, 4, 64, 0.5)).toBeCloseTo(expertsHit(128, 4, 32), 10);
+test('skewed routing hits what fewer tokens hit under uniform routing, and one token its own experts', () => {
+  expect(expertsHit(128, 4, 65, 0.5)).toBeCloseTo(expertsHit(128, 4, 33), 10);
   expect(expertsHit(256, 8, 1)).toBeCloseTo(8, 10);
+  expect(expertsHit(256, 8, 1, 0.3)).toBeCloseTo(8, 10);
   fc.assert(
     fc.property(routing, ({ experts, share, tokens, skew }) => {
       const active = Math.max(1, Math.round(share * experts));
       const hit = expertsHit(experts, active, tokens, skew);
-      const direct = experts * (1 - (1 - active / experts) ** (skew * tokens));
+      const effective = tokens === 0 ? 0 : 1 + skew * (tokens - 1);
+      const direct = experts * (1 - (1 - active / experts) ** effective);
       expect(Math.abs(hit - direct)).toBeLessThanOrEqual(1e-9 * experts);
       expect(hit).toBeLessThanOrEqual(experts);
-      expect(hit).toBe(expertsHitByLog(experts, missLogarithm(experts, active), skew * tokens));
+      expect(hit).toBe(expertsHitByLog(experts, missLogarithm(experts, active), effective));
     }),
     { numRuns: 2000, seed: 5 },
   );
