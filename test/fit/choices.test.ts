@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { inferChoices } from '../../src/fit/choices.ts';
+import { DEFAULT_CHOICE, withChoice } from '../../src/fit/dataset.ts';
+import type { FitOptions } from '../../src/fit/fit-roofline.ts';
+import { cellsOf, datasetOf, gridOf, type MadeCells } from './made-cells.ts';
+import { card } from './virtual.ts';
+
+const options: FitOptions = { seed: 1, starts: 3, predictor: 'closed_form' };
+const SHAPES = [
+  ...gridOf([128, 4096], [256], [1, 32]),
+  ...gridOf([16_384], [256], [1, 4, 16]),
+  ...gridOf([2048, 8192], [2], [1]),
+];
+const half = { ...card, kv_bytes_per_element: 1 };
+const made = (truth: MadeCells, shapes = SHAPES) => cellsOf(shapes, { noise: 0.005, ...truth });
+const infer = (truth: MadeCells, unknown: Parameters<typeof datasetOf>[1], shapes = SHAPES) =>
+  inferChoices(datasetOf(made(truth, shapes), unknown), options);
+
+describe('a fact that no run states is found, with its evidence', () => {
+  test.each([
+    ['kv_bytes_per_element', 1, { card: half }],
+    ['kv_bytes_per_element', 2, {}],
+    ['max_num_batched_tokens', 2048, { engine: { maxNumBatchedTokens: 2048 } }],
+    ['max_num_batched_tokens', 8192, {}],
+  ] as const)('%s of %d', (name, value, truth) => {
+    const { choice, inferred } = infer(truth, [name]);
+    expect(choice).toEqual({ ...DEFAULT_CHOICE, [name]: value });
+    const [answer] = inferred;
+    expect(answer).toMatchObject({ name, value, decided: true });
+    for (const { value: other, cost_ratio } of answer!.tried) {
+      if (other === value) expect(cost_ratio).toBe(1);
+      else expect(cost_ratio).toBeGreaterThan(1.05);
+    }
+  });
+
+  test('two at once', () => {
+    const { choice } = infer({ card: half, engine: { maxNumBatchedTokens: 2048 } }, [
+      'kv_bytes_per_element',
+      'max_num_batched_tokens',
+    ]);
+    expect(choice).toMatchObject({ kv_bytes_per_element: 1, max_num_batched_tokens: 2048 });
+  });
+});
+
+test('where the cells do not tell, the default stands and is said to be undecided', () => {
+  const short = [...gridOf([128, 512], [64], [1, 2]), ...gridOf([1024, 1536], [2], [1])];
+  const { inferred } = infer({ engine: { maxNumBatchedTokens: 4096 } }, ['max_num_batched_tokens'], short);
+  expect(inferred).toMatchObject([{ value: 8192, decided: false }]);
+});
+
+test('nothing unknown, nothing inferred', () => {
+  expect(infer({}, [])).toEqual({ choice: DEFAULT_CHOICE, inferred: [] });
+});
+
+test('an answer touches only what is unknown', () => {
+  const dataset = datasetOf(made({}), ['max_num_batched_tokens']);
+  const other = {
+    ...DEFAULT_CHOICE,
+    kv_bytes_per_element: 1,
+    max_num_batched_tokens: 2048,
+    kv_capacity: 0.85,
+  };
+  const answered = withChoice(dataset, other);
+  expect(answered.card).toEqual(dataset.card);
+  answered.observations.forEach(({ engine }, i) => {
+    expect(engine).toEqual({ ...dataset.observations[i]!.engine, maxNumBatchedTokens: 2048 });
+  });
+});
