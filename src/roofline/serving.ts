@@ -45,6 +45,9 @@ export interface ServingMeans {
   readonly outputTokensPerSecond: number;
   /** Share of TTFT that is the wait for other prompts: the least certain part of the closed form; 0 from the scheduler. */
   readonly queueShare: number;
-  /** True where only the scheduler is accurate: prefill load between 0.7 and 1, or a queue for seats or KV. */
+  /**
+   * True where only the scheduler is accurate: near saturation by prompts, prompts that are long against decodes, a queue for
+   * KV memory on demand, a client whose way back ends within a hair of a step's end, bursts whose requests stay in line.
+   */
   readonly rough: boolean;
 }

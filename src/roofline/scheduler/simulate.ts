@@ -2,12 +2,11 @@ import type { EngineSettings } from '../serving.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
 import { Arrivals } from './arrivals.ts';
-import { DecodeBatch } from './decode-batch.ts';
-import { KV_BLOCK_TOKENS, kvBlocks } from './kv-account.ts';
-import { PlannedPrompts } from './planned-prompts.ts';
-import { type Prompt, PromptQueue } from './prompt-queue.ts';
+import type { PlannedPrompts } from './planned-prompts.ts';
+import type { Prompt } from './prompt-queue.ts';
 import { RequestLog } from './request-log.ts';
 import { type Schedule, ScheduleRecorder } from './schedule.ts';
+import { SchedulingRules } from './scheduling-rules.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
 
 export type { SimulatedLoad } from './simulated-load.ts';
@@ -31,30 +30,23 @@ export function simulate(
 class Simulation {
   readonly #attention: AttentionWork;
   readonly #pricer: StepPricer;
-  readonly #engine: EngineSettings;
   readonly #load: SimulatedLoad;
   readonly #record = new ScheduleRecorder();
   readonly #requests: RequestLog;
   readonly #arrivals = new Arrivals();
-  readonly #prompts = new PromptQueue();
-  readonly #decoding = new DecodeBatch();
-  readonly #capacityBlocks: number;
+  readonly #rules: SchedulingRules;
   /** Requests that must finish. */
   readonly #total: number;
 
   #now = 0;
   #finished = 0;
-  #preemptions = 0;
-  /** Blocks promised to running requests, where admission reserves them. */
-  #reservedBlocks = 0;
 
   constructor(attention: AttentionWork, pricer: StepPricer, engine: EngineSettings, load: SimulatedLoad) {
     this.#attention = attention;
     this.#pricer = pricer;
-    this.#engine = engine;
     this.#load = load;
     this.#requests = new RequestLog(load);
-    this.#capacityBlocks = Math.floor(engine.kvCapacityTokens / KV_BLOCK_TOKENS);
+    this.#rules = new SchedulingRules(attention, engine, this.#requests);
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
@@ -68,7 +60,7 @@ class Simulation {
     return {
       ...this.#record.columns(),
       ...this.#requests.columns(warmUpRequests, this.#total),
-      preemptions: this.#preemptions,
+      preemptions: this.#rules.preemptions,
       turnAroundSeconds,
       arrivalSeconds,
       streams,
@@ -85,7 +77,7 @@ class Simulation {
   #receive(): void {
     while (this.#arrivals.next <= this.#now) {
       const request = this.#arrivals.take();
-      this.#prompts.add(request, this.#requests.input[request]!);
+      this.#rules.prompts.add(request, this.#requests.input[request]!);
     }
   }
 
@@ -98,96 +90,31 @@ class Simulation {
 
   /** Runs one step, or a stretch of pure decode steps; false when there is nothing to run. */
   #step(): boolean {
-    const preempted = this.#makeRoom();
-    const planned = this.#planPrompts(preempted);
-    if (planned.tokens === 0) return this.#decoding.size > 0 && this.#decodeStretch(preempted);
-    this.#run(planned, 1);
-    for (const prompt of planned.completed) this.#startDecoding(prompt);
+    const { prompts, preempted } = this.#rules.plan();
+    if (prompts.tokens > 0) {
+      this.#run(prompts, 1);
+      for (const prompt of prompts.completed) this.#startDecoding(prompt);
+      return true;
+    }
+    if (this.#rules.decoding.size === 0) return false;
+    this.#run(null, this.#stretch(preempted));
     return true;
   }
 
-  /** Preempts the last admitted requests while the running ones need more blocks than there are. */
-  #makeRoom(): boolean {
-    const { kv } = this.#decoding;
-    const { partial } = this.#prompts;
-    let preempted = false;
-    if (partial !== null && this.#decoding.size > 0) {
-      const budget = this.#engine.maxNumBatchedTokens - this.#decoding.size;
-      const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
-      if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return false;
-      this.#prompts.partial = null;
-      this.#preempt(partial.request, partial.tokens);
-      preempted = true;
-    }
-    while (this.#decoding.size > 1 && kv.blocks + kv.needed > this.#capacityBlocks) {
-      const { request, held } = this.#decoding.takeLast();
-      // The token sampled last belongs to the prompt that is computed again, though its KV was never held.
-      this.#preempt(request, held + 1);
-      preempted = true;
-    }
-    return preempted;
-  }
-
-  #preempt(request: number, tokens: number): void {
-    this.#reservedBlocks -= this.#fullBlocks(request);
-    this.#preemptions += 1;
-    this.#prompts.putBack(request, tokens);
-  }
-
-  /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
-  #planPrompts(preempted: boolean): PlannedPrompts {
-    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.#decoding.size);
-    const { partial } = this.#prompts;
-    if (partial !== null) this.#compute(planned, partial);
-    while (!preempted && planned.budget > 0 && this.#admits(planned)) {
-      const prompt = this.#prompts.take();
-      this.#reservedBlocks += this.#fullBlocks(prompt.request);
-      this.#compute(planned, prompt);
-    }
-    return planned;
-  }
-
-  #compute(planned: PlannedPrompts, prompt: Prompt): void {
-    this.#prompts.partial = planned.add(prompt, this.#attention) ? null : prompt;
-  }
-
-  /** Whether the first waiting request may begin beside the prompts planned so far. */
-  #admits(planned: PlannedPrompts): boolean {
-    const { head } = this.#prompts;
-    if (head === undefined) return false;
-    const running = this.#decoding.size + planned.sequences;
-    if (running >= this.#engine.maxNumSeqs) return false;
-    // An empty engine takes whatever comes, or it would wait for ever.
-    if (running === 0) return true;
-    if (this.#engine.admission === 'reserved') {
-      return this.#reservedBlocks + this.#fullBlocks(head.request) <= this.#capacityBlocks;
-    }
-    // The decodes' next tokens come before any admission.
-    const { blocks, needed } = this.#decoding.kv;
-    return blocks + needed + planned.blocks + kvBlocks(head.tokens) <= this.#capacityBlocks;
-  }
-
-  /** Blocks that a request holds in the end. */
-  #fullBlocks(request: number): number {
-    return kvBlocks(this.#requests.input[request]! + this.#requests.output[request]!);
-  }
-
-  /** Decodes until a request finishes, KV fills or a request arrives that may begin. */
-  #decodeStretch(preempted: boolean): boolean {
-    const { size, kv, stepsLeft } = this.#decoding;
-    let steps = preempted ? 1 : stepsLeft;
-    if (size > 1) steps = Math.min(steps, Math.max(1, kv.stepsWithin(this.#capacityBlocks - kv.blocks)));
+  /** Decode steps until a request finishes, KV fills or a request arrives that may begin. */
+  #stretch(preempted: boolean): number {
+    // After a preemption the next step may admit again.
+    if (preempted) return 1;
+    const steps = this.#rules.decodeSteps();
     // Behind a request that does not fit now nobody begins before one finishes.
-    if (this.#prompts.head === undefined) steps = this.#stepsUntilArrival(steps);
-    this.#run(null, steps);
-    return true;
+    return this.#rules.prompts.head === undefined ? this.#stepsUntilArrival(steps) : steps;
   }
 
   /** Decode steps, `most` of them at most, until the next arrival meets the end of a step. */
   #stepsUntilArrival(most: number): number {
     const wait = this.#arrivals.next - this.#now;
     if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
-    const { size, kv } = this.#decoding;
+    const { size, kv } = this.#rules.decoding;
     const mean = (steps: number): number => {
       const context = kv.meanContext(steps);
       const flop = this.#attention.decodeFlop(size, context);
@@ -201,7 +128,7 @@ class Simulation {
 
   /** Runs one step with prompts, or so many without; ends the requests that have all their tokens then. */
   #run(prompts: PlannedPrompts | null, steps: number): void {
-    const { size, kv } = this.#decoding;
+    const { size, kv } = this.#rules.decoding;
     const context = size > 0 ? kv.meanContext(steps) : 0;
     const tokens = size + (prompts?.tokens ?? 0);
     const sampled = size + (prompts?.completed.length ?? 0);
@@ -212,10 +139,10 @@ class Simulation {
     const seconds = steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
     if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);
     this.#now += seconds;
-    this.#decoding.advance(steps);
-    for (let request = this.#decoding.takeFinished(); request !== null; ) {
+    this.#rules.decoding.advance(steps);
+    for (let request = this.#rules.decoding.takeFinished(); request !== null; ) {
       this.#finish(request);
-      request = this.#decoding.takeFinished();
+      request = this.#rules.decoding.takeFinished();
     }
   }
 
@@ -223,13 +150,13 @@ class Simulation {
   #startDecoding({ request, tokens }: Prompt): void {
     this.#requests.first[request] ??= this.#record.events - 1;
     const left = this.#requests.input[request]! + this.#requests.output[request]! - tokens - 1;
-    if (left > 0) this.#decoding.start(request, tokens, left);
+    if (left > 0) this.#rules.decoding.start(request, tokens, left);
     else this.#finish(request);
   }
 
   #finish(request: number): void {
     this.#requests.last[request] = this.#record.events - 1;
-    this.#reservedBlocks -= this.#fullBlocks(request);
+    this.#rules.finished(request);
     if (request < this.#total) this.#finished += 1;
     this.#send(this.#load.turnAroundSeconds);
   }

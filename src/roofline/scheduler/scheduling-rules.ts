@@ -1,0 +1,106 @@
+import type { EngineSettings } from '../serving.ts';
+import type { AttentionWork } from '../step-work.ts';
+import { DecodeBatch } from './decode-batch.ts';
+import { KV_BLOCK_TOKENS, kvBlocks } from './kv-account.ts';
+import { PlannedPrompts } from './planned-prompts.ts';
+import { type Prompt, PromptQueue } from './prompt-queue.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** Which requests share a step: the rules of vLLM's v1 scheduler. */
+export class SchedulingRules {
+  readonly prompts = new PromptQueue();
+  readonly decoding = new DecodeBatch();
+  preemptions = 0;
+  readonly #attention: AttentionWork;
+  readonly #engine: EngineSettings;
+  readonly #requests: RequestLog;
+  readonly #capacityBlocks: number;
+  /** Blocks promised to running requests, where admission reserves them. */
+  #reservedBlocks = 0;
+
+  constructor(attention: AttentionWork, engine: EngineSettings, requests: RequestLog) {
+    this.#attention = attention;
+    this.#engine = engine;
+    this.#requests = requests;
+    this.#capacityBlocks = Math.floor(engine.kvCapacityTokens / KV_BLOCK_TOKENS);
+  }
+
+  /** Decode steps until the first request finishes or finds no block; at least 1. */
+  decodeSteps(): number {
+    const { size, kv, stepsLeft } = this.decoding;
+    if (size <= 1) return stepsLeft;
+    return Math.min(stepsLeft, Math.max(1, kv.stepsWithin(this.#capacityBlocks - kv.blocks)));
+  }
+
+  /** A request has all its tokens. */
+  finished(request: number): void {
+    this.#reservedBlocks -= this.#fullBlocks(request);
+  }
+
+  /** Preempts the last admitted requests while the running ones need more blocks than there are. */
+  #makeRoom(): boolean {
+    const { kv } = this.decoding;
+    const { partial } = this.prompts;
+    let preempted = false;
+    if (partial !== null && this.decoding.size > 0) {
+      const budget = this.#engine.maxNumBatchedTokens - this.decoding.size;
+      const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
+      if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return false;
+      this.prompts.partial = null;
+      this.#preempt(partial.request, partial.tokens);
+      preempted = true;
+    }
+    while (this.decoding.size > 1 && kv.blocks + kv.needed > this.#capacityBlocks) {
+      const { request, held } = this.decoding.takeLast();
+      // The token sampled last belongs to the prompt that is computed again, though its KV was never held.
+      this.#preempt(request, held + 1);
+      preempted = true;
+    }
+    return preempted;
+  }
+
+  #preempt(request: number, tokens: number): void {
+    this.#reservedBlocks -= this.#fullBlocks(request);
+    this.preemptions += 1;
+    this.prompts.putBack(request, tokens);
+  }
+
+  /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
+  plan(): { readonly prompts: PlannedPrompts; readonly preempted: boolean } {
+    const preempted = this.#makeRoom();
+    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.decoding.size);
+    const { partial } = this.prompts;
+    if (partial !== null) this.#compute(planned, partial);
+    while (!preempted && planned.budget > 0 && this.#admits(planned)) {
+      const prompt = this.prompts.take();
+      this.#reservedBlocks += this.#fullBlocks(prompt.request);
+      this.#compute(planned, prompt);
+    }
+    return { prompts: planned, preempted };
+  }
+
+  #compute(planned: PlannedPrompts, prompt: Prompt): void {
+    this.prompts.partial = planned.add(prompt, this.#attention) ? null : prompt;
+  }
+
+  /** Whether the first waiting request may begin beside the prompts planned so far. */
+  #admits(planned: PlannedPrompts): boolean {
+    const { head } = this.prompts;
+    if (head === undefined) return false;
+    const running = this.decoding.size + planned.sequences;
+    if (running >= this.#engine.maxNumSeqs) return false;
+    // An empty engine takes whatever comes, or it would wait for ever.
+    if (running === 0) return true;
+    if (this.#engine.admission === 'reserved') {
+      return this.#reservedBlocks + this.#fullBlocks(head.request) <= this.#capacityBlocks;
+    }
+    // The decodes' next tokens come before any admission.
+    const { blocks, needed } = this.decoding.kv;
+    return blocks + needed + planned.blocks + kvBlocks(head.tokens) <= this.#capacityBlocks;
+  }
+
+  /** Blocks that a request holds in the end. */
+  #fullBlocks(request: number): number {
+    return kvBlocks(this.#requests.input[request]! + this.#requests.output[request]!);
+  }
+}
