@@ -83,13 +83,21 @@ export function poolOf(seed: number): PoolCell[] {
     const { engine } = observation;
     const cell = { ...observation, kv_fill: null, repeat: 0, anchor: null };
     const model = { card, priors, centre: priorModel(card, priors, names).parameters, engine };
-    return { observation, engine, shape: shapeOf(observation), ...cellCost(model, cell, suite.protocol, suite.stop) };
+    return {
+      observation,
+      engine,
+      shape: shapeOf(observation),
+      ...cellCost(model, cell, suite.protocol, suite.stop),
+    };
   });
 }
 
 const modelFrom = (cells: readonly PoolCell[]): FittedModel =>
   fittedModel(
-    fitRoofline({ card, priors, observations: cells.map(({ observation }) => observation) }, DEFAULT_FIT_OPTIONS),
+    fitRoofline(
+      { card, priors, observations: cells.map(({ observation }) => observation) },
+      DEFAULT_FIT_OPTIONS,
+    ),
   );
 
 function choose(
@@ -108,7 +116,7 @@ function choose(
   );
   const candidates = pool.filter((one) => !before.includes(one));
   const next = chooseNext({ model, priors, names, measured, candidates, asked: pool, count, criterion });
-  return [...before, ...next.map(({ candidate }) => candidate)];
+  return [...before, ...next.cells.map(({ candidate }) => candidate)];
 }
 
 /** Errors on the cells of the pool that neither way of choosing took. */
@@ -122,9 +130,11 @@ export function errorsAfter(pool: readonly PoolCell[], seed: number): Record<str
     'random 24': Array.from({ length: RANDOM_DRAWS }, () => draw(pool, RANDOM, () => random.uniform())),
     'random 8': Array.from({ length: RANDOM_DRAWS }, () => draw(pool, CHOSEN, () => random.uniform())),
   };
-  if (process.env.SHOW) for (const name of ['chosen at once', 'chosen in rounds']) console.log(name, sets[name]![0]!.map((c) => `${c.engine.tensorParallel}:${c.shape.inputTokens}/${c.observation.output_tokens}/${c.shape.concurrency}`).join(' '));
   return Object.fromEntries(
-    Object.entries(sets).map(([name, several]) => [name, meanOf(several.map((cells) => errorsOf(pool, cells)))]),
+    Object.entries(sets).map(([name, several]) => [
+      name,
+      meanOf(several.map((cells) => errorsOf(pool, cells))),
+    ]),
   );
 }
 
@@ -136,7 +146,10 @@ function chooseInRounds(pool: readonly PoolCell[], prior: FittedModel): PoolCell
 
 function draw(pool: readonly PoolCell[], count: number, uniform: () => number): PoolCell[] {
   const keyed = pool.map((cell) => ({ cell, key: uniform() }));
-  return keyed.sort((a, b) => a.key - b.key).slice(0, count).map(({ cell }) => cell);
+  return keyed
+    .sort((a, b) => a.key - b.key)
+    .slice(0, count)
+    .map(({ cell }) => cell);
 }
 
 function errorsOf(pool: readonly PoolCell[], cells: readonly PoolCell[]): SeedErrors {
@@ -155,7 +168,8 @@ function errorsOf(pool: readonly PoolCell[], cells: readonly PoolCell[]): SeedEr
 }
 
 function meanOf(all: readonly SeedErrors[]): SeedErrors {
-  const mean = (read: (one: SeedErrors) => number): number => all.reduce((sum, one) => sum + read(one), 0) / all.length;
+  const mean = (read: (one: SeedErrors) => number): number =>
+    all.reduce((sum, one) => sum + read(one), 0) / all.length;
   return {
     ttft: mean((one) => one.ttft),
     tpot: mean((one) => one.tpot),

@@ -62,7 +62,7 @@ export function nextCells(input: NextCellsInput): NextCells {
   const asked = askedSites(input, conditions);
   const sizes = [...candidates, ...measured, ...asked].map(({ engine }) => engine.tensorParallel);
   const names = parametersFor(model.card, sizes);
-  const cells = chooseNext({ model, priors, names, measured, candidates, asked, count, criterion });
+  const { cells } = chooseNext({ model, priors, names, measured, candidates, asked, count, criterion });
   return { conditions, asked: asked.length, cells };
 }
 

@@ -43,7 +43,17 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
     ...(place ?? newRunPlace(suite.suite.name, flags.out)),
     resume: place !== null,
     parallel: flags.parallel,
+    rounds: await roundsOf(flags, before),
   };
+}
+
+/** The planner of an adaptive run; fits load only for one. */
+async function roundsOf(flags: RunFlags, before: Run | null): Promise<RunOptions['rounds']> {
+  const { adaptiveOptions, roundPlanner } = await import('./run-adaptive.ts');
+  const options = adaptiveOptions(flags, before?.adaptive ?? null);
+  if (options === null) return undefined;
+  const { planRoundInWorker } = await import('./round-worker.ts');
+  return roundPlanner(options, planRoundInWorker);
 }
 
 async function suiteOf(file: string | undefined, before: Run | null): Promise<LoadedSuite> {

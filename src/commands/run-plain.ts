@@ -1,6 +1,7 @@
 import { counted } from '../plural.ts';
 import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import { oneLine } from '../report/one-line.ts';
+import { roundText } from '../report/round-text.ts';
 import type { RunListener } from '../run/event-bus.ts';
 import type { RunEvent } from '../run/events.ts';
 import { describe, endpointFailed } from '../run/lane.ts';
@@ -47,6 +48,9 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
       case 'remaining':
         remaining = event.seconds;
         break;
+      case 'round':
+        say(roundLine(event));
+        break;
       case 'warning':
         say(`warning: ${event.target === null ? '' : `${event.target}: `}${oneLine(event.message)}`);
         break;
@@ -77,6 +81,20 @@ function cellLine(record: CellRecord): string {
     `${formatNumber(metrics.output_tokens_per_s)} tok/s`,
   ];
   return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}`;
+}
+
+type Round = Extract<RunEvent, { kind: 'round' }>;
+
+const ENDS: Readonly<Record<NonNullable<Round['ended']>, string>> = {
+  goal: 'goal reached',
+  budget: 'the time is spent',
+  no_cells: 'no cell is left that would tell more',
+};
+
+function roundLine(event: Round): string {
+  const left = formatDuration(Math.max(0, event.budget_s - event.spent_s));
+  const next = event.ended === null ? `${counted(event.cells, 'cell')} next` : ENDS[event.ended];
+  return `${roundText(event)}; ${next}; ${left} of the budget left`;
 }
 
 type Finished = Extract<RunEvent, { kind: 'run_finished' }>;

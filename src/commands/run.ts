@@ -7,6 +7,7 @@ import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
 
 const help = `usage: ridge run SUITE [--target NAME=URL ...] [--lab FILE] [options]
        ridge run SUITE --simulate [options]
+       ridge run SUITE --adaptive [--goal METRIC=PERCENT ...] [--budget-minutes N] [options]
        ridge run [SUITE] --resume ID
 
 Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it goes on with --resume.
@@ -27,6 +28,13 @@ simulated endpoints
   --simulate-seed N           draws the hidden truth; default 1
   --simulate-time-scale X     0.1 is a device ten times as fast; default 1
 
+only as many cells as it takes
+  --adaptive               measure the suite's most telling cells first, fit, choose again, until goal or budget is met
+  --goal METRIC=PERCENT    ttft_ms or tpot_ms: mean half-width of the asked 90 % intervals; repeatable
+  --budget-minutes N       default 60
+  --for input=N,output=N,concurrency=N[,tp=N]   the asked prediction; repeatable; default: every cell of the suite
+  --criterion i|d          i: the asked predictions (default); d: all parameters together
+
 the run
   --out FOLDER             default runs/TIME-SUITE
   --resume ID              go on with a run: finished cells are kept
@@ -35,10 +43,11 @@ the run
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
-exit: 0 every cell has a verdict, 1 no cell is valid, 3 a cell could not be measured, 130 stopped
+exit: 0 every cell has a verdict, 1 no cell is valid or a goal is not reached, 3 a cell could not be measured, 130 stopped
 
-Example:
-  ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 --accelerator h100-sxm --tp 1`;
+Examples:
+  ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 --accelerator h100-sxm --tp 1
+  ridge run suites/roofline.yaml --lab lab.yaml --adaptive --goal tpot_ms=5 --budget-minutes 30 --fit`;
 
 export const command: Command = {
   summary: 'measure a suite on endpoints',

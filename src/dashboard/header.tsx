@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import { formatClock } from '../report/format.ts';
+import { roundText } from '../report/round-text.ts';
 import { Tint, useLook } from './look.tsx';
 import { type DashboardState, type RunState, remainingS } from './state.ts';
 
@@ -29,6 +30,7 @@ export function Header({ state, nowS, width }: HeaderProps) {
       <Box justifyContent="space-between" columnGap={2}>
         <Box columnGap={2} flexShrink={1} overflow="hidden" height={1}>
           <Tint strong>{state.suite === '' ? 'ridge' : state.suite}</Tint>
+          {state.round === null ? null : <Tint>{roundText(state.round)}</Tint>}
           <Tint tone="quiet">{state.runId}</Tint>
         </Box>
         <Box columnGap={2} flexShrink={0}>

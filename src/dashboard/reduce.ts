@@ -134,6 +134,12 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     }
     case 'remaining':
       return { ...state, remaining: { seconds: event.seconds, atS: nowS } };
+    case 'round':
+      return {
+        ...state,
+        round: event,
+        remaining: { seconds: Math.max(0, event.budget_s - event.spent_s), atS: nowS },
+      };
     case 'warning':
       return withWarning(state, event.target, event.message);
     case 'paused':

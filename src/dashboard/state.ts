@@ -38,6 +38,8 @@ export interface Warning {
   readonly message: string;
 }
 
+export type Round = Extract<RunEvent, { kind: 'round' }>;
+
 type Outcome = Extract<RunEvent, { kind: 'run_finished' }>['outcome'];
 export type RunState = 'starting' | 'running' | 'paused' | 'stopping' | Outcome;
 
@@ -56,6 +58,8 @@ export interface DashboardState {
   /** The target that a cell was last started on: shown where not all fit. */
   readonly focus: string | null;
   readonly warnings: readonly Warning[];
+  /** The latest round of an adaptive run; null: it is none, or none was planned yet. */
+  readonly round: Round | null;
 }
 
 /** What asks the state to change: an event of the run, or the user who pressed `q`. */
@@ -71,6 +75,7 @@ export const initialState: DashboardState = {
   cells: [],
   focus: null,
   warnings: [],
+  round: null,
 };
 
 /** Seconds left as last told, less what has passed since; null when nothing was told. */

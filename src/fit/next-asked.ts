@@ -3,8 +3,8 @@ import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
 
 /** A latency that is asked for. */
 export interface AskedRow extends LatencyRow {
-  /** Variance of its logarithm by the fit's own covariance; 0 where that lacks a parameter. */
-  readonly fitted_variance: number;
+  /** Variance of its logarithm by the fit's own covariance; null where that lacks a parameter, or there is no fit yet. */
+  readonly fitted_variance: number | null;
   /** Half-width of its 90 % interval in standard deviations. */
   readonly factor: number;
 }
@@ -16,12 +16,13 @@ const EXACT = { ttft: 0, tpot: 0 };
 
 export function askedOf(source: RowSource, sites: readonly Site[]): AskedRow[] {
   const { model, names, predictor } = source;
-  const whole = names.every((name) => model.names.includes(name));
+  // The priors' model has no data of its own: what is known then is the belief.
+  const whole = model.degrees_of_freedom > 0 && names.every((name) => model.names.includes(name));
   const { interval_factors } = model.predictors[predictor];
   return sites.flatMap((site) =>
     rowsOf(source, site, EXACT).map((row) => ({
       ...row,
-      fitted_variance: whole ? fittedVariance(source, row) : 0,
+      fitted_variance: whole ? fittedVariance(source, row) : null,
       factor: interval_factors[row.metric],
     })),
   );

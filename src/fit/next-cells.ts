@@ -1,7 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
-import { askedOf, type HalfWidths, halfWidths } from './next-asked.ts';
+import { type AskedRow, askedOf, type HalfWidths, halfWidths } from './next-asked.ts';
 import { Belief } from './next-belief.ts';
 import { type LatencyRow, type RowSource, rowsOf, type Site } from './next-rows.ts';
 import { EDGE_SD } from './noise.ts';
@@ -54,6 +54,12 @@ export interface NextCell<Candidate> {
   readonly after: HalfWidths;
 }
 
+/** Cells in the order of choice, and the half-widths of the asked predictions without them. */
+export interface NextChoice<Candidate> {
+  readonly now: HalfWidths;
+  readonly cells: readonly NextCell<Candidate>[];
+}
+
 /**
  * Chooses cells one by one, each the one that narrows most per minute once those before it are measured (performance-model
  * section 9): `i` the mean variance of the logarithms of the asked TTFT and TPOT, `d` the determinant of the parameters'
@@ -61,41 +67,57 @@ export interface NextCell<Candidate> {
  */
 export function chooseNext<Candidate extends NextCandidate>(
   question: NextQuestion<Candidate>,
-): NextCell<Candidate>[] {
-  const { model, names, predictor = 'scheduler', criterion = 'i', weights = { ttft: 1, tpot: 1 } } = question;
+): NextChoice<Candidate> {
+  const { model, names, predictor = 'scheduler', criterion = 'i', weights = EQUAL } = question;
   const source: RowSource = { model, names, predictor };
   const measured = question.measured.flatMap((one) => measuredRows(source, one));
-  let left = question.candidates.map((candidate) => {
-    const { measured_error: error } = candidate;
-    return { candidate, rows: rowsOf(source, candidate, { ttft: error, tpot: error }) };
-  });
+  const candidates = question.candidates.map((candidate) => consider(source, candidate));
   const asked = askedOf(source, question.asked);
   const weighted = asked.map(({ slopes, metric }) => ({ slopes, weight: weights[metric] }));
-  const everything = [...measured, ...left.flatMap(({ rows }) => rows)];
-  const prior = Belief.prior(priorVariances(question.priors, names), everything);
-  let belief = prior.after(measured);
-  const scales = asked.map(
-    (row) => row.fitted_variance / Math.max(Number.MIN_VALUE, belief.variance(row.slopes)),
-  );
-  const widths = (now: Belief): HalfWidths =>
-    halfWidths(asked, (row, k) => now.variance(row.slopes) * (row.fitted_variance > 0 ? scales[k]! : 1));
-  const chosen: NextCell<Candidate>[] = [];
-  let seconds = question.within_s ?? Number.POSITIVE_INFINITY;
-  while (chosen.length < question.count) {
-    left = left.filter(({ candidate }) => candidate.seconds <= seconds);
+  const everything = [...measured, ...candidates.flatMap(({ rows }) => rows)];
+  const start = Belief.prior(priorVariances(question.priors, names), everything).after(measured);
+  const widths = widthsFrom(start, asked);
+  const choose = (belief: Belief, left: readonly Considered<Candidate>[]): Considered<Candidate> | null => {
     const precision = criterion === 'd' ? belief.precision() : null;
-    const saved = (rows: readonly LatencyRow[]): number =>
-      precision === null ? belief.varianceSaved(rows, weighted) : belief.logDeterminantSaved(rows, precision);
-    const best = mostPerTime(left, saved);
+    return mostPerTime(left, (rows) =>
+      precision === null ? belief.varianceSaved(rows, weighted) : belief.logDeterminantSaved(rows, precision),
+    );
+  };
+  const cells: NextCell<Candidate>[] = [];
+  let [belief, left, seconds] = [start, candidates, question.within_s ?? Number.POSITIVE_INFINITY];
+  while (cells.length < question.count) {
+    left = left.filter(({ candidate }) => candidate.seconds <= seconds);
+    const best = choose(belief, left);
     if (best === null) break;
     const next = belief.after(best.rows);
     const narrows = mostNarrowed(names, belief, next);
-    chosen.push({ candidate: best.candidate, narrows, before: widths(belief), after: widths(next) });
+    cells.push({ candidate: best.candidate, narrows, before: widths(belief), after: widths(next) });
     belief = next;
     seconds -= best.candidate.seconds;
     left = left.filter((one) => one !== best);
   }
-  return chosen;
+  return { now: widths(start), cells };
+}
+
+const EQUAL = { ttft: 1, tpot: 1 };
+
+/**
+ * Half-widths of the asked predictions in a belief. They start at what the fit's own covariance says, where it has all the
+ * parameters, and fall as the belief does.
+ */
+function widthsFrom(start: Belief, asked: readonly AskedRow[]): (belief: Belief) => HalfWidths {
+  const scales = asked.map(({ fitted_variance, slopes }) =>
+    fitted_variance === null ? 1 : fitted_variance / Math.max(Number.MIN_VALUE, start.variance(slopes)),
+  );
+  return (belief) => halfWidths(asked, ({ slopes }, k) => scales[k]! * belief.variance(slopes));
+}
+
+function consider<Candidate extends NextCandidate>(
+  source: RowSource,
+  candidate: Candidate,
+): Considered<Candidate> {
+  const { measured_error: error } = candidate;
+  return { candidate, rows: rowsOf(source, candidate, { ttft: error, tpot: error }) };
 }
 
 /**

@@ -76,6 +76,24 @@ export type RunEvent =
       readonly cell: CellShape;
       readonly message: string;
     }
+  /** Of an adaptive run: what is known before this round, and how many cells it measures. */
+  | {
+      readonly kind: 'round';
+      readonly round: number;
+      readonly cells: number;
+      /** False: too few cells for a fit yet; the half-widths are what the priors and the cells say. */
+      readonly fitted: boolean;
+      /** Mean half-widths of the asked 90 % intervals. */
+      readonly half_width_percent: { readonly ttft_ms: number | null; readonly tpot_ms: number | null };
+      readonly goals_percent: {
+        readonly ttft_ms?: number | undefined;
+        readonly tpot_ms?: number | undefined;
+      };
+      readonly spent_s: number;
+      readonly budget_s: number;
+      /** Why this is no round but the end; null: its cells follow. */
+      readonly ended: 'goal' | 'budget' | 'no_cells' | null;
+    }
   | { readonly kind: 'remaining'; readonly seconds: number }
   | { readonly kind: 'warning'; readonly target: string | null; readonly message: string }
   | { readonly kind: 'paused' }

@@ -1,11 +1,12 @@
 import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
+import { Budget, type RoundEnd, runRounds } from './adaptive.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
-import { runLane } from './lane.ts';
+import { type LaneCell, runLane } from './lane.ts';
 import type { RunOptions } from './options.ts';
-import type { PlannedTarget, PreparedRun } from './prepare.ts';
+import { describeRun, type PlannedTarget, type PreparedRun } from './prepare.ts';
 import { RemainingTime } from './remaining-time.ts';
 import type { CellRecord } from './schema.ts';
 import { withReason } from './with-reason.ts';
@@ -15,6 +16,8 @@ export interface ExecutedRun {
   readonly records: readonly CellRecord[];
   readonly notMeasured: number;
   readonly stoppedBy: unknown;
+  /** Why an adaptive run measures no further cell; null: it was stopped, or is none. */
+  readonly roundsEnded: RoundEnd | null;
 }
 
 /** Measures what is left of a prepared run: targets whose agents share a host one after another, hosts side by side. */
@@ -25,12 +28,15 @@ export async function executeRun(
   emit: RunListener,
 ): Promise<ExecutedRun> {
   const remaining = new RemainingTime(options.parallel);
-  announce(options, planned, remaining, emit);
   const records: CellRecord[] = planned.flatMap(({ reused }) => reused);
+  const { rounds } = options;
+  const budget = rounds && new Budget(rounds.options.budget_minutes, records);
+  const secondsLeft = (): number => Math.min(remaining.seconds, budget?.left_s ?? remaining.seconds);
+  announce(options, planned, remaining, emit, secondsLeft);
   let notMeasured = 0;
 
-  const runOne = async (one: PlannedTarget): Promise<void> => {
-    const finished = new Set(one.reused.map(({ key }) => key));
+  /** Measures cells of one target. @returns whether none of them could be */
+  const measure = async (one: PlannedTarget, cells: readonly LaneCell[]): Promise<boolean> => {
     const context = {
       ...one,
       suite: options.suite.suite,
@@ -39,17 +45,19 @@ export async function executeRun(
       emit,
       measured: (cell: { estimated_s: number }, seconds: number): void => {
         remaining.finished(one.target.name, cell.estimated_s, seconds);
-        emit({ kind: 'remaining', seconds: remaining.seconds });
+        emit({ kind: 'remaining', seconds: secondsLeft() });
       },
       keep: (record: CellRecord): void => void records.push(record),
     };
-    notMeasured += await runLane(context, remainingCells(one.cells, finished));
-    await judgeWhole(one, finished);
+    const missed = await runLane(context, cells);
+    notMeasured += missed;
+    return missed > 0 && missed === cells.length;
   };
 
   /** What only the end of a target shows: a changed server, a drift between anchors. */
-  const judgeWhole = async (one: PlannedTarget, earlier: ReadonlySet<string>): Promise<void> => {
+  const judgeWhole = async (one: PlannedTarget): Promise<void> => {
     const target = one.target.name;
+    const earlier = finishedBefore(one);
     const own = (): CellRecord[] => records.filter((record) => record.target === target);
     const changed = await one.changed();
     const measuredNow = own().filter(({ key }) => !earlier.has(key));
@@ -77,17 +85,62 @@ export async function executeRun(
   };
 
   let stoppedBy: unknown = null;
-  const lanes = groupsOf(planned, options.parallel).map(async (group) => {
+  const stopping = async (act: () => Promise<void>): Promise<void> => {
     try {
-      for (const one of group) await runOne(one);
+      await act();
     } catch (error) {
       stoppedBy ??= error;
       control.fail(error);
     }
+  };
+  /** Lanes of a group one after another, groups side by side. */
+  const inLanes = async (act: (one: PlannedTarget) => Promise<void>): Promise<void> => {
+    const lanes = groupsOf(planned, options.parallel).map((group) =>
+      stopping(async () => {
+        for (const one of group) await act(one);
+      }),
+    );
+    await Promise.all(lanes);
+  };
+
+  let roundsEnded: RoundEnd | null = null;
+  if (rounds === undefined || budget === undefined) {
+    await inLanes(async (one) => {
+      await measure(one, remainingCells(one.cells, finishedBefore(one)));
+      await judgeWhole(one);
+    });
+    return { records, notMeasured, stoppedBy, roundsEnded };
+  }
+  const measureRound = async (cellsOf: (one: PlannedTarget) => readonly LaneCell[]): Promise<Set<string>> => {
+    const failed = new Set<string>();
+    await inLanes(async (one) => {
+      const cells = cellsOf(one);
+      if (cells.length > 0 && (await measure(one, cells))) failed.add(one.target.name);
+    });
+    control.signal.throwIfAborted();
+    return failed;
+  };
+  await stopping(async () => {
+    roundsEnded = await runRounds({
+      planner: rounds,
+      budget,
+      run: describeRun(
+        options,
+        planned.map(({ target }) => target),
+        new Date().toISOString(),
+      ),
+      planned,
+      records,
+      control,
+      emit,
+      measure: measureRound,
+    });
+    await inLanes(judgeWhole);
   });
-  await Promise.all(lanes);
-  return { records, notMeasured, stoppedBy };
+  return { records, notMeasured, stoppedBy, roundsEnded };
 }
+
+const finishedBefore = (one: PlannedTarget): Set<string> => new Set(one.reused.map(({ key }) => key));
 
 function groupsOf(planned: readonly PlannedTarget[], parallel: boolean): PlannedTarget[][] {
   if (parallel) return planned.map((one) => [one]);
@@ -99,6 +152,7 @@ function announce(
   planned: readonly PlannedTarget[],
   remaining: RemainingTime,
   emit: RunListener,
+  secondsLeft: () => number,
 ): void {
   for (const { target, cells, reused } of planned) {
     const left = remainingCells(cells, new Set(reused.map(({ key }) => key)));
@@ -117,7 +171,7 @@ function announce(
       engine: [target.engine.name, target.engine.version].filter(Boolean).join(' '),
     })),
     cells: planned.flatMap(({ target, cells }) => cells.map(({ cell }) => ({ target: target.name, cell }))),
-    estimated_s: remaining.seconds,
+    estimated_s: secondsLeft(),
   });
   for (const { target, reused } of planned) {
     for (const record of reused) emit({ kind: 'cell_finished', target: target.name, record, reused: true });

@@ -1,6 +1,7 @@
 import type { AgentTimeouts } from '../agent/connection.ts';
 import type { LoadedSuite } from '../suite/load-suite.ts';
 import type { NamedTarget } from '../suite/targets.ts';
+import type { RoundPlanner } from './adaptive.ts';
 import type { Run } from './schema.ts';
 
 export interface RunOptions {
@@ -13,5 +14,7 @@ export interface RunOptions {
   /** Measure targets whose agents share a host at the same time. */
   readonly parallel: boolean;
   readonly simulate: Run['simulate'];
+  /** Chooses the cells, round by round; absent: all are measured. */
+  readonly rounds?: RoundPlanner | undefined;
   readonly timeouts?: Partial<AgentTimeouts>;
 }

@@ -1,4 +1,5 @@
 import { EXIT, RidgeError } from '../errors.ts';
+import type { RoundEnd } from './adaptive.ts';
 import { Control, Interrupted } from './control.ts';
 import { EventBus } from './event-bus.ts';
 import { type ExecutedRun, executeRun } from './execute.ts';
@@ -49,16 +50,25 @@ export class Execution {
     }
   }
 
-  #finish({ planned }: PreparedRun, { records, notMeasured, stoppedBy }: ExecutedRun): number {
-    const { id, folder } = this.#options;
+  #finish({ planned }: PreparedRun, executed: ExecutedRun): number {
+    const { id, folder, rounds } = this.#options;
+    const { records, notMeasured, stoppedBy } = executed;
     const total = planned.reduce((sum, { cells }) => sum + cells.length, 0);
-    const counts = countVerdicts(records, stoppedBy === null ? notMeasured : total - records.length);
-    const { outcome, exit_code } = endOf(stoppedBy, exitCodeOf(counts, records));
+    // An adaptive run does not owe every cell of its suite.
+    const missing = stoppedBy === null || rounds ? notMeasured : total - records.length;
+    const counts = countVerdicts(records, missing);
+    const missed = missedGoal(rounds, executed.roundsEnded);
+    const exitCode = Math.max(exitCodeOf(counts, records), missed ? EXIT.refused : EXIT.done);
+    const { outcome, exit_code } = endOf(stoppedBy, exitCode);
     this.events.emit({ kind: 'run_finished', run_id: id, folder, outcome, counts, exit_code });
     if (stoppedBy !== null && outcome === 'failed') throw stoppedBy;
     return exit_code;
   }
 }
+
+/** Whether an adaptive run ended without what it was asked for. */
+const missedGoal = (rounds: RunOptions['rounds'], ended: RoundEnd | null): boolean =>
+  rounds !== undefined && Object.keys(rounds.options.goals).length > 0 && ended !== null && ended !== 'goal';
 
 function endOf(
   stoppedBy: unknown,

@@ -117,8 +117,9 @@ async function openStore(
   return { store, finished: record.records, warnings: record.warnings };
 }
 
-function describeRun(
-  { id, suite, simulate }: RunOptions,
+/** What `run.json` says. */
+export function describeRun(
+  { id, suite, simulate, rounds }: RunOptions,
   targets: readonly RunTarget[],
   created_at: string,
 ): Run {
@@ -130,6 +131,7 @@ function describeRun(
     suite: { file: suite.file, digest: suite.digest, content: suite.suite },
     targets: [...targets],
     simulate,
+    ...(rounds && { adaptive: rounds.options }),
     imported: null,
     quantile_method: 'linear',
   };

@@ -9,6 +9,7 @@ function entryOf(event: RunEvent): Readonly<Record<string, unknown>> | null {
     case 'cell_failed':
     case 'paused':
     case 'resumed':
+    case 'round':
       return event;
     case 'target_state':
       return event.message === null ? null : event;

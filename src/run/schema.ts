@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { ModelCard } from '../model/card.ts';
 import { suiteSchema, targetSchema } from '../suite/schema.ts';
+import { adaptiveSchema } from './adaptive-schema.ts';
 import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
 import { drivingSchema, importedSchema } from './imported-schema.ts';
 
+export * from './adaptive-schema.ts';
 export * from './cell-schema.ts';
 export * from './imported-schema.ts';
 export { requestLineSchema } from './request-schema.ts';
@@ -99,6 +101,8 @@ export const runSchema = z.object({
       time_scale: z.number(),
     })
     .nullable(),
+  /** Until when it chose cells of the suite; absent: it measures all of them. */
+  adaptive: adaptiveSchema.optional(),
   /** The file of other people's measurements that the cells come from; null: this run measured them. */
   imported: importedSchema.nullable().default(null),
   quantile_method: z.literal('linear'),

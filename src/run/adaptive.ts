@@ -1,0 +1,144 @@
+import type { Control } from './control.ts';
+import type { RunListener } from './event-bus.ts';
+import type { LaneCell } from './lane.ts';
+import type { PlannedTarget } from './prepare.ts';
+import type { CellRecord, Run } from './schema.ts';
+
+/** Mean half-widths of the asked 90 % intervals, percent; null: none has this metric. */
+export interface RoundWidths {
+  readonly ttft_ms: number | null;
+  readonly tpot_ms: number | null;
+}
+
+/** What is known after a round, and what to measure next. */
+export interface Round {
+  readonly widths: RoundWidths;
+  /** False: the widths are those of the priors, narrowed by the cells so far. */
+  readonly fitted: boolean;
+  /** Why no further round follows; null: `cells` are to be measured. */
+  readonly ended: RoundEnd | null;
+  readonly cells: readonly { readonly target: string; readonly key: string }[];
+}
+
+export const ROUND_ENDS = ['goal', 'budget', 'no_cells'] as const;
+export type RoundEnd = (typeof ROUND_ENDS)[number];
+
+/** Decides what an adaptive run measures. It has no memory: what a run has decides, so that one that was killed goes on. */
+export interface RoundPlanner {
+  readonly options: NonNullable<Run['adaptive']>;
+  /**
+   * @param open cells that may be measured
+   * @param within_s seconds left for them
+   */
+  next(input: {
+    readonly run: Run;
+    readonly planned: readonly PlannedTarget[];
+    readonly records: readonly CellRecord[];
+    readonly open: readonly (LaneCell & { readonly target: string })[];
+    readonly within_s: number;
+    readonly first: boolean;
+  }): Promise<Round>;
+}
+
+export interface RoundsContext {
+  readonly planner: RoundPlanner;
+  readonly budget: Budget;
+  readonly run: Run;
+  readonly planned: readonly PlannedTarget[];
+  readonly records: readonly CellRecord[];
+  readonly control: Control;
+  readonly emit: RunListener;
+  /** Measures some cells of each target; resolves with the targets of which none could be measured. */
+  measure(cellsOf: (one: PlannedTarget) => readonly LaneCell[]): Promise<ReadonlySet<string>>;
+}
+
+/** The time of an adaptive run: from its start, or from when it is resumed with the seconds that its cells took before. */
+export class Budget {
+  readonly total_s: number;
+  readonly #before_s: number;
+  readonly #began = performance.now();
+
+  constructor(minutes: number, finished: readonly CellRecord[]) {
+    this.total_s = minutes * 60;
+    this.#before_s = finished.reduce((sum, { elapsed_s }) => sum + (elapsed_s ?? 0), 0);
+  }
+
+  get spent_s(): number {
+    return this.#before_s + (performance.now() - this.#began) / 1e3;
+  }
+
+  get left_s(): number {
+    return Math.max(0, this.total_s - this.spent_s);
+  }
+}
+
+/**
+ * Measures start anchors, then rounds of chosen cells until the goals are met, the time is spent or no cell is left; last, end
+ * anchors and the cells that are kept from the fit, for which time is put aside.
+ * @returns why it ended
+ */
+export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
+  const { planner, budget, run, planned, records, control, emit, measure } = context;
+  const tried = new Set(records.map(idOf));
+  const given = new Set<string>();
+  const measureSome = async (wanted: (one: PlannedTarget, cell: LaneCell) => boolean): Promise<void> => {
+    const chosen = (one: PlannedTarget): LaneCell[] =>
+      one.cells.filter(
+        (cell) =>
+          !given.has(one.target.name) &&
+          !tried.has(idOf({ target: one.target.name, key: cell.key })) &&
+          wanted(one, cell),
+      );
+    const now = new Map(planned.map((one) => [one, chosen(one)]));
+    for (const target of await measure((one) => now.get(one)!)) given.add(target);
+    for (const [one, cells] of now)
+      for (const { key } of cells) tried.add(idOf({ target: one.target.name, key }));
+  };
+  await measureSome((_, { cell }) => cell.anchor === 'start');
+  for (let round = 1; ; round += 1) {
+    await control.passGate();
+    const open = planned.flatMap((one) => openCells(one, tried, given));
+    const within_s = budget.left_s - secondsPutAside(planned, tried);
+    const next = await planner.next({ run, planned, records, open, within_s, first: round === 1 });
+    control.signal.throwIfAborted();
+    const { widths, fitted, ended, cells } = next;
+    emit({
+      kind: 'round',
+      round,
+      cells: cells.length,
+      fitted,
+      half_width_percent: widths,
+      goals_percent: planner.options.goals,
+      spent_s: budget.spent_s,
+      budget_s: budget.total_s,
+      ended,
+    });
+    if (ended !== null) {
+      await measureSome((_, { cell }) => cell.anchor === 'end' || cell.hold_out);
+      return ended;
+    }
+    const keys = new Set(cells.map(idOf));
+    await measureSome(({ target }, { key }) => keys.has(idOf({ target: target.name, key })));
+  }
+}
+
+const idOf = ({ target, key }: { readonly target: string; readonly key: string }): string =>
+  `${target} ${key}`;
+
+/** Cells that a round may choose: neither tried nor part of what every run measures. */
+const openCells = (one: PlannedTarget, tried: ReadonlySet<string>, given: ReadonlySet<string>) =>
+  one.cells
+    .filter(({ cell, key }) => {
+      const target = one.target.name;
+      return (
+        cell.anchor === null && !cell.hold_out && !given.has(target) && !tried.has(idOf({ target, key }))
+      );
+    })
+    .map((cell) => ({ ...cell, target: one.target.name }));
+
+/** Of the cells that come last, as the plan estimates them. */
+const secondsPutAside = (planned: readonly PlannedTarget[], tried: ReadonlySet<string>): number =>
+  planned
+    .flatMap(({ target, cells }) => cells.map((cell) => ({ ...cell, target: target.name })))
+    .filter((one) => (one.cell.anchor === 'end' || one.cell.hold_out) && !tried.has(idOf(one)))
+    .reduce((sum, { estimated_s }) => sum + estimated_s, 0);
