@@ -28,7 +28,7 @@ function chosenAgainstRandom(bench: Bench, { name, data }: Named): Score[] {
       dataset.observations.filter((one) => !training.includes(one)),
     );
   const draws = Array.from({ length: DRAWS }, (_, draw) => predictRest('', randomCells(dataset, draw), null));
-  const random = pooled(`${name}, ${DRAWS} draws of ${RANDOM} random cells`, draws, null);
+  const random = pooled(`${name}, ${RANDOM} random cells, ${DRAWS} draws (${rangesOf(draws)})`, draws, null);
   const chosen = chosenCells(bench, dataset, CHOSEN);
   const targets = asGoodAs(random);
   return [{ ...predictRest(`${CHOSEN} chosen cells`, chosen, targets), repeated: true }, random];
@@ -41,6 +41,17 @@ function randomCells({ observations }: Dataset, seed: number): Observation[] {
     .sort((a, b) => a.key - b.key)
     .slice(0, RANDOM)
     .map(({ observation }) => observation);
+}
+
+/** Least and largest error of the draws, TPOT and TTFT: what luck is worth. */
+function rangesOf(draws: readonly Score[]): string {
+  const summaries = draws.flatMap(({ outcome }) =>
+    outcome.state === 'scored' ? [summariseErrors(outcome.errors)] : [],
+  );
+  return (['tpot_ms', 'ttft_ms'] as const)
+    .map((metric) => summaries.map((summary) => summary[metric]!.mape))
+    .map((errors) => `${Math.min(...errors).toFixed(1)}-${Math.max(...errors).toFixed(1)}`)
+    .join(', ');
 }
 
 function asGoodAs({ outcome }: Score): Targets | null {
