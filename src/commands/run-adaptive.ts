@@ -1,6 +1,6 @@
 import { RidgeError } from '../errors.ts';
 import type { Goals, RoundAnswer, RoundQuestion } from '../fit/next-round.ts';
-import type { Round, RoundEnd, RoundPlanner } from '../run/adaptive.ts';
+import type { Round, RoundEnd, RoundPlanner } from '../run/adaptive-planner.ts';
 import type { AdaptiveOptions } from '../run/adaptive-schema.ts';
 import { factsOf } from '../run/describe-target.ts';
 import type { CellShape } from '../run/schema.ts';

@@ -1,6 +1,7 @@
 import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
-import { Budget, type RoundEnd, runRounds } from './adaptive.ts';
+import { Budget, runRounds } from './adaptive.ts';
+import type { RoundEnd } from './adaptive-planner.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';

@@ -1,7 +1,7 @@
 import type { AgentTimeouts } from '../agent/connection.ts';
 import type { LoadedSuite } from '../suite/load-suite.ts';
 import type { NamedTarget } from '../suite/targets.ts';
-import type { RoundPlanner } from './adaptive.ts';
+import type { RoundPlanner } from './adaptive-planner.ts';
 import type { Run } from './schema.ts';
 
 export interface RunOptions {

@@ -1,5 +1,5 @@
 import { EXIT, RidgeError } from '../errors.ts';
-import type { RoundEnd } from './adaptive.ts';
+import type { RoundEnd } from './adaptive-planner.ts';
 import { Control, Interrupted } from './control.ts';
 import { EventBus } from './event-bus.ts';
 import { type ExecutedRun, executeRun } from './execute.ts';
