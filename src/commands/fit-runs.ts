@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import type { MakeFitOptions } from '../fitfile/make-fit.ts';
-import { writeFit } from '../fitfile/write.ts';
+import { requireFreeFit, writeFit } from '../fitfile/write.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { VERSION } from '../version.ts';
 import { fitInWorker } from './fit-in-worker.ts';
@@ -26,6 +26,8 @@ export async function fitRuns(
   folders: readonly string[],
   { out, force = false, targets, ...options }: FitRunsOptions = {},
 ): Promise<FittedRuns> {
+  const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
+  await requireFreeFit(file, { force });
   const read = await readRuns(folders);
   const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
   const createdAt = new Date().toISOString();
@@ -36,7 +38,6 @@ export async function fitRuns(
       { signal, onProgress: (what, done, total) => line.show(what, done, total) },
     ),
   ).finally(() => line.clear());
-  const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
   await writeFit(file, fit, { force });
   return { fit, file, targets: runs.flatMap(({ run }) => run.targets) };
 }

@@ -20,7 +20,8 @@ export class ProgressLine {
   show(what: string, done: number, total: number): void {
     if (!this.#stream.isTTY) return;
     const text = total > 1 ? `${what} (${done + 1} of ${total})` : what;
-    const width = (this.#stream.columns ?? UNKNOWN_WIDTH) - 1;
+    // Some terminals say that they have no columns at all.
+    const width = (this.#stream.columns || UNKNOWN_WIDTH) - 1;
     this.#stream.write(`${CLEAR}${text.slice(0, width)}`);
   }
 

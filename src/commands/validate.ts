@@ -58,7 +58,9 @@ function mismatches(fit: Fit, data: ReturnType<typeof observationsFromRuns>): st
   ] as const;
   const differs = (what: string, own: string, theirs: string): string =>
     `${what} differs: the fit is for ${own}, the run measured ${theirs}`;
-  const models = modelDifferences(fit.model_card, data.card);
+  // What the run does not state is answered as the fit answers it.
+  const open = new Set<string>(data.unknown);
+  const models = modelDifferences(fit.model_card, data.card).filter((key) => !open.has(key));
   return [
     ...facts.flatMap(([what, own, theirs]) => (own === theirs ? [] : [differs(what, own, theirs)])),
     ...(models.length > 0 ? [differs(`model (${models.join(', ')})`, fit.model_card.id, data.card.id)] : []),

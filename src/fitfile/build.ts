@@ -50,7 +50,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     engine,
     targets: data.targets.map((target) => targetOf(target, data, fitted)),
     protocol: input.protocol,
-    client: { turn_around_s: turnAround(data.observations) },
+    client: { turn_around_s: turnAround(answered.observations) },
     runs: input.runs,
     model_form: { ...MODEL_FORM, pnorm_exponent: PNORM_EXPONENT },
     parameters: parametersOf(fit, bootstrap, accelerator, card),

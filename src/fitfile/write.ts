@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EXIT, RidgeError } from '../errors.ts';
 import { writeError } from '../run/write-file.ts';
@@ -34,15 +34,26 @@ export async function writeFit(file: string, fit: Fit, { force = false } = {}): 
   }
 }
 
+/**
+ * Says no before a long fit to what `writeFit` would refuse after it.
+ * @throws RidgeError (exit 2) when a file is there and `force` is not set
+ */
+export async function requireFreeFit(file: string, { force = false } = {}): Promise<void> {
+  if (!force && (await stat(file).catch(() => null))) throw fileIsThere(file);
+}
+
+const fileIsThere = (file: string, cause?: unknown): RidgeError =>
+  new RidgeError('a file is there already', {
+    where: file,
+    mend: 'Give another name with --out, or --force to write over it.',
+    cause,
+  });
+
 /** What the user sees of a failed write: a file in the way, or what the disk said, in words. */
 export function fitWriteError(file: string, cause: unknown): RidgeError {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (code === 'EEXIST' && syscall !== 'mkdir') {
-    return new RidgeError('a file is there already', {
-      where: file,
-      mend: 'Give another name with --out, or --force to write over it.',
-      cause,
-    });
+    return fileIsThere(file, cause);
   }
   if (code === 'EISDIR') {
     return new RidgeError('a folder is there', { where: file, mend: 'Give another name with --out.', cause });

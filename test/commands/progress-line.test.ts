@@ -25,6 +25,9 @@ test('it never wraps', () => {
   const stream = terminal(20);
   new ProgressLine(stream).show('hold-out shape 1024/1024', 2, 10);
   expect(stream.written[0]!.slice(CLEAR.length)).toHaveLength(19);
+  const unsized = terminal(0);
+  new ProgressLine(unsized).show('fit', 0, 1);
+  expect(unsized.written).toEqual([`${CLEAR}fit`]);
 });
 
 test('a file or a pipe gets nothing', () => {

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { answeredBy } from '../../src/fitfile/answered.ts';
+import { settingsFor } from '../../src/fitfile/apply.ts';
+import { cellsOf, gridOf } from '../fit/made-cells.ts';
+import { madeFit } from './made-fit.ts';
+
+const fit = madeFit();
+const cells = cellsOf(gridOf([512], [128], [8], [1, 2]), {
+  engine: { maxNumBatchedTokens: 1234, kvCapacityTokens: 5678, admission: 'reserved' },
+});
+
+test('what a run does not state is what the fit has for that tensor parallel size', () => {
+  const answered = answeredBy(fit, cells, ['max_num_batched_tokens', 'kv_capacity', 'admission']);
+  for (const { engine } of answered) {
+    const { maxNumBatchedTokens, kvCapacityTokens, admission } = settingsFor(fit, engine.tensorParallel);
+    expect(engine).toMatchObject({ maxNumBatchedTokens, kvCapacityTokens, admission });
+    expect(engine.maxNumSeqs).toBe(256);
+  }
+});
+
+test('what it states stays', () => {
+  expect(answeredBy(fit, cells, [])).toEqual(cells);
+  const [one] = answeredBy(fit, cells, ['kv_capacity']);
+  expect(one!.engine).toMatchObject({ maxNumBatchedTokens: 1234, admission: 'reserved' });
+});
