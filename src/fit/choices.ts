@@ -24,7 +24,7 @@ export interface InferredChoice {
   readonly name: Unknown;
   readonly value: EngineChoice[Unknown];
   readonly tried: readonly TriedChoice[];
-  /** Whether the data tell the answers apart: the second best costs at least 5 % more. */
+  /** Whether the data tell the answers apart: the second best costs at least 10 % more. */
   readonly decided: boolean;
 }
 
@@ -33,9 +33,9 @@ export interface Choices {
   readonly inferred: readonly InferredChoice[];
 }
 
-const DECIDED = 1.05;
-/** An answer that costs a little less than the default is not worth leaving it for. */
-const WORTH_LEAVING_DEFAULT = 0.98;
+const DECIDED = 1.1;
+/** An answer has to cost so much less than the default before that is left: what engines do unless told otherwise is likely. */
+const WORTH_LEAVING_DEFAULT = 0.9;
 const ROUNDS = 3;
 
 /**

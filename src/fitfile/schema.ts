@@ -53,7 +53,7 @@ const inferredSchema = z.object({
   name: z.enum(UNKNOWNS),
   value: z.union([number, z.string()]),
   tried: z.array(z.object({ value: z.union([number, z.string()]), cost_ratio: number })),
-  decided: z.boolean().describe('Whether the second best answer costs at least 5 % more.'),
+  decided: z.boolean().describe('Whether the second best answer costs at least 10 % more.'),
 });
 
 const priorSchema = z
