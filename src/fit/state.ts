@@ -31,9 +31,7 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
     };
   });
   const sd = known.map((term) => termSd(term, noise));
-  const counted = known.map(
-    (term, i) => termSd(term, countedNoise(noise)) / Math.sqrt(terms[i]!.emphasis),
-  );
+  const counted = known.map((term, i) => termSd(term, countedNoise(noise)) / Math.sqrt(terms[i]!.emphasis));
   const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
   const priors = names.map((name, j) => {
     const { centre, log_sd } = input.priors[name];
