@@ -64,7 +64,8 @@ describe('step effects', () => {
   });
 
   it('frontend: the request overhead, varied around its mean', () => {
-    expect(createArrivalDelay([], 1, 0.02)()).toBe(0);
+    const steady = createArrivalDelay([], 1, 0.02);
+    expect([steady(), steady()]).toEqual([0.02, 0.02]);
     const delay = createArrivalDelay(['frontend'], 1, 0.02);
     const drawn = Array.from({ length: 5000 }, delay);
     expect(drawn.reduce((sum, value) => sum + value, 0) / 5000).toBeCloseTo(0.02, 3);

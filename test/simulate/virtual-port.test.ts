@@ -42,7 +42,7 @@ it('gives a lone request the step times of the roofline, and the request overhea
 });
 
 it('lets a request that is sent when a step ends join the next step', () => {
-  const noOverhead = device({ parameters: { ...parameters, request_overhead_s: 1e-9 } });
+  const noOverhead = device({ parameters: { ...parameters, request_overhead_s: 0 } });
   const port = createVirtualPort(noOverhead);
   let second: RequestTimeline | undefined;
   const background: RequestTimeline[] = [];
