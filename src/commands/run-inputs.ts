@@ -34,6 +34,7 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
   const place = flags.resume === undefined ? null : findRun(flags.resume);
   const before = place === null ? null : measuredRun(place.folder, (await readRun(place.folder)).run);
   const suite = await suiteOf(file, before);
+  const rounds = await roundsOf(flags, before);
   const { targets, simulate, stop } = await targetsOf(flags, before);
   return {
     suite,
@@ -43,7 +44,7 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
     ...(place ?? newRunPlace(suite.suite.name, flags.out)),
     resume: place !== null,
     parallel: flags.parallel,
-    rounds: await roundsOf(flags, before),
+    rounds,
   };
 }
 

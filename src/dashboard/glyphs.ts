@@ -28,6 +28,7 @@ export const TONES: Readonly<Record<CellKind, Tone>> = {
 export interface GlyphSet extends Readonly<Record<CellKind, string>> {
   readonly barDone: string;
   readonly barLeft: string;
+  readonly plusMinus: string;
 }
 
 export const UNICODE_GLYPHS: GlyphSet = {
@@ -39,6 +40,7 @@ export const UNICODE_GLYPHS: GlyphSet = {
   pending: '·',
   barDone: '━',
   barLeft: '─',
+  plusMinus: '±',
 };
 
 export const ASCII_GLYPHS: GlyphSet = {
@@ -49,6 +51,7 @@ export const ASCII_GLYPHS: GlyphSet = {
   pending: '.',
   barDone: '=',
   barLeft: '-',
+  plusMinus: '+-',
 };
 
 /** ASCII where the locale is C or the terminal is the Linux console, whose fonts lack the signs. */

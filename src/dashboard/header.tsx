@@ -23,6 +23,8 @@ interface HeaderProps {
 export function Header({ state, nowS, width }: HeaderProps) {
   const elapsed = state.startedAtS === null ? 0 : nowS - state.startedAtS;
   const left = remainingS(state, nowS);
+  const { glyphs } = useLook();
+  const round = state.round && roundText(state.round).replaceAll('±', glyphs.plusMinus);
   const badge = BADGES[state.runState];
   const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ~${formatClock(left)}`}`;
   return (
@@ -30,7 +32,7 @@ export function Header({ state, nowS, width }: HeaderProps) {
       <Box justifyContent="space-between" columnGap={2}>
         <Box columnGap={2} flexShrink={1} overflow="hidden" height={1}>
           <Tint strong>{state.suite === '' ? 'ridge' : state.suite}</Tint>
-          {state.round === null ? null : <Tint>{roundText(state.round)}</Tint>}
+          {round === null ? null : <Tint>{round}</Tint>}
           <Tint tone="quiet">{state.runId}</Tint>
         </Box>
         <Box columnGap={2} flexShrink={0}>

@@ -51,7 +51,7 @@ export interface RoundAnswer {
   readonly fitted: boolean;
   readonly widths: HalfWidths;
   readonly reached: boolean;
-  /** Keys of the cells to measure now, in order. */
+  /** Keys of the cells to measure now, the most telling first. */
   readonly chosen: readonly string[];
   /** Whether there are open cells that the time left does not allow. */
   readonly too_long: boolean;

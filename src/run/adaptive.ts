@@ -38,8 +38,8 @@ export class Budget {
 }
 
 /**
- * Measures start anchors, then rounds of chosen cells until the goals are met, the time is spent or no cell is left; last, end
- * anchors and the cells that are kept from the fit, for which time is put aside.
+ * Measures rounds of chosen cells, the first one with the start anchors, until the goals are met, the time is spent or no cell
+ * is left; last, end anchors and the cells that are kept from the fit, for which time is put aside.
  * @returns why it ended
  */
 export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
@@ -59,7 +59,6 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
     for (const [one, cells] of now)
       for (const { key } of cells) tried.add(idOf({ target: one.target.name, key }));
   };
-  await measureSome((_, { cell }) => cell.anchor === 'start');
   for (let round = 1; ; round += 1) {
     await control.passGate();
     const open = planned.flatMap((one) => openCells(one, tried, given));
@@ -70,7 +69,7 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
     emit({
       kind: 'round',
       round,
-      cells: cells.length,
+      cells: ended === null ? cells.length : 0,
       fitted,
       half_width_percent: widths,
       goals_percent: planner.options.goals,
@@ -83,7 +82,9 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
       return ended;
     }
     const keys = new Set(cells.map(idOf));
-    await measureSome(({ target }, { key }) => keys.has(idOf({ target: target.name, key })));
+    await measureSome(
+      ({ target }, { cell, key }) => cell.anchor === 'start' || keys.has(idOf({ target: target.name, key })),
+    );
   }
 }
 

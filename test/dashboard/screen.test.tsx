@@ -106,3 +106,27 @@ test('what a lane does stands apart from its model, also where both are cut', ()
   const lane = draw(DEMO_PLAN, 20, 60, 24).find((line) => line.startsWith(UNICODE_GLYPHS.running));
   expect(lane).toMatch(/^► tp1 h100\S*… TP 1 Lla\S*… \d\S+ c \d+/);
 });
+
+test('an adaptive run says how certain it is and what is left of its budget, at every size', () => {
+  const round: RunEvent = {
+    kind: 'round',
+    round: 3,
+    cells: 3,
+    fitted: true,
+    half_width_percent: { ttft_ms: 12.3, tpot_ms: 7.1 },
+    goals_percent: { tpot_ms: 5 },
+    spent_s: 600,
+    budget_s: 3600,
+    ended: null,
+  };
+  const events = [runStarted(DEMO_PLAN), round];
+  const [head] = drawEvents(events, 120, 30);
+  expect(head).toContain('round 3: TTFT ±12 %, TPOT ±7.1 % (goal 5)');
+  expect(head).toContain('left ~49:19');
+  expect(drawEvents(events, 120, 30, ASCII_GLYPHS)[0]).toContain('TPOT +-7.1 %');
+  for (const [columns, rows] of sizes) {
+    const lines = drawEvents(events, columns, rows);
+    expect(lines.length).toBeLessThan(rows);
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+  }
+});
