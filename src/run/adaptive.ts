@@ -14,7 +14,10 @@ export interface RoundsContext {
   readonly control: Control;
   readonly emit: RunListener;
   /** Measures some cells of each target; resolves with the targets of which none could be measured. */
-  measure(cellsOf: (one: PlannedTarget) => readonly LaneCell[]): Promise<ReadonlySet<string>>;
+  measure(
+    cellsOf: (one: PlannedTarget) => readonly LaneCell[],
+    mayStart: (one: PlannedTarget, cell: LaneCell) => boolean,
+  ): Promise<ReadonlySet<string>>;
 }
 
 /** The time of an adaptive run: from its start, or from when it is resumed with the seconds that its cells took before. */
@@ -44,20 +47,22 @@ export class Budget {
  */
 export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
   const { planner, budget, run, planned, records, control, emit, measure } = context;
-  const tried = new Set(records.map(idOf));
+  const tried = new Set(records.map(({ target, key }) => `${target} ${key}`));
   const given = new Set<string>();
-  const measureSome = async (wanted: (one: PlannedTarget, cell: LaneCell) => boolean): Promise<void> => {
-    const chosen = (one: PlannedTarget): LaneCell[] =>
+  const measureSome = async (
+    wanted: (one: PlannedTarget, cell: LaneCell) => boolean,
+    limit: 'within_budget' | 'at_any_time',
+  ): Promise<void> => {
+    const cellsOf = (one: PlannedTarget): LaneCell[] =>
       one.cells.filter(
-        (cell) =>
-          !given.has(one.target.name) &&
-          !tried.has(idOf({ target: one.target.name, key: cell.key })) &&
-          wanted(one, cell),
+        (cell) => !given.has(one.target.name) && !tried.has(idOf(one, cell)) && wanted(one, cell),
       );
-    const now = new Map(planned.map((one) => [one, chosen(one)]));
-    for (const target of await measure((one) => now.get(one)!)) given.add(target);
-    for (const [one, cells] of now)
-      for (const { key } of cells) tried.add(idOf({ target: one.target.name, key }));
+    const mayStart = (one: PlannedTarget, cell: LaneCell): boolean => {
+      if (limit === 'within_budget' && budget.left_s <= 0) return false;
+      tried.add(idOf(one, cell));
+      return true;
+    };
+    for (const target of await measure(cellsOf, mayStart)) given.add(target);
   };
   for (let round = 1; ; round += 1) {
     await control.passGate();
@@ -65,7 +70,8 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
     const within_s = budget.left_s - secondsPutAside(planned, tried);
     const next = await planner.next({ run, planned, records, open, within_s, first: round === 1 });
     control.signal.throwIfAborted();
-    const { widths, fitted, ended, cells } = next;
+    const { widths, fitted, cells } = next;
+    const ended = next.ended ?? (budget.left_s <= 0 ? 'budget' : null);
     emit({
       kind: 'round',
       round,
@@ -78,33 +84,31 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
       ended,
     });
     if (ended !== null) {
-      await measureSome((_, { cell }) => cell.anchor === 'end' || cell.hold_out);
+      await measureSome((_, { cell }) => cell.anchor === 'end' || cell.hold_out, 'at_any_time');
       return ended;
     }
-    const keys = new Set(cells.map(idOf));
+    const chosen = new Set(cells.map(({ target, key }) => `${target} ${key}`));
     await measureSome(
-      ({ target }, { cell, key }) => cell.anchor === 'start' || keys.has(idOf({ target: target.name, key })),
+      (one, cell) => cell.cell.anchor === 'start' || chosen.has(idOf(one, cell)),
+      'within_budget',
     );
   }
 }
 
-const idOf = ({ target, key }: { readonly target: string; readonly key: string }): string =>
-  `${target} ${key}`;
+const idOf = ({ target }: Pick<PlannedTarget, 'target'>, { key }: Pick<LaneCell, 'key'>): string =>
+  `${target.name} ${key}`;
 
 /** Cells that a round may choose: neither tried nor part of what every run measures. */
 const openCells = (one: PlannedTarget, tried: ReadonlySet<string>, given: ReadonlySet<string>) =>
-  one.cells
-    .filter(({ cell, key }) => {
-      const target = one.target.name;
-      return (
-        cell.anchor === null && !cell.hold_out && !given.has(target) && !tried.has(idOf({ target, key }))
-      );
-    })
-    .map((cell) => ({ ...cell, target: one.target.name }));
+  given.has(one.target.name)
+    ? []
+    : one.cells
+        .filter((cell) => cell.cell.anchor === null && !cell.cell.hold_out && !tried.has(idOf(one, cell)))
+        .map((cell) => ({ ...cell, target: one.target.name }));
 
 /** Of the cells that come last, as the plan estimates them. */
 const secondsPutAside = (planned: readonly PlannedTarget[], tried: ReadonlySet<string>): number =>
   planned
-    .flatMap(({ target, cells }) => cells.map((cell) => ({ ...cell, target: target.name })))
-    .filter((one) => (one.cell.anchor === 'end' || one.cell.hold_out) && !tried.has(idOf(one)))
+    .flatMap((one) => one.cells.filter((cell) => !tried.has(idOf(one, cell))))
+    .filter(({ cell }) => cell.anchor === 'end' || cell.hold_out)
     .reduce((sum, { estimated_s }) => sum + estimated_s, 0);

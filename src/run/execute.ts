@@ -1,6 +1,6 @@
 import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
-import { Budget, runRounds } from './adaptive.ts';
+import { Budget, type RoundsContext, runRounds } from './adaptive.ts';
 import type { RoundEnd } from './adaptive-planner.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
@@ -37,8 +37,13 @@ export async function executeRun(
   let notMeasured = 0;
 
   /** Measures cells of one target. @returns whether none of them could be */
-  const measure = async (one: PlannedTarget, cells: readonly LaneCell[]): Promise<boolean> => {
+  const measure = async (
+    one: PlannedTarget,
+    cells: readonly LaneCell[],
+    mayStart: (cell: LaneCell) => boolean = () => true,
+  ): Promise<boolean> => {
     const context = {
+      mayStart,
       ...one,
       suite: options.suite.suite,
       store,
@@ -112,11 +117,12 @@ export async function executeRun(
     });
     return { records, notMeasured, stoppedBy, roundsEnded };
   }
-  const measureRound = async (cellsOf: (one: PlannedTarget) => readonly LaneCell[]): Promise<Set<string>> => {
+  const measureRound: RoundsContext['measure'] = async (cellsOf, mayStart) => {
     const failed = new Set<string>();
     await inLanes(async (one) => {
       const cells = cellsOf(one);
-      if (cells.length > 0 && (await measure(one, cells))) failed.add(one.target.name);
+      if (cells.length === 0) return;
+      if (await measure(one, cells, (cell) => mayStart(one, cell))) failed.add(one.target.name);
     });
     control.signal.throwIfAborted();
     return failed;

@@ -24,6 +24,8 @@ export interface LaneContext {
   readonly store: RunStore;
   readonly control: Control;
   readonly emit: RunListener;
+  /** Asked before each cell; the first that may not start ends the lane. Default: every cell may. */
+  mayStart?(cell: LaneCell): boolean;
   /** Called after each cell, finished or failed, with the seconds that it took. */
   measured(cell: LaneCell, seconds: number): void;
   /** Called with each finished cell, once its line is on disk. */
@@ -47,6 +49,7 @@ export async function runLane(context: LaneContext, cells: readonly LaneCell[]):
   const { control, emit, target } = context;
   for (const [index, cell] of cells.entries()) {
     await control.passGate();
+    if (context.mayStart?.(cell) === false) break;
     await lane.measure(cell);
     if (lane.failuresInARow < MOST_FAILURES_IN_A_ROW) continue;
     const left = cells.length - index - 1;

@@ -111,6 +111,14 @@ describe('an adaptive run', () => {
     expect(seen.at(-1)!.within_s).toBeGreaterThan(500);
   });
 
+  test('starts no chosen cell once its time is spent; what comes last is measured all the same', async () => {
+    const planner: RoundPlanner = { ...fewest(2), options: { ...options, budget_minutes: 1e-6 } };
+    const { exitCode, started, rounds } = await execute({ rounds: planner });
+    expect(exitCode).toBe(1);
+    expect(started.sort()).toEqual(['6end', '7']);
+    expect(rounds).toMatchObject([{ round: 1, cells: 0, ended: 'budget' }]);
+  });
+
   test('stopped in a round it keeps its cells; resumed it goes on where it was', async () => {
     const first = await execute({ rounds: fewest(2, 5) }, (event, { control }) => {
       if (event.kind === 'cell_finished' && event.record.cell.anchor === null) control.stop();
