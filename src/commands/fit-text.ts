@@ -115,18 +115,13 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
     ];
     return truth ? [...row, ...besideTruth(name, parameter, truth)] : row;
   });
-  const columns = [
-    { title: 'parameter' },
-    { title: 'value [90 %]' },
-    { title: 'of peak' },
-    { title: 'known' },
-  ];
-  const truthColumns = truth ? [{ title: 'simulator' }, { title: 'inside' }] : [];
+  const columns = [{ title: 'parameter' }, { title: 'value [90 %]' }, { title: 'peak' }, { title: 'known' }];
+  const truthColumns = truth ? [{ title: 'simulator' }, { title: 'in' }] : [];
   return renderTable({ columns: [...columns, ...truthColumns], rows, style });
 }
 
 function state(parameter: FitParameter): string {
-  if (parameter.not_in_data) return 'not in data';
+  if (parameter.not_in_data) return 'no data';
   if (parameter.at_bound) return 'at bound';
   if (parameter.prior_dominated) return 'prior only';
   return parameter.efficiency?.above_one ? 'above spec' : 'yes';
