@@ -1,4 +1,5 @@
 import { Matrix, solve } from 'ml-matrix';
+import { covarianceOf } from './covariance.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import type { LatencyMetric, Observation } from './observations.ts';
 
@@ -18,14 +19,14 @@ const LARGEST_STEP = 1;
 /**
  * Predicts a block from the fit of all other cells in one Gauss-Newton step from the fit of all: cheap enough to leave out every
  * block in turn.
- * @param own log residual of a term at the fitted parameters, where it is not the fit's own (another predictor)
+ * @param ofOther log residual of a term at the fitted parameters, where it is not the fit's own (another predictor)
  */
 export function leaveOut(
-  { solution }: RooflineFit,
+  fit: RooflineFit,
   block: ReadonlySet<Observation>,
-  own?: (term: number) => number,
+  ofOther?: (term: number) => number,
 ): UnseenTerm[] {
-  const { problem, state, jacobian } = solution;
+  const { problem, state, jacobian } = fit.solution;
   const columns = jacobian.columns;
   const information = jacobian.transpose().mmul(jacobian);
   const gradient = Matrix.zeros(columns, 1);
@@ -35,19 +36,37 @@ export function leaveOut(
     information.sub(row.transpose().mmul(row));
     gradient.add(row.transpose().mul(state.residuals[i]! * state.whitening.terms[i]!));
   }
+  const widening = wideningOf(fit);
   const step = solve(information, gradient, true).to1DArray();
   const moved = step.map((value) => Math.min(LARGEST_STEP, Math.max(-LARGEST_STEP, value)));
   return left.map((i) => {
     const { observation, metric } = problem.terms[i]!;
     const slopes = jacobian.getRow(i).map((value) => value / state.whitening.terms[i]!);
     const spread = solve(information, Matrix.columnVector(slopes), true);
-    const variance = slopes.reduce((sum, slope, j) => sum + slope * spread.get(j, 0), 0);
+    const own = slopes.reduce((sum, slope, j) => sum + slope * spread.get(j, 0), 0);
+    const variance = own + quadratic(widening, slopes);
     return {
       observation,
       metric,
       residual:
-        (own?.(i) ?? state.residuals[i]!) + slopes.reduce((sum, slope, j) => sum + slope * moved[j]!, 0),
+        (ofOther?.(i) ?? state.residuals[i]!) + slopes.reduce((sum, slope, j) => sum + slope * moved[j]!, 0),
       sd: Math.sqrt(Math.max(0, variance) + state.sd[i]! ** 2),
     };
   });
+}
+
+/** What the fit's covariance has on top of that of independent residuals: cells of one kernel size are wrong together. */
+function wideningOf({ solution, covariance }: RooflineFit): number[][] {
+  const independent = covarianceOf(solution.jacobian).matrix;
+  return covariance.matrix.map((row, i) => row.map((value, j) => value - independent[i]![j]!));
+}
+
+function quadratic(matrix: readonly (readonly number[])[], vector: readonly number[]): number {
+  let sum = 0;
+  matrix.forEach((row, i) => {
+    row.forEach((entry, j) => {
+      sum += vector[i]! * entry * vector[j]!;
+    });
+  });
+  return sum;
 }
