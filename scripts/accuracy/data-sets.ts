@@ -25,11 +25,15 @@ function once(key: string, make: () => readonly ImportedRun[]): RunObservations 
 export const silicon: RowsOf = (where) =>
   once(`silicon ${where}`, () => [importAiconfigurator(textOf('silicon'), { where: parseWhere(where) })]);
 
-/** InferenceX rows as imported, repeats apart. Medians: some repeats compiled kernels while they were measured. */
-export const inferenceXRun = (where: string): ImportedRun =>
-  importInferenceX(textOf('agg'), { where: parseWhere(where), statistic: 'median' });
+/** Which statistic of a burst is compared. */
+export type Statistic = 'mean' | 'median';
 
-export const inferenceX: RowsOf = (where) => once(`agg ${where}`, () => [inferenceXRun(where)]);
+/** InferenceX rows as imported, repeats apart. */
+export const inferenceXRun = (where: string, statistic: Statistic): ImportedRun =>
+  importInferenceX(textOf('agg'), { where: parseWhere(where), statistic });
+
+export const inferenceX = (where: string, statistic: Statistic): RunObservations =>
+  once(`agg ${where}`, () => [inferenceXRun(where, statistic)]);
 
 const SPLITWISE = [
   'hardware=accelerator,model=model,prompt_size=input_tokens,token_size=output_tokens,batch_size=concurrency',

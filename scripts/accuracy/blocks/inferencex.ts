@@ -1,7 +1,7 @@
 import { observationsFromRuns } from '../../../src/fit/from-runs.ts';
 import type { Observation } from '../../../src/fit/observations.ts';
 import type { CellRecord } from '../../../src/run/schema.ts';
-import { type Bench, refused } from '../bench.ts';
+import type { Bench } from '../bench.ts';
 import { inferenceXRun } from '../data-sets.ts';
 import { pooled, type Score, type Targets } from '../score.ts';
 import { type Block, hasLoad, hasTp, isShape, type Named } from './block.ts';
@@ -35,10 +35,11 @@ interface Part {
   readonly testing: Is;
 }
 
-/** One question to several data sets, each with a fit of its own; a last line over all of their rows. */
+/** One question to the data sets that measured what it asks, each with a fit of its own; a last line over all of their rows. */
 function ask(bench: Bench, sets: readonly Named[], part: Part, targets: Targets): Score[] {
   const { block, what, training, testing } = part;
-  const each = sets.map(({ name, data }) => {
+  const able = sets.filter(({ data }) => data().observations.some(testing));
+  const each = able.map(({ name, data }) => {
     const dataset = data();
     return bench.predict(
       { block, name: `${name}, ${what}`, targets: null },
@@ -94,9 +95,9 @@ export const I3: Block = {
 const cellOf = ({ target, cell }: CellRecord): string =>
   [target, cell.input_tokens, cell.output_tokens, cell.concurrency].join(' ');
 
-/** The last repeat of every cell that has several, predicted by a fit of all that was measured before it. */
-function later(bench: Bench, { name, where }: InferenceXSet): Score {
-  const imported = inferenceXRun(where);
+/** The last repeat of every cell that has several, predicted by a fit of all before it; null where none was repeated. */
+function later(bench: Bench, { name, where, statistic }: InferenceXSet): Score | null {
+  const imported = inferenceXRun(where, statistic);
   const repeats = Map.groupBy(imported.records, cellOf);
   const isLast = (record: CellRecord): boolean => {
     const own = repeats.get(cellOf(record))!;
@@ -105,7 +106,7 @@ function later(bench: Bench, { name, where }: InferenceXSet): Score {
   const part = (keep: (record: CellRecord) => boolean) =>
     observationsFromRuns([{ ...imported, records: imported.records.filter(keep) }]);
   const question = { block: 'I4', name: `${name}, later run`, targets: null };
-  if (!imported.records.some(isLast)) return refused(question, 'hold_out', 'no cell was measured twice');
+  if (!imported.records.some(isLast)) return null;
   const earlier = part((record) => !isLast(record));
   return bench.predict(question, earlier, earlier.observations, part(isLast).observations);
 }
@@ -113,7 +114,7 @@ function later(bench: Bench, { name, where }: InferenceXSet): Score {
 export const I4: Block = {
   code: 'I4',
   ask: (bench) => {
-    const each = INFERENCEX_SETS.map((set) => later(bench, set));
+    const each = INFERENCEX_SETS.flatMap((set) => later(bench, set) ?? []);
     return [...each, pooled(`all ${each.length}, later run`, each, BETWEEN)];
   },
 };

@@ -1,4 +1,4 @@
-import { inferenceX, silicon } from '../data-sets.ts';
+import { inferenceX, type Statistic, silicon } from '../data-sets.ts';
 import type { Named } from './block.ts';
 
 const set = (name: string, data: Named['data']): Named => ({ name, data });
@@ -33,38 +33,40 @@ export const MINIMAX_B200_FP4 = set('MiniMax FP4 B200', () => vllm(MINIMAX, 'b20
 /** InferenceX rows of one device, engine image, model and precision. */
 export interface InferenceXSet extends Named {
   readonly where: string;
+  readonly statistic: Statistic;
 }
 
-const agg = (name: string, where: string): InferenceXSet => ({
+const agg = (name: string, where: string, statistic: Statistic): InferenceXSet => ({
   name,
   where,
-  data: () => inferenceX(where),
+  statistic,
+  data: () => inferenceX(where, statistic),
 });
 
 const gptOss = (name: string, hw: string, version: string): InferenceXSet =>
-  agg(name, `hw=${hw},model=${GPT_OSS},engine_version=${version}`);
+  agg(name, `hw=${hw},model=${GPT_OSS},engine_version=${version}`, 'mean');
 
 export const AGG_GPT_OSS_H100 = gptOss('gpt-oss H100 vLLM 0.13', 'h100', '0.13.0');
 export const AGG_GPT_OSS_H100_OLD = gptOss('gpt-oss H100 vLLM 0.11', 'h100', '0.11.2');
 export const AGG_GPT_OSS_B200 = gptOss('gpt-oss B200 vLLM 0.13', 'b200', '0.13.0');
 export const AGG_GPT_OSS_B200_OLD = gptOss('gpt-oss B200 vLLM 0.11', 'b200', '0.11.2');
-export const AGG_GPT_OSS_TRT = agg('gpt-oss B200 TRT', `hw=b200-trt,model=${GPT_OSS},ep=1`);
-export const AGG_GPT_OSS_ATOM = agg('gpt-oss MI355X ATOM', `hw=mi355x,model=${GPT_OSS}`);
+export const AGG_GPT_OSS_TRT = agg('gpt-oss B200 TRT', `hw=b200-trt,model=${GPT_OSS},ep=1`, 'mean');
+export const AGG_GPT_OSS_ATOM = agg('gpt-oss MI355X ATOM', `hw=mi355x,model=${GPT_OSS}`, 'mean');
 
-const R1 = 'infmax_model_prefix=dsr1';
-export const R1_B200_FP8 = agg('R1 FP8 B200 SGLang', `hw=b200,${R1},precision=fp8`);
-export const R1_B200_FP4 = agg('R1 FP4 B200 SGLang', `hw=b200,${R1},precision=fp4`);
-export const R1_MI300X = agg('R1 FP8 MI300X SGLang', `hw=mi300x,${R1}`);
-export const R1_MI355X = agg('R1 FP8 MI355X SGLang', `hw=mi355x,${R1},framework=sglang,precision=fp8`);
+/** Medians: some repeats of DeepSeek-R1 compiled kernels while they were measured, which only means show. */
+const r1 = (name: string, where: string): InferenceXSet =>
+  agg(`R1 ${name}`, `infmax_model_prefix=dsr1,${where}`, 'median');
+
+export const R1_B200_FP8 = r1('FP8 B200 SGLang', 'hw=b200,precision=fp8');
+export const R1_B200_FP4 = r1('FP4 B200 SGLang', 'hw=b200,precision=fp4');
+export const R1_MI300X = r1('FP8 MI300X SGLang', 'hw=mi300x');
+export const R1_MI355X = r1('FP8 MI355X SGLang', 'hw=mi355x,framework=sglang,precision=fp8');
 const r1Mxfp4 = (version: string): InferenceXSet =>
-  agg(
-    `R1 MXFP4 MI355X SGLang ${version}`,
-    `hw=mi355x,${R1},framework=sglang,precision=fp4,engine_version=${version}`,
-  );
+  r1(`MXFP4 MI355X SGLang ${version}`, `hw=mi355x,framework=sglang,precision=fp4,engine_version=${version}`);
 export const R1_MI355X_FP4 = r1Mxfp4('0.5.7');
 export const R1_MI355X_FP4_OLD = r1Mxfp4('0.5.6.post1');
-export const R1_ATOM_FP8 = agg('R1 FP8 MI355X ATOM', `hw=mi355x,${R1},framework=atom,precision=fp8`);
-export const R1_ATOM_FP4 = agg('R1 MXFP4 MI355X ATOM', `hw=mi355x,${R1},framework=atom,precision=fp4`);
+export const R1_ATOM_FP8 = r1('FP8 MI355X ATOM', 'hw=mi355x,framework=atom,precision=fp8');
+export const R1_ATOM_FP4 = r1('MXFP4 MI355X ATOM', 'hw=mi355x,framework=atom,precision=fp4');
 
 /** One image of every device, engine, model and precision. */
 export const INFERENCEX_SETS: readonly InferenceXSet[] = [
