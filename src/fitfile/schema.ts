@@ -1,13 +1,19 @@
 import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { PREDICTORS } from '../fit/cell-model.ts';
-import { UNKNOWNS } from '../fit/dataset.ts';
-import { OBJECTIVES } from '../fit/objective.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
 import { drivingSchema } from '../run/imported-schema.ts';
 import { protocolSchema } from '../suite/schema.ts';
+import {
+  bootstrapSchema,
+  inferredSchema,
+  predictorSchema,
+  residualTableSchema,
+  searchSchema,
+  selectionSchema,
+} from './learnt-schema.ts';
 import { validationSchema } from './validation-schema.ts';
 
 /** Version of the fit file's format; readers reject another major. */
@@ -20,41 +26,6 @@ const nullableNumber = z.number().nullable();
 const interval = z.tuple([number, number]);
 const parameterName = z.enum(PARAMETER_NAMES as unknown as [string, ...string[]]);
 const metricKey = z.enum(METRIC_KEYS);
-
-const predictorSchema = z.object({
-  /** Relative standard deviations of what the model misses, and the factor on the predictor's own error where requests are alone. */
-  noise: z.object({
-    misfit: z.object({ ttft: number, tpot: number }),
-    exact_scale: z.object({ ttft: number, tpot: number }),
-  }),
-  interval_factors: z
-    .object({ ttft: number, tpot: number })
-    .describe(
-      'Half-width of a 90 % interval in standard deviations, from cells left out in blocks (split conformal).',
-    ),
-});
-
-const residualTableSchema = z.object({
-  buckets: z.array(
-    z.object({
-      tensor_parallel: z.int(),
-      least: z.int(),
-      most: z.int(),
-      ratio: number,
-      cells: z.int(),
-    }),
-  ),
-  unseen_mape: z
-    .object({ without: number, with: number })
-    .describe('Mean absolute error on TPOT of each shape left out, percent.'),
-});
-
-const inferredSchema = z.object({
-  name: z.enum(UNKNOWNS),
-  value: z.union([number, z.string()]),
-  tried: z.array(z.object({ value: z.union([number, z.string()]), cost_ratio: number })),
-  decided: z.boolean().describe('Whether the second best answer costs at least 10 % more.'),
-});
 
 const priorSchema = z
   .object({ centre: number, log_sd: number, lower: number, upper: number })
@@ -192,33 +163,9 @@ export const fitSchema = z.object({
     ),
   /** Engine facts that no run states, inferred from the cells. */
   inferred: z.array(inferredSchema),
-  bootstrap: z
-    .object({
-      method: z.enum(['linearised', 'refits']),
-      replicates: z.int(),
-      clusters: z.int(),
-      checked: z.int(),
-      largest_disagreement: number,
-    })
-    .nullable()
-    .describe(
-      'Cluster bootstrap over (shape, tensor parallel size): replicates are re-weighted linear steps while `checked` full refits agree with them (mean difference over the interval width), else full refits.',
-    ),
-  search: z.object({
-    predictor: z.enum(PREDICTORS),
-    starts: z.int(),
-    agreeing_starts: z.int(),
-    converged: z.boolean(),
-    seed: z.int(),
-    objective: z
-      .enum(OBJECTIVES)
-      .describe('The latency whose numbers counted more than once; balanced: both alike.'),
-  }),
-  selection: z
-    .object({ only: z.array(z.string()), hold_out: z.array(z.string()) })
-    .describe(
-      'Rules AXIS=VALUE|VALUE by which cells were chosen, and kept from the fit; none: all, and those of the suite.',
-    ),
+  bootstrap: bootstrapSchema,
+  search: searchSchema,
+  selection: selectionSchema,
   confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
   validation: validationSchema,
   range: z.object({
