@@ -95,7 +95,6 @@ export function createEngine<R extends EngineRequest>(device: SimulatedDevice): 
   return new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
     stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
-    firstTokenSeconds: 0,
   });
 }
 

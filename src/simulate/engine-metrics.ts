@@ -31,12 +31,12 @@ export class EngineMetrics {
   /** A histogram despite its name: tokens of each step that gave output; a prompt counts when it is complete. */
   readonly iteration_tokens_total = new Histogram(ITERATION_BOUNDS);
 
-  /** A sequence sampled its first token at `sampledAt`; it reaches the client at `deliveredAt`. */
-  firstToken(sequence: Sequence<EngineRequest>, sampledAt: number, deliveredAt: number): void {
+  /** A sequence sampled its first token at `sampledAt`. */
+  firstToken(sequence: Sequence<EngineRequest>, sampledAt: number): void {
     const { request } = sequence;
     this.prompt_tokens += request.promptTokens;
     this.prompt_tokens_cached += sequence.cachedTokens;
-    this.time_to_first_token.observe(deliveredAt - request.arrivedAt);
+    this.time_to_first_token.observe(sampledAt - request.arrivedAt);
     this.request_queue_time.observe(sequence.firstScheduledAt - request.queuedAt);
     this.request_prefill_time.observe(sampledAt - sequence.firstScheduledAt);
   }

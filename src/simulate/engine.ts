@@ -21,8 +21,6 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   /** Seconds that a step takes. */
   readonly stepSeconds: (load: StepLoad) => number;
-  /** Seconds between the sampling of a first token and its delivery, while the sequence pauses. */
-  readonly firstTokenSeconds: number;
 }
 
 /**
@@ -148,10 +146,8 @@ export class Engine<R extends EngineRequest> {
   }
 
   #firstToken(sequence: Sequence<R>, sampledAt: number): void {
-    const deliveredAt = sampledAt + this.#options.firstTokenSeconds;
-    this.metrics.firstToken(sequence, sampledAt, deliveredAt);
-    sequence.firstTokenAt = deliveredAt;
-    sequence.lastTokenAt = deliveredAt;
-    sequence.readyAt = deliveredAt;
+    this.metrics.firstToken(sequence, sampledAt);
+    sequence.firstTokenAt = sampledAt;
+    sequence.lastTokenAt = sampledAt;
   }
 }

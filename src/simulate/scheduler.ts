@@ -79,8 +79,7 @@ export class Scheduler<R extends EngineRequest> {
       if (time > now && time < wake) wake = time;
     };
     const head = this.waiting[0];
-    if (head !== undefined) consider(Math.max(head.request.queuedAt, head.readyAt));
-    for (const sequence of this.running) consider(sequence.readyAt);
+    if (head !== undefined) consider(head.request.queuedAt);
     return wake;
   }
 
@@ -101,7 +100,6 @@ export class Scheduler<R extends EngineRequest> {
     let preempted = false;
     for (let index = 0; index < running.length && plan.budget > 0; index += 1) {
       const sequence = running[index]!;
-      if (sequence.readyAt > plan.now) continue;
       const tokens = Math.min(sequence.known - sequence.computed, plan.budget);
       while (!kv.grow(sequence, sequence.computed + tokens)) {
         preempted = true;
@@ -118,8 +116,7 @@ export class Scheduler<R extends EngineRequest> {
     const { kv, waiting, running } = this;
     while (plan.budget > 0 && running.length < this.#limits.maxNumSeqs) {
       const sequence = waiting[0];
-      if (sequence === undefined || sequence.request.queuedAt > plan.now || sequence.readyAt > plan.now)
-        return;
+      if (sequence === undefined || sequence.request.queuedAt > plan.now) return;
       const cached = kv.cachedTokens(sequence);
       if (!kv.fits(sequence, cached)) return;
       waiting.shift();

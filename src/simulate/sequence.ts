@@ -27,8 +27,6 @@ export class Sequence<R extends EngineRequest> {
   cachedTokens = 0;
   /** Tokens computed in the step in progress. */
   scheduled = 0;
-  /** Not scheduled before this time, s: the first token is on its way out. */
-  readyAt = 0;
   aborted = false;
   preemptions = 0;
   firstScheduledAt = -1;

@@ -4,11 +4,10 @@ import type { EngineLimits } from '../../src/simulate/scheduler.ts';
 import type { EngineRequest, Sequence } from '../../src/simulate/sequence.ts';
 
 /** An engine whose steps all take one second, with small limits. */
-export const engineOf = (limits: Partial<EngineLimits> = {}, firstTokenSeconds = 0): Engine<EngineRequest> =>
+export const engineOf = (limits: Partial<EngineLimits> = {}): Engine<EngineRequest> =>
   new Engine({
     limits: { maxNumBatchedTokens: 64, maxNumSeqs: 8, kvCapacityTokens: 1024, blockSize: 16, ...limits },
     stepSeconds: () => 1,
-    firstTokenSeconds,
   });
 
 export const request = (

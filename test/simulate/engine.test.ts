@@ -44,7 +44,7 @@ it('serves every request to its end, whatever the limits, and keeps its books ri
   });
   fc.assert(
     fc.property(fc.array(lengths, { minLength: 1, maxLength: 12 }), limits, (requests, engineLimits) => {
-      const engine = engineOf(engineLimits, 0.5);
+      const engine = engineOf(engineLimits);
       const sequences = requests.map(({ promptTokens, outputTokens, queuedAt }) =>
         engine.submit(request(promptTokens, outputTokens, { arrivedAt: queuedAt, queuedAt })),
       );

@@ -70,22 +70,6 @@ describe('the scheduler', () => {
     expect(generated.map((tokens) => tokens[2])).toEqual([0, 0, 0, 1, 2, 3]);
   });
 
-  it('pauses a sequence while its first token is on its way', () => {
-    const engine = engineOf({}, 2.5);
-    const paused = engine.submit(request(8, 2));
-    const other = engine.submit(request(100, 5));
-    engine.planStep(0);
-    engine.finishStep();
-    expect(paused.firstTokenAt).toBe(3.5);
-    engine.planStep(1);
-    engine.finishStep();
-    // The other's first token is on its way as well: nothing runs until the first one has arrived.
-    expect([paused.generated, other.generated]).toEqual([1, 1]);
-    expect(engine.planStep(2)).toBeNull();
-    expect(engine.wakeAt(2)).toBe(3.5);
-    expect(engine.planStep(3.5)?.decodes).toBe(1);
-  });
-
   it('refuses what could never fit', () => {
     const engine = engineOf({ kvCapacityTokens: 64 });
     expect(() => engine.submit(request(60, 5))).toThrow('do not fit the KV cache of 64 tokens');

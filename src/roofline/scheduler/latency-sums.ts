@@ -51,7 +51,7 @@ export function latencySums(schedule: Schedule): LatencySums {
 }
 
 /** Steps whose token counts differ by less than this are of one kind; what their mean hides is of second order. */
-const KIND_WIDTH = 0.01;
+const KIND_WIDTH = 0.03;
 const kindOf = (count: number): number => Math.round(Math.log(count + 1) / KIND_WIDTH);
 
 /** @param change of the weight at each event */
