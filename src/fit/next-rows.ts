@@ -20,7 +20,7 @@ export interface LatencyRow extends Row {
   readonly missing_sd: number;
 }
 
-/** Part of the misfit's variance that cells of one kernel size share, as the fit's own covariance has it. */
+/** Part of the misfit's variance that cells of one kernel size share: their errors do not average out. */
 const SHARED_MISFIT = 0.75;
 /** What models of servers miss, before any cell says it, and the degrees of freedom that this counts for. */
 export const EXPECTED_MISFIT: Readonly<Record<LatencyMetric, number>> = { ttft: 0.04, tpot: 0.02 };
