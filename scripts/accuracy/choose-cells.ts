@@ -2,7 +2,7 @@ import { type Dataset, DEFAULT_CHOICE, withChoice } from '../../src/fit/dataset.
 import { chooseNext, type MeasuredSite, type NextCandidate } from '../../src/fit/next-cells.ts';
 import { priorModel } from '../../src/fit/next-prior.ts';
 import { type Observation, shapeOf } from '../../src/fit/observations.ts';
-import { type FittedModel, predictMeans } from '../../src/fit/predictive.ts';
+import type { FittedModel } from '../../src/fit/predictive.ts';
 import { parametersInData } from '../../src/fit/problem.ts';
 import { type Priors, parameterPriors } from '../../src/roofline/priors.ts';
 import type { Bench } from './bench.ts';
@@ -49,7 +49,11 @@ function next(
   const priors: Priors = parameterPriors(accelerator, card);
   // The same cells, with and without the answers to what the record leaves open.
   const sites = observations.map((one, index) => ({
-    ...candidate(model, one),
+    engine: one.engine,
+    shape: shapeOf(one),
+    // Cells are counted, not minutes.
+    seconds: 1,
+    measured_error: EXPECTED_ERROR,
     observation: dataset.observations[index]!,
   }));
   const isMeasured = ({ observation }: Candidate): boolean => before.includes(observation);
@@ -63,15 +67,6 @@ function next(
     count,
   });
   return [...before, ...cells.map(({ candidate: { observation } }) => observation)];
-}
-
-/** A burst lasts as long as a stream needs for all of its requests. */
-function candidate(model: FittedModel, one: Observation): Omit<Candidate, 'observation'> {
-  const { engine, driving } = one;
-  const shape = shapeOf(one);
-  const { means } = predictMeans(model, engine, shape, { predictor: 'closed_form' });
-  const requests = driving?.kind === 'burst' ? driving.requests_per_stream : 1;
-  return { engine, shape, seconds: requests * means.e2eSeconds, measured_error: EXPECTED_ERROR };
 }
 
 const measuredSite = ({ engine, shape, observation: { ttft, tpot } }: Candidate): MeasuredSite => ({
