@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
 import { type Gate, publishGates } from './gates.ts';
+import { withoutOthersRows } from './others-rows.ts';
 import { fitDigest, parseFit } from './parse.ts';
 import { publishedPath } from './publish-place.ts';
 import type { Fit } from './schema.ts';
@@ -43,10 +44,16 @@ export function preparePublication(text: string, where: string, options: Publish
     });
   }
   const gates = publishGates(parsed, raw);
-  const { content, removed } = stripFit(raw);
+  const mine = withoutOthersRows(raw);
+  const { content, removed } = stripFit(mine.content);
   if (options.attribution !== undefined) content.published = { attribution: options.attribution };
   const fit = sealed(content, parsed, options.key, where);
-  return { file: join(options.to, ...publishedPath(fit).split('/')), fit, gates, removed };
+  return {
+    file: join(options.to, ...publishedPath(fit).split('/')),
+    fit,
+    gates,
+    removed: [...mine.removed, ...removed],
+  };
 }
 
 /** With the digest of what the content now is; a signature of what it was before is worth nothing and goes. */

@@ -74,7 +74,8 @@ const residualSchema = z.object({
   output_tokens: z.int(),
   concurrency: z.int(),
   metric: z.enum(['ttft_ms', 'tpot_ms']),
-  measured: number,
+  /** Null in published fits of other people's measurements. */
+  measured: nullableNumber,
   /** Natural logarithm of predicted over measured. */
   log_residual: number,
   /** Standard deviation that the fit gave it, before the robust weight. */

@@ -5,7 +5,7 @@ export type TraceKind = 'url' | 'user' | 'local_path' | 'host_name' | 'address' 
 export interface Removed {
   /** Where it stood, such as `provenance.notes[0]`. */
   readonly path: string;
-  readonly kind: TraceKind | 'name_of_target' | 'name_of_run' | 'private_key';
+  readonly kind: TraceKind | 'name_of_target' | 'name_of_run' | 'private_key' | 'rows_of_others';
   readonly was: string;
   /** What stands there now; null when the whole key is gone. */
   readonly now: string | null;
