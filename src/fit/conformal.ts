@@ -1,4 +1,3 @@
-import { mean } from 'simple-statistics';
 import { studentTQuantile } from '../stats/student-t.ts';
 import { blocksOf, loadBlocks } from './blocks.ts';
 import { leaveOut, type UnseenTerm } from './cross-validation.ts';
@@ -14,9 +13,9 @@ const LEAST_FACTOR = 1;
 const LARGEST_FACTOR = 6;
 
 /**
- * Split-conformal factors: every shape, tensor parallel size and load is left out in turn, and the factor is the 90 % quantile of
- * how many of the claimed standard deviations the predictions were off; the three kinds of question count the same, however many
- * blocks each has. Where there are too few cells, the Student-t factor of the fit.
+ * Split-conformal factors: every shape, tensor parallel size and load is left out in turn, and the factor is the
+ * 90 % quantile of how many of the claimed standard deviations the predictions were off. Where there are too few cells, the
+ * Student-t factor of the fit.
  * @param own log residual of a term by another predictor at the fitted parameters
  */
 export function intervalFactors(fit: RooflineFit, own?: (term: number) => number): IntervalFactors {
@@ -25,17 +24,12 @@ export function intervalFactors(fit: RooflineFit, own?: (term: number) => number
     ...blocksOf(observations).filter(({ kind }) => kind !== 'load'),
     ...loadBlocks(observations),
   ];
-  const unseen = [...Map.groupBy(blocks, ({ kind }) => kind).values()].map((kind) =>
-    kind.flatMap(({ cells }) => leaveOut(fit, cells, own)),
-  );
+  const unseen = blocks.flatMap(({ cells }) => leaveOut(fit, cells, own));
   const student = studentTQuantile(0.95, fit.degrees_of_freedom);
   const factor = (metric: LatencyMetric): number => {
-    const quantiles = unseen.flatMap((terms) => {
-      const scores = terms.filter((term) => term.metric === metric).map(score);
-      return scores.length < FEWEST_TERMS ? [] : [conformalQuantile(scores)];
-    });
-    if (quantiles.length === 0) return student;
-    return Math.min(LARGEST_FACTOR, Math.max(LEAST_FACTOR, mean(quantiles)));
+    const scores = unseen.filter((term) => term.metric === metric).map(score);
+    if (scores.length < FEWEST_TERMS) return student;
+    return Math.min(LARGEST_FACTOR, Math.max(LEAST_FACTOR, conformalQuantile(scores)));
   };
   return Object.fromEntries(LATENCY_METRICS.map((metric) => [metric, factor(metric)])) as Record<
     LatencyMetric,
