@@ -9,14 +9,14 @@ const WHAT: Readonly<Record<Unknown, string>> = {
   kv_bytes_per_element: 'KV cache',
   max_num_batched_tokens: 'budget',
   admission: 'admission',
-  kv_capacity: 'KV capacity',
+  memory_utilisation: 'memory utilisation',
 };
 
 const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
   kv_bytes_per_element: (value) => `${value} ${value === 1 ? 'byte' : 'bytes'}`,
   max_num_batched_tokens: String,
   admission: (value) => (value === 'reserved' ? 'whole request reserved' : 'on demand'),
-  kv_capacity: (value) => `${Number(value) * 100} % of what memory gives`,
+  memory_utilisation: (value) => `${formatNumber(Number(value) * 100)} %`,
 };
 
 /** `KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 costs 1.01 x)`; null where nothing was inferred. */

@@ -9,7 +9,7 @@ const ALTERNATIVES: { readonly [Name in Unknown]: readonly EngineChoice[Name][] 
   kv_bytes_per_element: [2, 1],
   max_num_batched_tokens: [8192, 2048, 4096, 16_384],
   admission: ['on_demand', 'reserved'],
-  kv_capacity: [1, 0.92, 0.85],
+  memory_utilisation: [0.9, 0.95, 0.885, 0.87, 0.85, 0.82, 0.79],
 };
 
 /** One answer that was tried: how much worse the best fit with it is than the best of all. */

@@ -9,7 +9,7 @@ export const UNKNOWNS = [
   'kv_bytes_per_element',
   'max_num_batched_tokens',
   'admission',
-  'kv_capacity',
+  'memory_utilisation',
 ] as const;
 export type Unknown = (typeof UNKNOWNS)[number];
 
@@ -28,8 +28,8 @@ export interface EngineChoice {
   readonly kv_bytes_per_element: number;
   readonly max_num_batched_tokens: number;
   readonly admission: Admission;
-  /** KV capacity over the one that the devices' memory gives at a utilisation of 0.9. */
-  readonly kv_capacity: number;
+  /** Share of the devices' memory that the engine fills; KV gets what weights and the engine itself leave. */
+  readonly memory_utilisation: number;
 }
 
 /** What engines do unless they are told otherwise. */
@@ -37,20 +37,20 @@ export const DEFAULT_CHOICE: EngineChoice = {
   kv_bytes_per_element: 2,
   max_num_batched_tokens: 8192,
   admission: 'on_demand',
-  kv_capacity: 1,
+  memory_utilisation: 0.9,
 };
 
 /** Where a device's memory is not known KV is taken not to bind. */
 const BOUNDLESS_TOKENS = 1e9;
 
-/** KV capacity in tokens that the devices' memory gives, times a share. */
+/** KV capacity in tokens that the devices' memory gives at a utilisation. */
 export function derivedCapacity(
   { accelerator, card }: Pick<Dataset, 'accelerator' | 'card'>,
   tensorParallel: number,
-  share: number,
+  memoryUtilisation: number,
 ): number {
   if (accelerator.memory_bytes === null) return BOUNDLESS_TOKENS;
-  return Math.floor(share * kvCapacityTokens(card, accelerator.memory_bytes, tensorParallel));
+  return kvCapacityTokens(card, accelerator.memory_bytes, tensorParallel, memoryUtilisation);
 }
 
 /** The data set with its unknowns answered; what is on record stays as it is. */
@@ -72,8 +72,8 @@ export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
             ? choice.max_num_batched_tokens
             : engine.maxNumBatchedTokens,
           admission: unknown.has('admission') ? choice.admission : engine.admission,
-          kvCapacityTokens: unknown.has('kv_capacity')
-            ? derivedCapacity(answered, engine.tensorParallel, choice.kv_capacity)
+          kvCapacityTokens: unknown.has('memory_utilisation')
+            ? derivedCapacity(answered, engine.tensorParallel, choice.memory_utilisation)
             : engine.kvCapacityTokens,
         },
       };

@@ -104,7 +104,7 @@ function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown
   const found: readonly [Unknown, boolean][] = [
     ['kv_bytes_per_element', lacks((target) => target.settings.kv_cache_dtype)],
     ['max_num_batched_tokens', lacks((target) => target.settings.max_num_batched_tokens.value)],
-    ['kv_capacity', lacks((target) => target.settings.kv_capacity_tokens.value)],
+    ['memory_utilisation', lacks((target) => target.settings.kv_capacity_tokens.value)],
     ['admission', engine !== 'vllm' && lacks((target) => target.settings.kv_capacity_tokens.value)],
   ];
   return found.flatMap(([name, missing]) => (missing ? [name] : []));
@@ -124,6 +124,7 @@ function engineSettings(
     maxNumSeqs: max_num_seqs.value ?? UNSTATED_SEATS,
     admission: DEFAULT_CHOICE.admission,
   };
-  const kvCapacityTokens = kv_capacity_tokens.value ?? derivedCapacity(dataset, tensorParallel, 1);
+  const kvCapacityTokens =
+    kv_capacity_tokens.value ?? derivedCapacity(dataset, tensorParallel, DEFAULT_CHOICE.memory_utilisation);
   return { ...stated, kvCapacityTokens };
 }

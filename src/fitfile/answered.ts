@@ -17,7 +17,7 @@ export function answeredBy(
       engine: {
         ...one.engine,
         ...(open.has('max_num_batched_tokens') && { maxNumBatchedTokens }),
-        ...(open.has('kv_capacity') && { kvCapacityTokens }),
+        ...(open.has('memory_utilisation') && { kvCapacityTokens }),
         ...(open.has('admission') && { admission }),
       },
     };

@@ -30,6 +30,12 @@ export function modelOf(fit: FitContent): FittedModel {
 /** vLLM's own default, where no target said what it has. */
 const DEFAULT_SEATS = 256;
 
+/** The memory utilisation that was inferred, where none was stated. */
+function utilisationOf({ inferred }: FitContent): number | undefined {
+  const found = inferred.find(({ name }) => name === 'memory_utilisation')?.value;
+  return typeof found === 'number' ? found : undefined;
+}
+
 /**
  * Engine settings for a tensor parallel size: those of the target that was measured with it, else the first target's with
  * the KV capacity that the devices' memory gives.
@@ -41,7 +47,7 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
   const capacity =
     measured || memory === null
       ? (target.kv_capacity_tokens / target.tensor_parallel) * tensorParallel
-      : kvCapacityTokens(fit.model_card, memory, tensorParallel);
+      : kvCapacityTokens(fit.model_card, memory, tensorParallel, utilisationOf(fit));
   return {
     tensorParallel,
     maxNumBatchedTokens: target.max_num_batched_tokens,

@@ -58,7 +58,7 @@ test('an answer touches only what is unknown', () => {
     ...DEFAULT_CHOICE,
     kv_bytes_per_element: 1,
     max_num_batched_tokens: 2048,
-    kv_capacity: 0.85,
+    memory_utilisation: 0.85,
   };
   const answered = withChoice(dataset, other);
   expect(answered.card).toEqual(dataset.card);

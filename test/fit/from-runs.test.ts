@@ -41,7 +41,7 @@ describe('what the record does not state is unknown, and stands at what engines 
 
   test.each([
     ['max_num_batched_tokens', { max_num_batched_tokens: unknown }, ['max_num_batched_tokens']],
-    ['kv_capacity', { kv_capacity_tokens: unknown }, ['kv_capacity']],
+    ['memory_utilisation', { kv_capacity_tokens: unknown }, ['memory_utilisation']],
     ['kv_bytes_per_element', { kv_cache_dtype: null }, ['kv_bytes_per_element']],
   ] as const)('%s', (_, change, expected) => {
     expect(readWith(change).unknown).toEqual(expected);
@@ -61,7 +61,7 @@ describe('what the record does not state is unknown, and stands at what engines 
 
   test('how other engines admit is unknown only where the KV capacity is', () => {
     expect(readWith({ kv_capacity_tokens: unknown }, 'tensorrt-llm').unknown).toEqual([
-      'kv_capacity',
+      'memory_utilisation',
       'admission',
     ]);
     expect(readWith({}, 'tensorrt-llm').unknown).toEqual([]);

@@ -10,7 +10,7 @@ const cells = cellsOf(gridOf([512], [128], [8], [1, 2]), {
 });
 
 test('what a run does not state is what the fit has for that tensor parallel size', () => {
-  const answered = answeredBy(fit, cells, ['max_num_batched_tokens', 'kv_capacity', 'admission']);
+  const answered = answeredBy(fit, cells, ['max_num_batched_tokens', 'memory_utilisation', 'admission']);
   for (const { engine } of answered) {
     const { maxNumBatchedTokens, kvCapacityTokens, admission } = settingsFor(fit, engine.tensorParallel);
     expect(engine).toMatchObject({ maxNumBatchedTokens, kvCapacityTokens, admission });
@@ -20,6 +20,6 @@ test('what a run does not state is what the fit has for that tensor parallel siz
 
 test('what it states stays', () => {
   expect(answeredBy(fit, cells, [])).toEqual(cells);
-  const [one] = answeredBy(fit, cells, ['kv_capacity']);
+  const [one] = answeredBy(fit, cells, ['memory_utilisation']);
   expect(one!.engine).toMatchObject({ maxNumBatchedTokens: 1234, admission: 'reserved' });
 });
