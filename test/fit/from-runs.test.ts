@@ -56,7 +56,7 @@ describe('what the record does not state is unknown, and stands at what engines 
     const { engine } = observations[0]!;
     expect(engine).toMatchObject({ maxNumBatchedTokens: 8192, admission: 'on_demand' });
     expect(engine.maxNumSeqs).toBeGreaterThan(512);
-    expect(engine.kvCapacityTokens).toBe(derivedCapacity({ accelerator, card }, 1, 1));
+    expect(engine.kvCapacityTokens).toBe(derivedCapacity({ accelerator, card }, 1, 0.9));
   });
 
   test('how other engines admit is unknown only where the KV capacity is', () => {

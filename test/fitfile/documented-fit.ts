@@ -45,6 +45,8 @@ export function documentedFit(
     },
     covariance: { names: [], matrix: [] },
     residual_table: null,
+    // Where no KV capacity was stated, a size that was not measured takes the utilisation that was inferred.
+    inferred: [{ name: 'memory_utilisation', value: 0.85, tried: [], decided: true }],
     note: 'é \u2028 \u{1F600} "quoted" \\ and a tab\t',
   } as unknown as Fit;
   return { ...content, examples: examples(content, turnAround) } as Fit;

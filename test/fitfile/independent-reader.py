@@ -51,7 +51,8 @@ class Server:
             self.capacity = target["kv_capacity_tokens"] / target["tensor_parallel"] * tp
         else:
             weights = sum(g["parameters"] * g["bytes_per_parameter"] for g in self.card["weight_groups"])
-            free = tp * (0.9 * memory - 3e9) - weights
+            known = [one["value"] for one in fit["inferred"] if one["name"] == "memory_utilisation"]
+            free = tp * ((known + [0.9])[0] * memory - 3e9) - weights
             self.capacity = max(0, math.floor(self.shards / tp * free / (self.layers * self.kv)))
 
     def step(self, chunks, decodes, context):
