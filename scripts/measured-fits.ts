@@ -5,6 +5,7 @@ import { makeFit } from '../src/fitfile/make-fit.ts';
 import { preparePublication } from '../src/fitfile/publish.ts';
 import { writePublication } from '../src/fitfile/publish-write.ts';
 import { type ImportedRun, importAiconfigurator, importInferenceX } from '../src/import/import-rows.ts';
+import { parseWhere } from '../src/import/where.ts';
 import type { RunTarget } from '../src/run/schema.ts';
 import { canonicalJson } from '../src/stats/canonical-json.ts';
 import { VERSION } from '../src/version.ts';
@@ -13,11 +14,12 @@ import { dynamoRuns } from './accuracy/data-sets.ts';
 
 /**
  * Makes the published fits from the public measurements: one a (accelerator, model, precision, engine) with enough cells.
- * `--only TEXT` makes those whose id contains the text; `--to FOLDER` puts them elsewhere than into fits/.
+ * `--only TEXT` makes those whose id contains the text, `--without TEXT` those whose id does not; `--to FOLDER` puts them elsewhere than into fits/.
  */
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
+    without: { type: 'string', default: '' },
     to: { type: 'string', default: 'fits' },
     verbose: { type: 'boolean', default: false },
   },
@@ -79,11 +81,19 @@ if (missing.length > 0) {
   );
   process.exit(0);
 }
+const silicon = importAiconfigurator(textOf('silicon'), { file: 'silicon.csv' });
+/** Stalls for a compilation disturb the means of some DeepSeek-R1 repeats, not their medians. */
+const agg = [
+  { where: parseWhere('infmax_model_prefix=gptoss'), statistic: 'mean' as const },
+  { where: parseWhere('infmax_model_prefix=dsr1'), statistic: 'median' as const },
+].map((options) => importInferenceX(textOf('agg'), { file: 'agg.csv', ...options }));
+const chosen = (text: string): boolean =>
+  text.includes(flags.only) && (flags.without === '' || !text.includes(flags.without));
 const candidates = [
-  ...candidatesOf(importAiconfigurator(textOf('silicon'), { file: 'silicon.csv' }), ATTRIBUTION.silicon),
-  ...candidatesOf(importInferenceX(textOf('agg'), { file: 'agg.csv' }), ATTRIBUTION.agg),
   { id: 'h200-sxm unit roofline', attribution: ATTRIBUTION.dynamo, runs: dynamoRuns() },
-].filter(({ id }) => id.includes(flags.only));
+  ...agg.flatMap((run) => candidatesOf(run, ATTRIBUTION.agg)),
+  ...candidatesOf(silicon, ATTRIBUTION.silicon),
+].filter(({ id }) => chosen(id));
 for (const candidate of candidates) {
   const told = await publishFit(candidate).catch((error: unknown) => `failed: ${error}`);
   console.log(`${candidate.id}: ${told}`);
