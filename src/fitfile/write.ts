@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EXIT, RidgeError } from '../errors.ts';
+import { makeFolder } from '../run/make-folder.ts';
 import { writeError } from '../run/write-file.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
 import { fitDigest } from './parse.ts';
@@ -17,7 +18,7 @@ export const withDigest = (fit: Omit<Fit, 'digest'>): Fit => ({ ...fit, digest: 
 export async function writeFit(file: string, fit: Fit, { force = false } = {}): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const handle = await open(temporary, 'wx');
     try {
       await handle.writeFile(`${canonicalJson(fit)}\n`);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RidgeError } from '../errors.ts';
+import { makeFolder } from '../run/make-folder.ts';
 import { CELLS_FILE, RUN_FILE } from '../run/read-run.ts';
 import { placeError, writeAtomically } from '../run/write-file.ts';
 import type { ImportedRun } from './import-rows.ts';
@@ -21,7 +22,7 @@ export async function writeImportedRun(folder: string, { run, records }: Importe
   await requireFree(folder);
   const partial = `${folder.replace(/\/+$/, '')}.partial-${process.pid}`;
   try {
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     await writeAtomically(
       join(partial, CELLS_FILE),
       records.map((record) => `${JSON.stringify(record)}\n`).join(''),

@@ -1,9 +1,10 @@
-import { mkdir, readdir, stat, truncate } from 'node:fs/promises';
+import { readdir, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { RidgeError } from '../errors.ts';
 import { LOCK_FILE, lockRun } from './lock.ts';
+import { makeFolder } from './make-folder.ts';
 import { CELLS_FILE, RUN_FILE, type RunRecord, readRun } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
 import { appendDurably, placeError, writeAtomically, writing } from './write-file.ts';
@@ -37,7 +38,7 @@ export class RunStore {
   }
 
   static async #makeEmpty(folder: string): Promise<void> {
-    await writing(folder, () => mkdir(folder, { recursive: true }));
+    await writing(folder, () => makeFolder(folder));
     const present = await writing(folder, () => readdir(folder));
     // A run stopped before its first file was whole left only these: nothing to lose, nothing to resume.
     const leftovers: readonly string[] = [...FOLDERS, LOCK_FILE];
@@ -65,7 +66,7 @@ export class RunStore {
     const unlock = await lockRun(folder);
     for (const name of FOLDERS) {
       const path = join(folder, name);
-      await writing(path, () => mkdir(path, { recursive: true }));
+      await writing(path, () => makeFolder(path));
     }
     return new RunStore(folder, unlock);
   }
