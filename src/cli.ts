@@ -129,7 +129,8 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** `ridge ... | head` closes the pipe early: that is the reader's wish, not an error. */
 function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  console.error(`ridge: cannot write to stdout: ${error.code ?? error.message}`);
+  process.exit(EXIT.failed);
 }
 
 /** The flag whose value begins with a dash, of which `parseArgs` says only that it is ambiguous. */

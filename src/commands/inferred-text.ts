@@ -19,7 +19,7 @@ const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
   memory_utilisation: (value) => `${formatNumber(Number(value) * 100)} %`,
 };
 
-/** `KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 costs 1.01 x)`; null where nothing was inferred. */
+/** `KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 fits as well)`; null where nothing was inferred. */
 export function inferredText({ inferred }: Pick<Fit, 'inferred'>): string | null {
   return inferred.length === 0 ? null : `inferred: ${inferred.map(answer).join(', ')}`;
 }
@@ -28,6 +28,6 @@ function answer({ name, value, tried, decided }: Inferred): string {
   const text = VALUE[name];
   const rivals = tried.filter((other) => other.value !== value);
   const next = rivals.reduce((a, b) => (b.cost_ratio < a.cost_ratio ? b : a), rivals[0]!);
-  const evidence = `${text(next.value)} costs ${formatNumber(next.cost_ratio, decided ? 2 : 3)} x`;
+  const evidence = `${text(next.value)} ${decided ? `costs ${formatNumber(next.cost_ratio, 2)} x` : 'fits as well'}`;
   return `${WHAT[name]} ${text(value)} (${decided ? '' : 'undecided: '}${evidence})`;
 }

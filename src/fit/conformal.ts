@@ -8,12 +8,13 @@ import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
 export type IntervalFactors = Readonly<Record<LatencyMetric, number>>;
 
 /** Fewer unseen terms than this say too little about a 90 % quantile. */
-const FEWEST_TERMS = 20;
+const FEWEST_TERMS = 30;
 const LEAST_FACTOR = 1;
 const LARGEST_FACTOR = 6;
 
 /**
- * Split-conformal factors: every shape, tensor parallel size and load is left out in turn, and the factor is the
+ * Split-conformal factors: every shape, tensor parallel size, load and single cell (what lies between measured ones is asked for
+ * most) is left out in turn, and the factor is the
  * 90 % quantile of how many of the claimed standard deviations the predictions were off. Where there are too few cells, the
  * Student-t factor of the fit.
  * @param own log residual of a term by another predictor at the fitted parameters
@@ -23,6 +24,7 @@ export function intervalFactors(fit: RooflineFit, own?: (term: number) => number
   const blocks = [
     ...blocksOf(observations).filter(({ kind }) => kind !== 'load'),
     ...loadBlocks(observations),
+    ...observations.map((one) => ({ cells: new Set([one]) })),
   ];
   const unseen = blocks.flatMap(({ cells }) => leaveOut(fit, cells, own));
   const student = studentTQuantile(0.95, fit.degrees_of_freedom);

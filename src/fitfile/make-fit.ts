@@ -34,6 +34,7 @@ export interface MakeFitOptions extends CellRules {
  * @throws RidgeError (exit 2) naming what the runs lack, or a rule that covers no cell; (exit 1) when there are too few usable cells
  */
 export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit {
+  refuseTwice(runs);
   const read = observationsFromRuns(runs);
   const data = { ...read, observations: selectCells(read.observations, options) };
   const seen = data.observations.filter((one) => !one.hold_out);
@@ -78,6 +79,18 @@ function importedFrom({ imported }: RunCells['run']): Fit['runs'][number]['impor
   if (imported === null) return null;
   const { format, file, digest, attribution } = imported;
   return { format, source: file, digest, attribution };
+}
+
+/** The same cells twice are no more than once, and would make their noise look smaller. */
+function refuseTwice(runs: readonly RunCells[]): void {
+  const seen = new Set<string>();
+  for (const { run, records } of runs) {
+    const digest = digestOf({ run, records });
+    if (seen.has(digest)) {
+      throw new RidgeError(`run '${run.id}' is given twice`, { mend: 'Give every run once.' });
+    }
+    seen.add(digest);
+  }
 }
 
 /** A fit needs more numbers than it has parameters, or its intervals mean nothing. */

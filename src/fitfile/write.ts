@@ -16,6 +16,7 @@ export const withDigest = (fit: Omit<Fit, 'digest'>): Fit => ({ ...fit, digest: 
  * @throws RidgeError (exit 2) when a file is there and `force` is not set; (exit 3) when the disk refuses
  */
 export async function writeFit(file: string, fit: Fit, { force = false } = {}): Promise<void> {
+  await requireFreeFit(file, { force });
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
     await makeFolder(dirname(file));
@@ -40,8 +41,16 @@ export async function writeFit(file: string, fit: Fit, { force = false } = {}): 
  * @throws RidgeError (exit 2) when a file is there and `force` is not set
  */
 export async function requireFreeFit(file: string, { force = false } = {}): Promise<void> {
-  if (!force && (await stat(file).catch(() => null))) throw fileIsThere(file);
+  const there = await stat(file).catch(() => null);
+  if (there?.isFile() === false) throw notAFile(file, there.isDirectory() ? 'folder' : 'device');
+  if (there && !force) throw fileIsThere(file);
 }
+
+const notAFile = (file: string, what: string): RidgeError =>
+  new RidgeError(`a ${what} is there`, {
+    where: file,
+    mend: 'Give another name with --out.',
+  });
 
 const fileIsThere = (file: string, cause?: unknown): RidgeError =>
   new RidgeError('a file is there already', {

@@ -82,7 +82,7 @@ describe('what was inferred', () => {
       },
     ];
     expect(unfolded(report({ ...fit, inferred }))).toContain(
-      'inferred: KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 costs 1.01 x)',
+      'inferred: KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 fits as well)',
     );
   });
 

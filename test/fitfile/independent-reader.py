@@ -46,6 +46,7 @@ class Server:
         self.windows = [(self.layers - capped, math.inf)] + ([(capped, a["window_tokens"])] if capped else [])
         own = [one for one in fit["targets"] if one["tensor_parallel"] == tp]
         target, memory = (own or fit["targets"])[0], fit["accelerator"]["memory_bytes"]
+        self.reserved = target.get("admission") == "reserved"
         self.budget, self.seats = target["max_num_batched_tokens"], target["max_num_seqs"] or 256
         if own or memory is None:
             self.capacity = target["kv_capacity_tokens"] / target["tensor_parallel"] * tp
@@ -88,7 +89,7 @@ class Server:
 
     def loop(self, i, o, c, turn_around):
         """Means of a steady closed loop."""
-        held = self.capacity / (i + o / 2)
+        held = self.capacity / (i + o) - 0.5 if self.reserved else self.capacity / (i + o / 2)
         running, d = min(c, max(1, min(self.seats, held))), o - 1
         met = self.meet(i, o, running, {"z": 0, "beta": 1, "wait": 0, "rough": False})
         if running > 1 and turn_around is not None and c <= running:

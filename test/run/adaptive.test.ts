@@ -74,15 +74,17 @@ async function execute(
 }
 
 describe('an adaptive run', () => {
-  test('measures start anchors, chosen cells until the goal, then end anchors and held-out cells', async () => {
+  test('measures start anchors, chosen cells until the goal is met twice, then end anchors and held-out cells', async () => {
     const { exitCode, run, rounds, started } = await execute({ rounds: fewest(2, 3) });
     expect(exitCode).toBe(0);
     expect(started[0]).toBe('6start');
     expect(started.slice(1, 3).sort()).toEqual(['1', '2']);
-    expect(started.slice(3).sort()).toEqual(['6end', '7']);
+    expect(started.slice(3, 5).sort()).toEqual(['3', '4']);
+    expect(started.slice(5).sort()).toEqual(['6end', '7']);
     expect(rounds.map(({ round, cells, ended }) => [round, cells, ended])).toEqual([
       [1, 2, null],
-      [2, 0, 'goal'],
+      [2, 2, null],
+      [3, 0, 'goal'],
     ]);
     expect(run.adaptive).toEqual(options);
   });
