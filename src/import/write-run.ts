@@ -30,7 +30,7 @@ export async function writeImportedRun(folder: string, { run, records }: Importe
     await writeAtomically(join(partial, RUN_FILE), `${JSON.stringify(run, null, 2)}\n`);
     await rename(partial, folder);
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined);
     throw placeError(folder, error);
   }
 }

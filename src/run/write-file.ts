@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { EXIT, RidgeError } from '../errors.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'nothing can be made in that place',
   ENOSPC: 'no space left on the disk',
   EDQUOT: 'disk quota exceeded',
   EROFS: 'the file system is read-only',
