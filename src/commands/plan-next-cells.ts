@@ -55,7 +55,10 @@ export function nextCells(input: NextCellsInput): NextCells {
   ) as unknown as Priors;
   const cost = { card: model.card, priors, parameters: model.parameters };
   const measured = measuredSites(fit, conditions);
-  const known = new Set(measured.map(({ engine, shape }) => keyOf(engine.tensorParallel, shape)));
+  const known = new Set([
+    ...measured.map(({ engine, shape }) => keyOf(engine.tensorParallel, shape)),
+    ...leftOutKeys(fit),
+  ]);
   const candidates = targets
     .flatMap((target) => candidatesOn(target, cellsOn(target, input.suite), conditions, cost))
     .filter(({ engine, shape }) => !known.has(keyOf(engine.tensorParallel, shape)));
@@ -70,6 +73,18 @@ const keyOf = (
   tensorParallel: number,
   shape: { readonly inputTokens: number; readonly outputTokens: number; readonly concurrency: number },
 ): string => [tensorParallel, shape.inputTokens, shape.outputTokens, shape.concurrency].join(' ');
+
+/** Cells that were measured in vain: once more would be no better. */
+const leftOutKeys = ({ left_out, targets }: Fit): string[] =>
+  left_out.flatMap((cell) => {
+    const target = targets.find(({ name }) => name === cell.target);
+    const shape = {
+      inputTokens: cell.input_tokens,
+      outputTokens: cell.output_tokens,
+      concurrency: cell.concurrency,
+    };
+    return target ? [keyOf(target.tensor_parallel, shape)] : [];
+  });
 
 /** Cells of the suite on a target, each once; without a suite the default grid. */
 function cellsOn(target: NextTarget, suite: LoadedSuite | null): InformativeCell[] {
