@@ -84,3 +84,14 @@ export function groupedCovariance(jacobian: Matrix, errors: readonly RowError[])
   }
   return describe(bread.mmul(meat).mmul(bread), independent.condition);
 }
+
+/** vᵀ·M·v: the variance of a linear combination. */
+export function quadraticForm(matrix: readonly (readonly number[])[], vector: readonly number[]): number {
+  let sum = 0;
+  matrix.forEach((row, i) => {
+    row.forEach((entry, j) => {
+      sum += vector[i]! * entry * vector[j]!;
+    });
+  });
+  return sum;
+}

@@ -1,5 +1,5 @@
 import { Matrix, solve } from 'ml-matrix';
-import { covarianceOf } from './covariance.ts';
+import { covarianceOf, quadraticForm } from './covariance.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import type { LatencyMetric, Observation } from './observations.ts';
 
@@ -44,7 +44,7 @@ export function leaveOut(
     const slopes = jacobian.getRow(i).map((value) => value / state.whitening.terms[i]!);
     const spread = solve(information, Matrix.columnVector(slopes), true);
     const own = slopes.reduce((sum, slope, j) => sum + slope * spread.get(j, 0), 0);
-    const variance = own + quadratic(widening, slopes);
+    const variance = own + quadraticForm(widening, slopes);
     return {
       observation,
       metric,
@@ -59,14 +59,4 @@ export function leaveOut(
 function wideningOf({ solution, covariance }: RooflineFit): number[][] {
   const independent = covarianceOf(solution.jacobian).matrix;
   return covariance.matrix.map((row, i) => row.map((value, j) => value - independent[i]![j]!));
-}
-
-function quadratic(matrix: readonly (readonly number[])[], vector: readonly number[]): number {
-  let sum = 0;
-  matrix.forEach((row, i) => {
-    row.forEach((entry, j) => {
-      sum += vector[i]! * entry * vector[j]!;
-    });
-  });
-  return sum;
 }

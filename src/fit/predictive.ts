@@ -7,6 +7,7 @@ import type { ClosedLoopShape, EngineSettings, ServingEdges, ServingMeans } from
 import { StepPricer } from '../roofline/step-pricer.ts';
 import type { Predictor, ServingModel } from './cell-model.ts';
 import type { IntervalFactors } from './conformal.ts';
+import { quadraticForm } from './covariance.ts';
 import { LOG_DIFFERENCE } from './least-squares.ts';
 import { discrepancyOf, type NoiseScale, regimeOf, termSd } from './noise.ts';
 import { EDGE_NAMES } from './problem.ts';
@@ -86,7 +87,9 @@ export function predictMeans(
     const shares = latencyShares(key, means, shape);
     const slope = slopes.ttft.map((each, j) => shares.ttft * each + shares.tpot * (slopes.tpot?.[j] ?? 0));
     const missing = Math.hypot(shares.ttft * errors.ttft.sd, shares.tpot * errors.tpot.sd);
-    const sd = Math.sqrt(quadratic(fit.covariance, slope) + missing ** 2 + (measured[key] ?? 0) ** 2);
+    const sd = Math.sqrt(
+      Math.max(0, quadraticForm(fit.covariance, slope)) + missing ** 2 + (measured[key] ?? 0) ** 2,
+    );
     const weight = Math.abs(shares.ttft) / (Math.abs(shares.ttft) + Math.abs(shares.tpot));
     const factor = weight * errors.ttft.factor + (1 - weight) * errors.tpot.factor;
     const spread = Math.exp(factor * sd);
@@ -217,14 +220,4 @@ function closedFormSensitivities(
       tpot: means.tpotSeconds === null ? null : slope((each) => each.tpotSeconds ?? 1),
     },
   };
-}
-
-function quadratic(matrix: readonly (readonly number[])[], vector: readonly number[]): number {
-  let sum = 0;
-  matrix.forEach((row, i) => {
-    row.forEach((entry, j) => {
-      sum += vector[i]! * entry * vector[j]!;
-    });
-  });
-  return Math.max(0, sum);
 }
