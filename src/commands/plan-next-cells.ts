@@ -10,6 +10,7 @@ import {
 } from '../fit/next-sites.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
+import { requireEvenHeads } from '../model/even-heads.ts';
 import { candidateGrid, rangeGrid, takesCell } from '../plan/candidate-grid.ts';
 import { resolvePoints } from '../plan/cells.ts';
 import type { TargetFacts } from '../plan/facts.ts';
@@ -124,6 +125,7 @@ function askedSites({ fit, targets, asked }: NextCellsInput, conditions: Conditi
         ? [...new Set(targets.map(({ engine }) => engine.tensorParallel))]
         : [one.tensor_parallel];
     return sizes.map((size) => {
+      requireEvenHeads(fit.model_card, size, '--for tp');
       const engine =
         targets.find((target) => target.engine.tensorParallel === size)?.engine ?? settingsFor(fit, size);
       requireTaken(one, { engine, maxLengthTokens: fit.model_card.max_length_tokens });

@@ -29,7 +29,7 @@ export function nextText({ cells, asked }: NextCells, style: Style, width: numbe
         { title: 'time', unit: 's', align: 'right' },
         { title: 'TTFT', unit: '± %', align: 'right' },
         { title: 'TPOT', unit: '± %', align: 'right' },
-        { title: 'narrows most' },
+        { title: 'narrows most', unit: 'standard error' },
       ],
       rows: cells.map(({ candidate: { cell, engine, seconds }, narrows, before, after }) => [
         String(engine.tensorParallel),
