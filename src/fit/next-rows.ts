@@ -5,7 +5,8 @@ import { FEWEST_TPOT_TOKENS } from './cell-observation.ts';
 import type { Row } from './next-belief.ts';
 import { discrepancyOf, regimeOf, termSd } from './noise.ts';
 import type { LatencyMetric } from './observations.ts';
-import { type FittedModel, sensitivities } from './predictive.ts';
+import type { FittedModel } from './predictive.ts';
+import { sensitivities } from './sensitivities.ts';
 
 /** A cell on an engine. */
 export interface Site {
