@@ -114,7 +114,9 @@ describe('a file that was changed is wrong', () => {
     });
     const signature = await changed('signature.json', (content) => {
       const { value } = content.signature as { value: string };
-      content.signature = { ...(content.signature as object), value: `${value.slice(0, -3)}A==` };
+      // The first character: the last one before the padding holds only two bits, and one in four is an A already.
+      const first = value.startsWith('A') ? 'B' : 'A';
+      content.signature = { ...(content.signature as object), value: `${first}${value.slice(1)}` };
     });
     const { examples } = fit;
     const [first, ...rest] = examples;
