@@ -8,6 +8,7 @@ import { checkFitText } from '../fitfile/check-fit.ts';
 import { checkFitFolder, isFitFolder } from '../fitfile/check-folder.ts';
 import { INDEX_FILE } from '../fitfile/index-file.ts';
 import { publicKeyFrom, type SignatureState } from '../fitfile/sign.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { checkFile, type FileCheck, notOurs } from '../run/check-file.ts';
 import { readUserFile } from '../suite/load-file.ts';
 
@@ -117,9 +118,16 @@ function print(check: Check): void {
   else console.log(toText(check));
 }
 
+/** At 80 columns; what does not fit goes on, indented. */
+const folded = (line: string): string => {
+  const [first = '', ...rest] = wrapLines(line, REPORT_COLUMNS).split('\n');
+  return rest.length === 0 ? first : `${first}\n${wrapped(rest.join(' '))}`;
+};
+const wrapped = (line: string): string => wrapLines(`  ${line}`, REPORT_COLUMNS);
+
 function toText({ path, kind, problems, summary }: Check): string {
-  if (problems.length === 0) return `${path}: ${kind}, good: ${summary}`;
+  if (problems.length === 0) return folded(`${path}: ${kind}, good: ${summary}`);
   return problems
-    .map(({ where, message, mend }) => `${where}: ${message}${mend ? `\n  ${mend}` : ''}`)
+    .map(({ where, message, mend }) => folded(`${where}: ${message}`) + (mend ? `\n${wrapped(mend)}` : ''))
     .join('\n');
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import { counted } from '../plural.ts';
 import { readYaml } from '../suite/load-file.ts';
@@ -6,7 +7,10 @@ import { findProblems } from '../suite/problems.ts';
 import { labSchema, suiteSchema } from '../suite/schema.ts';
 import { labFrom } from '../suite/targets.ts';
 import type { YamlSource } from '../suite/yaml-source.ts';
-import { readRequests, readRun } from './read-run.ts';
+import { implausible } from './check-cells.ts';
+import { describe } from './lane.ts';
+import { CELLS_FILE, readRequests, readRun } from './read-run.ts';
+import type { CellRecord, Run } from './schema.ts';
 
 export interface FileProblem {
   readonly where: string;
@@ -87,7 +91,9 @@ async function checkRun(path: string): Promise<FileCheck> {
       const mend = `ridge run --resume ${path} keeps it aside and goes on.`;
       problems.push({ where: path, message: 'the last line of cells.jsonl is cut off', mend });
     }
+    if (records.length === 0) problems.push(noCell(path, run));
     for (const record of records) {
+      problems.push(...cellProblems(path, record, run));
       await readRequests(path, record).catch((error) => problems.push(problemOf(path, error)));
     }
     const summary = `${counted(records.length, 'finished cell')} on ${counted(run.targets.length, 'target')}`;
@@ -97,6 +103,20 @@ async function checkRun(path: string): Promise<FileCheck> {
     return broken(path, 'run', error);
   }
 }
+
+/** A run that was stopped before its first cell was finished has nothing to fit. */
+const noCell = (path: string, { imported }: Run): FileProblem => ({
+  where: join(path, CELLS_FILE),
+  message: 'the run has no finished cell',
+  mend: imported === null ? `ridge run --resume ${path} measures them.` : 'Import the file again.',
+});
+
+const cellProblems = (path: string, record: CellRecord, run: Run): FileProblem[] =>
+  implausible(record, run).map((message) => ({
+    where: join(path, CELLS_FILE),
+    message: `${record.target}: ${describe(record.cell)}: ${message}`,
+    mend: 'The line was changed, or its source is wrong: measure or import it again.',
+  }));
 
 const broken = (path: string, kind: FileCheck['kind'], error: unknown): FileCheck => ({
   path,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { RunStore } from '../../src/run/store.ts';
 import { ridge } from '../cli/ridge.ts';
+import { unfolded } from '../cli/unfolded.ts';
 import { record, run, temporaryFolder } from '../run/facts.ts';
 
 test('every problem of a file is named by its place; good files say what they are', async () => {
@@ -45,7 +46,7 @@ test('a fit file that is damaged or newer is wrong, and the line says why', asyn
   const { exitCode, stdout } = await ridge('check', cut, newer);
   expect(exitCode).toBe(1);
   expect(stdout).toContain(`${cut}: not JSON: the file is truncated or damaged`);
-  expect(stdout).toContain(`${newer}: fit file of version 2.0.0: this ridge reads up to 1.x`);
+  expect(unfolded(stdout)).toContain(`${newer}: fit file of version 2.0.0: this ridge reads up to 1.x`);
 });
 
 test('one missing file does not keep the others from being checked', async () => {
@@ -71,8 +72,8 @@ test.each([
   await writeFile(file, text);
   const { exitCode, stdout } = await ridge('check', file);
   expect(exitCode).toBe(1);
-  expect(stdout).toBe(
-    `${file}: ${words}\n  ridge check reads suite and lab files (YAML), folders of runs, and fit files (.json).`,
+  expect(unfolded(stdout)).toBe(
+    `${file}: ${words} ridge check reads suite and lab files (YAML), folders of runs, and fit files (.json).`,
   );
 });
 
@@ -81,4 +82,49 @@ test('a file that is not there is bad usage', async () => {
     exitCode: 2,
     stderr: expect.stringContaining('nowhere.yaml: no such file'),
   });
+});
+
+async function runOf(...records: Parameters<RunStore['appendCell']>[0][]): Promise<string> {
+  const folder = join(await temporaryFolder(), 'run');
+  const store = await RunStore.create(folder);
+  await store.writeRun(run());
+  for (const one of records) await store.appendCell(one);
+  await store.close();
+  return folder;
+}
+
+test('a run without a finished cell is not good, and the line says how to go on', async () => {
+  const folder = await runOf();
+  const { exitCode, stdout } = await ridge('check', folder);
+  expect(exitCode).toBe(1);
+  expect(unfolded(stdout)).toContain('the run has no finished cell');
+  expect(unfolded(stdout)).toContain(`ridge run --resume ${folder}`);
+});
+
+test('figures that no measurement can have are named by cell and metric', async () => {
+  const good = record();
+  const { metrics } = good;
+  const folder = await runOf(
+    good,
+    record({ key: 'b'.repeat(64), metrics: { ...metrics!, ttft_ms: { ...metrics!.ttft_ms!, mean: -12 } } }),
+    record({ key: 'c'.repeat(64), target: 'gone', metrics: { ...metrics!, output_tokens_per_s: -1 } }),
+    record({ key: 'd'.repeat(64), metrics: { ...metrics!, e2e_ms: { ...metrics!.e2e_ms!, mean: 1e-3 } } }),
+  );
+  const { exitCode, stdout } = await ridge('check', folder, '--json');
+  expect(exitCode).toBe(1);
+  const [check] = JSON.parse(stdout);
+  expect(check.problems.map(({ message }: { message: string }) => message)).toEqual([
+    'h100: 128 in, 64 out, 1 stream: ttft_ms has a mean of -12 ms, not above 0',
+    "gone: 128 in, 64 out, 1 stream: the run has no target 'gone'",
+    'gone: 128 in, 64 out, 1 stream: output_tokens_per_s is -1, less than 0',
+    expect.stringMatching(/^h100: .*: ttft_ms is .* ms, longer than e2e_ms with 0\.001 ms$/),
+  ]);
+});
+
+test('lines for people are at most 80 columns wide, but for a word that is longer', async () => {
+  const folder = await runOf();
+  const { stdout } = await ridge('check', folder, 'suites/demo.yaml');
+  for (const line of stdout.split('\n')) {
+    if (line.length > 80) expect(line.trim()).not.toContain(' ');
+  }
 });
