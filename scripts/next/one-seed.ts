@@ -10,6 +10,7 @@ import { type Observation, shapeOf } from '../../src/fit/observations.ts';
 import type { FittedModel } from '../../src/fit/predictive.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import { candidateGrid } from '../../src/plan/candidate-grid.ts';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import { cellCost } from '../../src/plan/estimate.ts';
 import { PARAMETER_NAMES, type RooflineParameters } from '../../src/roofline/parameters.ts';
 import { parameterPriors } from '../../src/roofline/priors.ts';
@@ -81,7 +82,7 @@ export function poolOf(seed: number): PoolCell[] {
   const { observations } = observationsFromRuns([run]);
   return observations.map((observation) => {
     const { engine } = observation;
-    const cell = { ...observation, kv_fill: null, repeat: 0, anchor: null };
+    const cell = closedLoopCell(observation);
     const model = { card, priors, centre: priorModel(card, priors, names).parameters, engine };
     return {
       observation,

@@ -1,6 +1,7 @@
 import type { RunCells } from '../../src/fit/from-runs.ts';
 import { measureCell } from '../../src/measure/measure-cell.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import type { CellRecord, Run, RunTarget } from '../../src/run/schema.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
 import { createRandom, type Random } from '../../src/stats/random.ts';
@@ -58,15 +59,10 @@ function cellRecord(
     schema_version: 1,
     key: `${targetName(device)} ${shape.input}/${shape.output} ${shape.concurrency}`,
     target: targetName(device),
-    cell: {
-      input_tokens: shape.input,
-      output_tokens: shape.output,
-      concurrency: shape.concurrency,
-      kv_fill: shape.kvFill,
-      repeat: 1,
-      anchor: null,
-      hold_out: shape.holdOut,
-    },
+    cell: closedLoopCell(
+      { input_tokens: shape.input, output_tokens: shape.output, concurrency: shape.concurrency },
+      { kv_fill: shape.kvFill, repeat: 1, hold_out: shape.holdOut },
+    ),
     started_at: '2026-01-15T12:00:00.000Z',
     elapsed_s: loaded.window?.closed_s ?? 0,
     server: null,

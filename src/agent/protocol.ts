@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  arrivalsSchema,
   cellMetricsSchema,
   cellRecordSchema,
   featuresSchema,
@@ -8,7 +9,7 @@ import {
   runTargetSchema,
   serverDeltaSchema,
 } from '../run/schema.ts';
-import { protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
+import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
 
 /** Version of the messages between controller and agent: newline-delimited JSON over stdin and stdout. */
 export const PROTOCOL_VERSION = 1;
@@ -30,9 +31,12 @@ export const agentTargetSchema = z.object({
 
 /** A cell as the agent is asked to measure it. */
 export const cellTaskSchema = z.object({
+  kind: z.enum(CELL_KINDS),
   input_tokens: z.int(),
   output_tokens: z.int(),
-  concurrency: z.int(),
+  /** Null: an open loop, see `arrivals`. */
+  concurrency: z.int().nullable(),
+  arrivals: arrivalsSchema.nullable(),
   kv_fill: z.number().nullable(),
   seed: z.int(),
   max_length_tokens: z.int().nullable(),

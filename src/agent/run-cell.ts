@@ -35,6 +35,12 @@ export async function runCell(
   hooks: CellHooks,
   signal: AbortSignal,
 ): Promise<CellResult> {
+  const { concurrency } = task;
+  if (task.kind !== 'load' || concurrency === null) {
+    throw new RidgeError(`this agent does not measure ${task.kind} cells of this load`, {
+      exitCode: EXIT.failed,
+    });
+  }
   const started = new Date();
   const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
   await requireIdle(watch, target);
@@ -54,7 +60,7 @@ export async function runCell(
   const origin = port.now();
   let load: LoadResult;
   try {
-    load = await driveLoad(port, task, watch, hooks, signal);
+    load = await driveLoad(port, { ...task, concurrency }, watch, hooks, signal);
   } finally {
     watch.stop();
     await port.close();
@@ -69,7 +75,7 @@ export async function runCell(
   const measured = measureCell({
     ...load,
     timelines,
-    concurrency: task.concurrency,
+    concurrency,
     kvFill: task.kv_fill,
     stop: task.stop,
     objectives: task.objectives,
@@ -114,7 +120,7 @@ async function requireIdle(watch: ServerWatch, target: AgentTarget): Promise<voi
 
 function driveLoad(
   port: LoadPort,
-  task: CellTask,
+  task: CellTask & { readonly concurrency: number },
   watch: ServerWatch,
   hooks: CellHooks,
   signal: AbortSignal,

@@ -77,7 +77,7 @@ function drivenText(driving: Target['driving']): string {
 }
 
 function concurrencies(cells: readonly CellRecord[]): string {
-  const values = cells.map(({ cell }) => cell.concurrency);
+  const values = cells.flatMap(({ cell }) => cell.concurrency ?? []);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return low === high ? String(low) : `${low}-${high}`;
 }

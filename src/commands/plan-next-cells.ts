@@ -72,7 +72,7 @@ export function nextCells(input: NextCellsInput): NextCells {
 
 const keyOf = (
   tensorParallel: number,
-  shape: { readonly inputTokens: number; readonly outputTokens: number; readonly concurrency: number },
+  shape: { readonly inputTokens: number; readonly outputTokens: number; readonly concurrency: number | null },
 ): string => [tensorParallel, shape.inputTokens, shape.outputTokens, shape.concurrency].join(' ');
 
 /** Cells that were measured in vain: once more would be no better. */

@@ -1,9 +1,9 @@
 import { RidgeError } from '../errors.ts';
 import type { Goals, RoundAnswer, RoundQuestion } from '../fit/next-round.ts';
+import { type ClosedLoopCell, isClosedLoop } from '../plan/closed-loop-cell.ts';
 import type { Round, RoundEnd, RoundPlanner } from '../run/adaptive-planner.ts';
 import type { AdaptiveOptions } from '../run/adaptive-schema.ts';
 import { factsOf } from '../run/describe-target.ts';
-import type { CellShape } from '../run/schema.ts';
 import { askedFlag } from './asked-flag.ts';
 import { positiveFlag } from './flags.ts';
 import { criterionFlag } from './plan-next.ts';
@@ -61,12 +61,19 @@ export const roundPlanner = (options: AdaptiveOptions, ask: AskRound): RoundPlan
     const answer = await ask({
       run: { run, records },
       facts: planned.map(({ target }) => factsOf(target)),
-      open: open.map(({ target, key, cell }) => ({ target, key, cell: shapeOf(cell) })),
+      open: open.flatMap(({ target, key, cell }) =>
+        isClosedLoop(cell) ? [{ target, key, cell: shapeOf(cell) }] : [],
+      ),
       asked:
         options.asked.length > 0
           ? options.asked
           : planned.flatMap(({ target, cells }) =>
-              distinct(cells.map(({ cell }) => shapeOf(cell))).map((cell) => ({
+              distinct(
+                cells
+                  .map(({ cell }) => cell)
+                  .filter(isClosedLoop)
+                  .map(shapeOf),
+              ).map((cell) => ({
                 ...cell,
                 tensor_parallel: target.tensor_parallel,
               })),
@@ -96,7 +103,7 @@ function endOf({ reached, chosen, too_long }: RoundAnswer): RoundEnd | null {
   return too_long ? 'budget' : 'no_cells';
 }
 
-const shapeOf = ({ input_tokens, output_tokens, concurrency }: CellShape) => ({
+const shapeOf = ({ input_tokens, output_tokens, concurrency }: ClosedLoopCell) => ({
   input_tokens,
   output_tokens,
   concurrency,

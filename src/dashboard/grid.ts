@@ -1,4 +1,4 @@
-import { shapeText } from '../report/cell-text.ts';
+import { loadText, shapeText } from '../report/cell-text.ts';
 import type { CellShape } from '../run/schema.ts';
 import { type CellMark, markOf } from './glyphs.ts';
 import type { CellView } from './state.ts';
@@ -25,13 +25,12 @@ export interface TargetGrid {
   readonly activeColumn: number;
 }
 
-const loadLabel = ({ concurrency, kv_fill }: CellShape): string =>
-  kv_fill === null ? String(concurrency) : `kv ${Math.round(kv_fill * 100)}%`;
-
 const byShape = (a: CellShape, b: CellShape): number =>
   a.input_tokens - b.input_tokens || a.output_tokens - b.output_tokens;
 const byLoad = (a: CellShape, b: CellShape): number =>
-  (a.kv_fill ?? 0) - (b.kv_fill ?? 0) || (a.kv_fill === null ? a.concurrency - b.concurrency : 0);
+  (a.kv_fill ?? 0) - (b.kv_fill ?? 0) ||
+  (a.arrivals?.rate_per_s ?? 0) - (b.arrivals?.rate_per_s ?? 0) ||
+  (a.kv_fill === null ? (a.concurrency ?? 0) - (b.concurrency ?? 0) : 0);
 
 const labelsIn = (
   cells: readonly CellView[],
@@ -49,13 +48,13 @@ const labelsIn = (
 /** The maps of all targets; all have the rows and columns of the whole plan, so that they stand side by side. */
 export function targetGrids(cells: readonly CellView[]): TargetGrid[] {
   const rows = labelsIn(cells, byShape, shapeText);
-  const columns = labelsIn(cells, byLoad, loadLabel);
+  const columns = labelsIn(cells, byLoad, loadText);
   const targets = [...new Set(cells.map(({ target }) => target))];
   return targets.map((target) => {
     const places = rows.map(() => columns.map((): CellMark[] => []));
     for (const view of cells) {
       if (view.target !== target) continue;
-      places[rows.indexOf(shapeText(view.cell))]![columns.indexOf(loadLabel(view.cell))]!.push(
+      places[rows.indexOf(shapeText(view.cell))]![columns.indexOf(loadText(view.cell))]!.push(
         markOf(view.status),
       );
     }

@@ -1,3 +1,4 @@
+import { sameLoad } from '../plan/closed-loop-cell.ts';
 import { oneLine } from '../report/one-line.ts';
 import type { RunEvent } from '../run/events.ts';
 import { endpointFailed } from '../run/lane.ts';
@@ -15,12 +16,7 @@ import {
 const KEPT_WARNINGS = 20;
 
 const sameCell = (a: CellShape, b: CellShape): boolean =>
-  a.input_tokens === b.input_tokens &&
-  a.output_tokens === b.output_tokens &&
-  a.concurrency === b.concurrency &&
-  a.kv_fill === b.kv_fill &&
-  a.repeat === b.repeat &&
-  a.anchor === b.anchor;
+  sameLoad(a, b) && a.repeat === b.repeat && a.anchor === b.anchor;
 
 const newLane = (name: string): Lane => ({
   name,

@@ -1,3 +1,4 @@
+import { isClosedLoop } from '../plan/closed-loop-cell.ts';
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
@@ -54,7 +55,8 @@ export function usableMeasurement(
   driving: Driving,
 ): Observation | null {
   const { metrics, cell } = record;
-  if (!metrics) return null;
+  // Its load is what the streams of a closed loop were.
+  if (!metrics || !isClosedLoop(cell)) return null;
   const ttft = measured(metrics.ttft_ms, 'ttft', driving);
   const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms, 'tpot', driving) : null;
   if (!ttft && !tpot) return null;

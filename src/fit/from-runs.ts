@@ -18,7 +18,8 @@ export interface LeftOut {
   readonly target: string;
   readonly input_tokens: number;
   readonly output_tokens: number;
-  readonly concurrency: number;
+  /** Null: an open loop. */
+  readonly concurrency: number | null;
   readonly reasons: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import type { ModelCard } from '../model/card.ts';
 import { takesCell } from '../plan/candidate-grid.ts';
+import { closedLoopCell } from '../plan/closed-loop-cell.ts';
 import { cellCost } from '../plan/estimate.ts';
 import type { InformativeCell } from '../plan/information.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
@@ -67,7 +68,7 @@ export const candidatesOn = (
       ...siteOf(target.engine, cell, conditions),
       ...cellCost(
         { card, priors, centre: parameters, engine: target.engine },
-        { ...cell, kv_fill: null, repeat: 0, anchor: null, hold_out: false },
+        closedLoopCell(cell),
         conditions.protocol,
         conditions.stop,
       ),

@@ -183,7 +183,7 @@ export const fitSchema = z.object({
       target: z.string(),
       input_tokens: z.int(),
       output_tokens: z.int(),
-      concurrency: z.int(),
+      concurrency: z.int().nullable(),
       reasons: z.array(z.string()),
     }),
   ),

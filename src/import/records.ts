@@ -1,3 +1,4 @@
+import { closedLoopCell } from '../plan/closed-loop-cell.ts';
 import { cellKey } from '../run/cell-key.ts';
 import { type CellMetrics, type CellRecord, RUN_SCHEMA_VERSION, type RunTarget } from '../run/schema.ts';
 import { digestOf } from '../suite/digest.ts';
@@ -19,15 +20,10 @@ export function recordsOf({ target, rows }: ImportedTarget, suite: Suite): CellR
 }
 
 function recordOf(target: RunTarget, row: MeasuredRow, repeat: number, suite: Suite): CellRecord {
-  const cell = {
-    input_tokens: row.inputTokens,
-    output_tokens: row.outputTokens,
-    concurrency: row.concurrency,
-    kv_fill: null,
-    repeat,
-    anchor: null,
-    hold_out: false,
-  };
+  const cell = closedLoopCell(
+    { input_tokens: row.inputTokens, output_tokens: row.outputTokens, concurrency: row.concurrency },
+    { repeat },
+  );
   const requests = row.requests ?? 1;
   return {
     schema_version: RUN_SCHEMA_VERSION,

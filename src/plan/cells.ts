@@ -1,6 +1,7 @@
 import type { CellShape } from '../run/schema.ts';
 import type { GridPoint } from '../suite/expand.ts';
 import type { Protocol } from '../suite/schema.ts';
+import { closedLoopCell } from './closed-loop-cell.ts';
 import { kvCapacityOf, type TargetFacts } from './facts.ts';
 
 /** A point of the grid that this target does not measure, and why. */
@@ -95,12 +96,5 @@ export const cellOf = (
   { point, concurrency, kv_fill }: ResolvedPoint,
   repeat: number,
   anchor: CellShape['anchor'],
-): CellShape => ({
-  input_tokens: point.input_tokens,
-  output_tokens: point.output_tokens,
-  concurrency,
-  kv_fill,
-  repeat,
-  anchor,
-  hold_out: point.hold_out,
-});
+): CellShape =>
+  closedLoopCell({ ...point, concurrency }, { kv_fill, repeat, anchor, hold_out: point.hold_out });

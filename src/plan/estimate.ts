@@ -15,26 +15,48 @@ const VARIATION = 0.15;
 const VARIATION_ALONE = 0.03;
 /** Waiting for an idle server, scrapes, first compilation. */
 const BETWEEN_CELLS_S = 0.5;
+/** No engine has more seats. */
+const MOST_STREAMS = 4096;
 
-/** Seconds that a request of this cell stays in the engine, and finished requests a second. */
-export function expectedService(
-  model: TargetModel | null,
-  cell: CellShape,
-): { residence_s: number; requests_per_s: number } {
+/** What is expected of a cell: seconds that a request stays in the engine, finished requests a second, requests in flight. */
+interface Service {
+  readonly residence_s: number;
+  readonly requests_per_s: number;
+  readonly concurrency: number;
+}
+
+export function expectedService(model: TargetModel | null, cell: CellShape): Service {
+  if (cell.concurrency !== null) return closedService(model, cell, cell.concurrency);
+  return openService(model, cell, cell.arrivals!.rate_per_s);
+}
+
+function closedService(model: TargetModel | null, cell: CellShape, concurrency: number): Service {
   if (model === null) {
     const residence_s = DEFAULT_TTFT_S + cell.output_tokens * DEFAULT_TPOT_S;
-    return { residence_s, requests_per_s: cell.concurrency / residence_s };
+    return { residence_s, requests_per_s: concurrency / residence_s, concurrency };
   }
   const means = closedLoopMeans(model.card, model.centre, model.engine, {
     inputTokens: cell.input_tokens,
     outputTokens: cell.output_tokens,
-    concurrency: cell.concurrency,
+    concurrency,
     turnAroundSeconds: null,
   });
   return {
     residence_s: means.e2eSeconds,
     requests_per_s: means.outputTokensPerSecond / cell.output_tokens,
+    concurrency,
   };
+}
+
+/** The fewest streams of a closed loop that finish as many requests a second; a rate past all of them is an overload. */
+function openService(model: TargetModel | null, cell: CellShape, rate: number): Service {
+  let streams = 1;
+  let service = closedService(model, cell, streams);
+  while (service.requests_per_s < rate && streams < MOST_STREAMS) {
+    streams *= 2;
+    service = closedService(model, cell, streams);
+  }
+  return { ...service, requests_per_s: rate };
 }
 
 /** What a cell costs, and how well it measures. */
@@ -57,14 +79,14 @@ export function cellCost(
   protocol: Pick<Protocol, 'warm_up_max_s'>,
   stop: StopRule,
 ): CellCost {
-  const { residence_s, requests_per_s } = expectedService(model, cell);
+  const { residence_s, requests_per_s, concurrency } = expectedService(model, cell);
   const alone = cell.concurrency === 1;
   const variation = alone ? VARIATION_ALONE : VARIATION;
   const samples = Math.min(
     stop.max_requests,
     Math.max(
       stop.min_requests,
-      requestsForLittlesLaw(cell.concurrency),
+      requestsForLittlesLaw(concurrency),
       (1.96 * variation) ** 2 / stop.confidence_half_width ** 2,
     ),
   );

@@ -15,7 +15,13 @@ export function cellKey(
   cell: CellShape,
   suite: Pick<Suite, 'protocol' | 'stop'>,
 ): string {
-  const { hold_out: _, ...shape } = cell;
+  const { hold_out: _, kind, arrivals, ...closed } = cell;
+  // Younger than the first runs, whose cells were all of one kind.
+  const shape = {
+    ...closed,
+    ...(kind !== 'load' && { kind }),
+    ...(arrivals !== null && { arrivals }),
+  };
   // Younger than the first runs, and it changes no measurement: it only says when a request counts as failed.
   const { stall_timeout_s: __, ...protocol } = suite.protocol;
   return digestOf({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
+import { CELL_KINDS } from '../suite/schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
@@ -70,11 +71,26 @@ export const serverDeltaSchema = z.object({
   tpot_mean_s: nullableNumber,
 });
 
+/** How requests of an open loop arrive, whatever the server does with them. */
+export const arrivalsSchema = z.object({
+  process: z.enum(['constant', 'poisson', 'gamma', 'trace']),
+  /** Asked for; of a trace its mean at the speed it is replayed. */
+  rate_per_s: z.number(),
+  /** Shape of gamma distributed gaps: 1 is Poisson, smaller is burstier. Null for the other processes. */
+  burstiness: nullableNumber,
+  /** The file that is replayed; its lengths are the requests' own. */
+  trace: z.object({ digest: z.string(), speed: z.number() }).nullable(),
+});
+
 /** The shape of a cell: what distinguishes it on its target. */
 export const cellShapeSchema = z.object({
+  kind: z.enum(CELL_KINDS).default('load'),
+  /** Nominal lengths; those of a trace are its means. */
   input_tokens: z.int(),
   output_tokens: z.int(),
-  concurrency: z.int(),
+  /** Streams of a closed loop, or requests of a batch; null: the load is open, see `arrivals`. */
+  concurrency: z.int().nullable(),
+  arrivals: arrivalsSchema.nullable().default(null),
   /** Set when the concurrency came from a KV fill share. */
   kv_fill: nullableNumber,
   repeat: z.int(),
@@ -126,5 +142,6 @@ export const cellRecordSchema = z.object({
 export type Statistic = z.infer<typeof statisticSchema>;
 export type CellMetrics = z.infer<typeof cellMetricsSchema>;
 export type ServerDelta = z.infer<typeof serverDeltaSchema>;
+export type Arrivals = z.infer<typeof arrivalsSchema>;
 export type CellShape = z.infer<typeof cellShapeSchema>;
 export type CellRecord = z.infer<typeof cellRecordSchema>;

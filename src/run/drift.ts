@@ -1,15 +1,11 @@
 import type { Reason } from '../measure/reasons.ts';
 import { judgeDrift } from '../measure/verdict.ts';
+import { sameLoad } from '../plan/closed-loop-cell.ts';
 import type { CellRecord } from './schema.ts';
 import { withReason } from './with-reason.ts';
 
 const sameShape = (a: CellRecord, b: CellRecord): boolean =>
-  a.target === b.target &&
-  a.cell.input_tokens === b.cell.input_tokens &&
-  a.cell.output_tokens === b.cell.output_tokens &&
-  a.cell.concurrency === b.cell.concurrency &&
-  a.cell.kv_fill === b.cell.kv_fill &&
-  a.cell.repeat === b.cell.repeat;
+  a.target === b.target && sameLoad(a.cell, b.cell) && a.cell.repeat === b.cell.repeat;
 
 const usable = (record: CellRecord): boolean => record.metrics !== null && record.verdict !== 'invalid';
 

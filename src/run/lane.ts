@@ -134,13 +134,15 @@ class Lane {
 
   #task({ cell, key }: LaneCell, attempt: number): CellTask {
     const { suite, target } = this.#context;
-    const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency}`;
+    const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency ?? 'open'}`;
     const first_of_shape = !this.#seenShapes.has(shape);
     this.#seenShapes.add(shape);
     return {
+      kind: cell.kind,
       input_tokens: cell.input_tokens,
       output_tokens: cell.output_tokens,
       concurrency: cell.concurrency,
+      arrivals: cell.arrivals,
       kv_fill: cell.kv_fill,
       seed: childSeed(suite.protocol.seed + attempt - 1, Number.parseInt(key.slice(0, 8), 16)),
       max_length_tokens: target.model.max_length_tokens,
@@ -178,5 +180,9 @@ export function describe(cell: CellShape): string {
   const load = cell.kv_fill === null ? '' : ` (KV ${Math.round(cell.kv_fill * 100)} %)`;
   const place = cell.anchor ? `, ${cell.anchor} anchor` : '';
   const repeat = cell.repeat > 0 ? `, repeat ${cell.repeat + 1}` : '';
-  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${counted(cell.concurrency, 'stream')}${load}${place}${repeat}`;
+  const driven =
+    cell.concurrency === null
+      ? `${cell.arrivals?.rate_per_s} requests/s`
+      : counted(cell.concurrency, 'stream');
+  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${repeat}`;
 }

@@ -14,6 +14,14 @@ const objectives = z
   .partialRecord(z.enum(OBJECTIVE_KEYS as [ObjectiveKey, ...ObjectiveKey[]]), z.number().positive())
   .describe('Latency limits in milliseconds, for example ttft_p99_ms: 250 or tpot_mean_ms: 20.');
 
+/**
+ * What a cell measures. `load`: requests as users send them, prompts and answers mixed. `prefill`: one output token.
+ * `decode`: a batch released together, only the steps in which all of it decodes. `disaggregated`: prompts on one server,
+ * answers from another.
+ */
+export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated'] as const;
+export type CellKind = (typeof CELL_KINDS)[number];
+
 export const loadSchema = z
   .union([
     z.strictObject({ concurrency: oneOrMore(z.int().min(1).max(100_000)) }),

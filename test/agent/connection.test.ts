@@ -26,9 +26,11 @@ async function connect(
 }
 
 const task: CellTask = {
+  kind: 'load',
   input_tokens: 8,
   output_tokens: 4,
   concurrency: 2,
+  arrivals: null,
   kv_fill: null,
   seed: 1,
   max_length_tokens: null,

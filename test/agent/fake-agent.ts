@@ -53,7 +53,7 @@ if (mode === 'missing') {
         hooks.progress({
           phase: 'window',
           elapsed_s: 1,
-          in_flight: task.concurrency,
+          in_flight: task.concurrency ?? 0,
           completed: 3,
           output_tokens_per_s: 10,
           ttft_ms: 1,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Plan, planText } from '../../src/commands/plan-text.ts';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import { plainStyle } from '../../src/report/style.ts';
 
 const long = 'words that go on and on '.repeat(8).trim();
@@ -14,15 +15,7 @@ const plan: Plan = {
       estimate_source: 'model',
       cells: [
         {
-          cell: {
-            input_tokens: 128,
-            output_tokens: 2,
-            concurrency: 1,
-            kv_fill: null,
-            repeat: 0,
-            anchor: null,
-            hold_out: true,
-          },
+          cell: closedLoopCell({ input_tokens: 128, output_tokens: 2, concurrency: 1 }, { hold_out: true }),
           estimated_s: 60,
         },
       ],

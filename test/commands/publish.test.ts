@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Outcome, ridge } from '../cli/ridge.ts';
+import { unfolded } from '../cli/unfolded.ts';
 import { fitFolder, madeFit, textOf, withContent } from '../fitfile/made-fit.ts';
 
 const fit = madeFit();
@@ -69,10 +70,10 @@ describe('from a fit to a reader who trusts it', () => {
     for (const path of [fits, join(fits, 'index.json'), join(fits, PLACE)]) {
       const { exitCode, stdout } = await ridge('check', path, '--public-key', at('lab.pem.pub'));
       expect(exitCode).toBe(0);
-      expect(stdout).toMatch(/fit, good: .*examples reproduced, signed by sha256:/);
+      expect(unfolded(stdout)).toMatch(/fit, good: .*examples reproduced, signed by sha256:/);
     }
     const plain = await ridge('check', fits);
-    expect(plain.stdout).toMatch(/signed by the key it carries .*--public-key tells whose it is/);
+    expect(unfolded(plain.stdout)).toMatch(/signed by the key it carries .*--public-key tells whose it is/);
     expect(plain.stdout).toContain('index, good');
   });
 
@@ -144,7 +145,7 @@ describe('a file that was changed is wrong', () => {
     const { exitCode, stdout } = await ridge('check', fits);
     await writeFile(index, good);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/index\.json: the entry of h100-sxm\/.* is stale: digest/);
+    expect(unfolded(stdout)).toMatch(/index\.json: the entry of h100-sxm\/.* is stale: digest/);
   });
 });
 

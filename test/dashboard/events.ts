@@ -1,3 +1,4 @@
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import type { CellProgress, RunEvent } from '../../src/run/events.ts';
 import type { CellRecord, CellShape } from '../../src/run/schema.ts';
 
@@ -6,16 +7,7 @@ export const shape = (
   output_tokens: number,
   concurrency: number,
   rest: Partial<CellShape> = {},
-): CellShape => ({
-  input_tokens,
-  output_tokens,
-  concurrency,
-  kv_fill: null,
-  repeat: 0,
-  anchor: null,
-  hold_out: false,
-  ...rest,
-});
+): CellShape => ({ ...closedLoopCell({ input_tokens, output_tokens, concurrency }), ...rest });
 
 export const record = (
   target: string,
@@ -139,7 +131,7 @@ export function recording(plan: Plan): RunEvent[] {
         kind: 'cell_progress',
         target,
         cell,
-        progress: progress({ phase, in_flight: cell.concurrency, completed: index, elapsed_s: 1.5 }),
+        progress: progress({ phase, in_flight: cell.concurrency ?? 0, completed: index, elapsed_s: 1.5 }),
       });
     }
     if (index % 9 === 8) {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { planRound, type RoundQuestion } from '../../src/fit/next-round.ts';
+import type { ClosedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import { factsOf } from '../../src/run/describe-target.ts';
 import { measureSuite } from './virtual.ts';
 
 const whole = measureSuite();
-const cells = whole.records.map(({ target, key, cell }) => ({ target, key, cell }));
-const asked = whole.records.map(({ cell, target }) => ({
+const closed = whole.records.map(({ target, key, cell }) => ({ target, key, cell: cell as ClosedLoopCell }));
+const cells = closed;
+const asked = closed.map(({ cell, target }) => ({
   input_tokens: cell.input_tokens,
   output_tokens: cell.output_tokens,
   concurrency: cell.concurrency,

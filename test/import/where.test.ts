@@ -9,7 +9,7 @@ const text = inferencexCsv(
   { conc: 64, tp: 8, precision: 'fp8', model: 'deepseek-ai/DeepSeek-R1-0528' },
 );
 const chosen = (where: string): number[] =>
-  importInferenceX(text, { where: parseWhere(where) }).records.map(({ cell }) => cell.concurrency);
+  importInferenceX(text, { where: parseWhere(where) }).records.flatMap(({ cell }) => cell.concurrency ?? []);
 
 describe('conditions choose rows by columns and by common names', () => {
   test.each([

@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import { identifiability, type PlannedOn } from '../../src/plan/identifiability.ts';
 import type { CellShape } from '../../src/run/schema.ts';
 import { factsOf } from './facts.ts';
 
-const cell = (input_tokens: number, output_tokens: number, concurrency: number): CellShape => ({
-  input_tokens,
-  output_tokens,
-  concurrency,
-  kv_fill: null,
-  repeat: 0,
-  anchor: null,
-  hold_out: false,
-});
+const cell = (input_tokens: number, output_tokens: number, concurrency: number): CellShape =>
+  closedLoopCell({ input_tokens, output_tokens, concurrency });
 const on = (tensorParallel: number, cells: readonly CellShape[]): PlannedOn => ({
   facts: factsOf({ name: `tp${tensorParallel}`, tensorParallel }),
   cells,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import { cellSeconds } from '../../src/plan/estimate.ts';
 import { targetModel } from '../../src/plan/facts.ts';
 import { planSuite, refusedPoint, remainingCells } from '../../src/plan/plan.ts';
@@ -29,14 +30,9 @@ test('a cell that is too long is refused unless the suite says skip', () => {
 
 test('an estimate grows with the work, keeps to the stop rule, and says when it is a guess', () => {
   const { suite } = loadText(BODY);
-  const shape = { input_tokens: 512, output_tokens: 64, concurrency: 1, kv_fill: null, repeat: 0 };
+  const shape = closedLoopCell({ input_tokens: 512, output_tokens: 64, concurrency: 1 });
   const seconds = (output_tokens: number): number =>
-    cellSeconds(
-      targetModel(factsOf()),
-      { ...shape, output_tokens, anchor: null, hold_out: false },
-      suite.protocol,
-      suite.stop,
-    );
+    cellSeconds(targetModel(factsOf()), { ...shape, output_tokens }, suite.protocol, suite.stop);
   expect(seconds(640)).toBeGreaterThan(seconds(64));
   expect(seconds(64)).toBeGreaterThan(suite.stop.min_s);
   expect(planSuite(suite, loadText(BODY).points, [factsOf({ card: null })])[0]).toMatchObject({

@@ -34,7 +34,7 @@ const fewest = (each: number, goalAfter = Number.POSITIVE_INFINITY): RoundPlanne
   options,
   async next({ open, records }): Promise<Round> {
     const reached = records.length >= goalAfter;
-    const cells = [...open].sort((a, b) => a.cell.concurrency - b.cell.concurrency).slice(0, each);
+    const cells = [...open].sort((a, b) => a.cell.concurrency! - b.cell.concurrency!).slice(0, each);
     return {
       widths: { ttft_ms: null, tpot_ms: 50 / (1 + records.length) },
       fitted: records.length > 2,
@@ -103,7 +103,7 @@ describe('an adaptive run', () => {
     const rounds: RoundPlanner = {
       ...planner,
       next(input) {
-        seen.push({ open: input.open.map(({ cell }) => cell.concurrency).sort(), within_s: input.within_s });
+        seen.push({ open: input.open.map(({ cell }) => cell.concurrency!).sort(), within_s: input.within_s });
         return planner.next(input);
       },
     };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import type { CellRecord, CellShape, LiveTarget, Run } from '../../src/run/schema.ts';
 import { cellResult, identity } from '../agent/facts.ts';
 import { GRID, loadText } from '../suite/suite-text.ts';
@@ -14,13 +15,7 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 export const cell = (overrides: Partial<CellShape> = {}): CellShape => ({
-  input_tokens: 128,
-  output_tokens: 64,
-  concurrency: 1,
-  kv_fill: null,
-  repeat: 0,
-  anchor: null,
-  hold_out: false,
+  ...closedLoopCell({ input_tokens: 128, output_tokens: 64, concurrency: 1 }),
   ...overrides,
 });
 

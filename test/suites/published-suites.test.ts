@@ -52,7 +52,7 @@ describe('roofline.yaml', () => {
           closedLoopMeans(card, centre, engine, {
             inputTokens: cell.input_tokens,
             outputTokens: cell.output_tokens,
-            concurrency: cell.concurrency,
+            concurrency: cell.concurrency!,
             turnAroundSeconds: null,
           }).rough,
       );
