@@ -16,7 +16,7 @@ import {
 const KEPT_WARNINGS = 20;
 
 const sameCell = (a: CellShape, b: CellShape): boolean =>
-  sameLoad(a, b) && a.repeat === b.repeat && a.anchor === b.anchor;
+  sameLoad(a, b) && a.repeat === b.repeat && a.anchor === b.anchor && a.restart === b.restart;
 
 const newLane = (name: string): Lane => ({
   name,

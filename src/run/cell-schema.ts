@@ -96,6 +96,8 @@ export const cellShapeSchema = z.object({
   repeat: z.int(),
   /** Null, or where in the run this repetition of an anchor cell stands. */
   anchor: z.enum(['start', 'end']).nullable(),
+  /** Of an anchor measured again after so many restarts of its server; absent before the first. */
+  restart: z.int().min(1).optional(),
   hold_out: z.boolean(),
 });
 

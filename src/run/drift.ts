@@ -21,7 +21,8 @@ export function applyDrift(records: readonly CellRecord[]): CellRecord[] {
 }
 
 function findDrift(records: readonly CellRecord[]): Reason | null {
-  for (const start of records.filter(({ cell }) => cell.anchor === 'start')) {
+  // After a restart the server is another one: what differs then is no drift.
+  for (const start of records.filter(({ cell }) => cell.anchor === 'start' && cell.restart === undefined)) {
     const end = records.find((record) => record.cell.anchor === 'end' && sameShape(start, record));
     if (!end || !usable(start) || !usable(end)) continue;
     const drift = judgeDrift(start.metrics!, end.metrics!);

@@ -179,10 +179,11 @@ class Lane {
 export function describe(cell: CellShape): string {
   const load = cell.kv_fill === null ? '' : ` (KV ${Math.round(cell.kv_fill * 100)} %)`;
   const place = cell.anchor ? `, ${cell.anchor} anchor` : '';
+  const restart = cell.restart === undefined ? '' : ` after restart ${cell.restart}`;
   const repeat = cell.repeat > 0 ? `, repeat ${cell.repeat + 1}` : '';
   const driven =
     cell.concurrency === null
       ? `${cell.arrivals?.rate_per_s} requests/s`
       : counted(cell.concurrency, 'stream');
-  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${repeat}`;
+  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}`;
 }

@@ -5,16 +5,18 @@ import { suiteSchema, targetSchema } from '../suite/schema.ts';
 import { adaptiveSchema } from './adaptive-schema.ts';
 import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
 import { drivingSchema, importedSchema } from './imported-schema.ts';
+import { notStartedSchema, restartSpreadSchema, servedSchema } from './served-schema.ts';
 
 export * from './adaptive-schema.ts';
 export * from './cell-schema.ts';
 export * from './imported-schema.ts';
 export { requestLineSchema } from './request-schema.ts';
+export * from './served-schema.ts';
 
 const nullableNumber = z.number().nullable();
 
 /** Where an engine setting came from; a derived or default one is named in a warning. */
-const settingSource = z.enum(['server', 'lab', 'derived', 'default', 'unknown']);
+const settingSource = z.enum(['server', 'log', 'lab', 'derived', 'default', 'unknown']);
 const setting = z.object({ value: nullableNumber, source: settingSource });
 
 /** What an endpoint was seen to support. */
@@ -80,10 +82,12 @@ export const runTargetSchema = z.object({
   simulator: z
     .object({ parameters: z.record(z.string(), z.number()), effects: z.array(z.string()), seed: z.int() })
     .nullable(),
+  /** Of a server that the run started: what its log says, and how long it took; absent for others. */
+  served: servedSchema.optional(),
   warnings: z.array(z.string()),
 });
 
-/** `run.json`: written once when the run begins. */
+/** `run.json`: written when the run begins, and again whenever a server that it starts has told what it is. */
 export const runSchema = z.object({
   schema_version: z.literal(RUN_SCHEMA_VERSION),
   id: z.string(),
@@ -105,6 +109,10 @@ export const runSchema = z.object({
   adaptive: adaptiveSchema.optional(),
   /** The file of other people's measurements that the cells come from; null: this run measured them. */
   imported: importedSchema.nullable().default(null),
+  /** Targets whose servers the run starts and has not yet, so that a resumed run knows them. */
+  not_started: z.array(notStartedSchema).optional(),
+  /** How far anchors lie apart between restarts of a server, a target each; absent without restarts. */
+  restart_spread: z.array(restartSpreadSchema).optional(),
   quantile_method: z.literal('linear'),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serveSchema, startedServerSchema } from './serve-schema.ts';
 import { hasUserInfo, USER_INFO } from './user-info.ts';
 
 const tokens = z.int().min(1).max(10_000_000);
@@ -93,6 +94,14 @@ export const suiteSchema = z.strictObject({
   models: oneOrMore(z.string()).optional().describe('The target must serve one of these models.'),
   grid: oneOrMore(gridBlockSchema),
   repeats: z.int().min(1).max(100).default(1),
+  restarts: z
+    .int()
+    .min(0)
+    .max(20)
+    .optional()
+    .describe(
+      'Restarts of servers that the run starts (serve in the lab file), each with the anchors again; default 0.',
+    ),
   protocol: protocolSchema.prefault({}),
   stop: stopSchema.prefault({}),
   objectives: objectives.optional(),
@@ -124,6 +133,7 @@ export const targetSchema = z.strictObject({
     ),
   agent_command: argv.optional().describe('What is appended to `agent`; default: [ridge, agent].'),
   api_key_env: z.string().optional().describe("Name of the environment variable with the server's API key."),
+  serve: startedServerSchema.optional(),
 });
 
 export const labAcceleratorSchema = z.strictObject({
@@ -143,6 +153,7 @@ export const labAcceleratorSchema = z.strictObject({
 /** An endpoint as a person writes it; records of earlier runs are read as they are. */
 export const givenTargetSchema = targetSchema.extend({
   url: targetSchema.shape.url.refine((url) => !hasUserInfo(url), USER_INFO),
+  serve: serveSchema.optional().describe('The run starts the server itself, once for each variant.'),
 });
 
 /** A lab file: the targets, and accelerators that the catalogue does not know. */
@@ -160,4 +171,5 @@ export type StopRule = z.infer<typeof stopSchema>;
 export type Objectives = NonNullable<Suite['objectives']>;
 export type Lab = z.infer<typeof labSchema>;
 export type Target = z.infer<typeof targetSchema>;
+export type GivenTarget = z.infer<typeof givenTargetSchema>;
 export type LabAccelerator = z.infer<typeof labAcceleratorSchema>;

@@ -5,6 +5,7 @@ import { acceleratorFromLab } from '../accelerator/from-lab.ts';
 import { RidgeError } from '../errors.ts';
 import { parseBy, readYaml } from './load-file.ts';
 import { type Lab, labSchema, type Target, targetSchema } from './schema.ts';
+import { servedTargets } from './served-targets.ts';
 import { hasUserInfo, USER_INFO, USER_INFO_MEND, withoutUserInfo } from './user-info.ts';
 import { parseYaml, type YamlSource } from './yaml-source.ts';
 
@@ -36,12 +37,17 @@ export function labFrom(source: YamlSource): NamedTarget[] {
       mend: 'Name at least one target with its url.',
     });
   }
-  return entries.map(([name, definition]) => ({
-    name,
-    definition: absolutePaths(definition, dirname(source.file)),
-    accelerator: lookUp(definition.accelerator, lab, source.where(['targets', name, 'accelerator'])),
-    where: source.where(['targets', name]),
-  }));
+  const targets = entries.flatMap(([name, given]) => {
+    const accelerator = lookUp(given.accelerator, lab, source.where(['targets', name, 'accelerator']));
+    const whereOf = (path: readonly string[]): string => source.where(['targets', name, ...path]);
+    return servedTargets(name, given, whereOf).map((one) => ({
+      name: one.name,
+      definition: absolutePaths(one.definition, dirname(source.file)),
+      accelerator,
+      where: whereOf([]),
+    }));
+  });
+  return [...uniqueTargets(targets)];
 }
 
 function refuseTwins(lab: Lab, source: YamlSource): void {
