@@ -39,8 +39,9 @@ export function baselineTable({ validation, covariance }: Fit, style: Style): st
     String(covariance.names.length),
     ...parts.map(([, { errors }]) => formatNumber(errors.scheduler[metric]?.mape ?? null, 2)),
   ]);
-  const others = validation.in_sample.baselines.map((baseline): TableCell[] => [
-    baseline.name,
+  const { baselines } = validation.in_sample;
+  const others = baselines.map((baseline): TableCell[] => [
+    labelOf(baseline, baselines),
     SHORT[baseline.metric].replace(' ms', ''),
     String(baseline.fitted_numbers),
     ...parts.map(([, part]) => errorCell(part.baselines.find((one) => keyOf(one) === keyOf(baseline)))),
@@ -56,6 +57,14 @@ export function baselineTable({ validation, covariance }: Fit, style: Style): st
     style,
     width: REPORT_COLUMNS,
   });
+}
+
+/** Its name, with what tells it from another of that name on the same metric: `phase polynomials in KV tokens`. */
+function labelOf({ name, form, metric }: Baseline, all: readonly Baseline[]): string {
+  const twins = all.filter((one) => one.name === name && one.metric === metric && one.form !== form);
+  if (twins.length === 0) return name;
+  const variable = /b·([^+()]+?)(?: \+|,|$)/.exec(form)?.[1];
+  return `${name} in ${variable ?? form}`;
 }
 
 const errorCell = (one: Baseline | undefined): string =>

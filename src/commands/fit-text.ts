@@ -1,4 +1,4 @@
-import type { Fit, FitParameter } from '../fitfile/schema.ts';
+import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatEstimate, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
@@ -9,6 +9,8 @@ import type { RunTarget } from '../run/schema.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
+import { parameterNotes, stateOf } from './parameter-notes.ts';
+import { simulatedText } from './simulated-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
 
 const wrapped = (line: string): string => wrapLines(line, REPORT_COLUMNS);
@@ -26,6 +28,7 @@ export function fitText({ fit, file, targets }: FittedRuns, style: Style): strin
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
+    ...said(simulatedText(fit)).map((line) => style.yellow(wrapped(line))),
     ...summary(fit).map(wrapped),
     '',
     parameterTable(fit, truth.values, style),
@@ -55,22 +58,31 @@ function summary(fit: Fit): string[] {
   return [
     `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
     ...how(fit),
+    ...sources(fit),
     inferredText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
     tableText(fit),
   ].filter((line) => line !== null);
 }
 
+const said = (line: string | null): string[] => (line === null ? [] : [line]);
+
+/** Whose measurements these are, where they were imported. */
+function sources({ runs }: Fit): string[] {
+  const names = runs.flatMap(({ imported }) => imported?.attribution ?? []);
+  return names.length > 0 ? [`measurements of others: ${[...new Set(names)].join('; ')}`] : [];
+}
+
 /** What was asked for, where it is not the usual. */
 function how({ search, selection }: Fit): string[] {
   const { only, hold_out } = selection;
-  const said = [
+  const unusual = [
     only.length > 0 ? `only cells with ${only.join(', ')}` : null,
     hold_out.length > 0 ? `kept from it ${hold_out.join(', ')}` : null,
     search.predictor === 'closed_form' ? 'fitted through the closed form' : null,
     search.objective === 'balanced' ? null : `serving ${search.objective} best`,
   ].filter((each) => each !== null);
-  return said.length > 0 ? [said.join('; ')] : [];
+  return unusual.length > 0 ? [unusual.join('; ')] : [];
 }
 
 const floor = (percent: number | null): string => formatPercent(percent === null ? null : percent / 100);
@@ -111,7 +123,7 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
       name.replace(/_(flop_per_s|bytes_per_s|s)$/, ''),
       formatEstimate(parameter.value, parameter.interval_90, parameter.unit),
       parameter.efficiency ? formatPercent(parameter.efficiency.value) : '',
-      state(parameter),
+      stateOf(parameter),
     ];
     return truth ? [...row, ...besideTruth(name, parameter, truth)] : row;
   });
@@ -120,24 +132,9 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
   return renderTable({ columns: [...columns, ...truthColumns], rows, style });
 }
 
-function state(parameter: FitParameter): string {
-  if (parameter.not_in_data) return 'no data';
-  if (parameter.at_bound) return 'at bound';
-  if (parameter.prior_dominated) return 'prior only';
-  return parameter.efficiency?.above_one ? 'above spec' : 'yes';
-}
-
 function notes(fit: Fit): string[] {
-  const unknown = parametersOf(fit).flatMap((name) => {
-    const { advice } = fit.parameters[name]!;
-    return advice === null ? [] : [`${name} is not identified; it would be by ${advice}`];
-  });
-  const pairs = fit.confounded.map(
-    ({ parameters: [a, b], correlation }) =>
-      `${a} and ${b} are confounded (correlation ${formatNumber(correlation)}): read them together`,
-  );
   const search = fit.search.converged ? [] : ['the fit did not settle; read its figures with care'];
-  return [...unknown, ...pairs, ...search];
+  return [...parameterNotes(fit, parametersOf(fit)), ...search];
 }
 
 function leftOut(fit: Fit): string[] {

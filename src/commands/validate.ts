@@ -67,6 +67,15 @@ function mismatches(fit: Fit, data: ReturnType<typeof observationsFromRuns>): st
   ];
 }
 
+/** Whether either side is no real device; a fit of one says nothing of the other. */
+function simulation(fit: Fit, { targets }: ReturnType<typeof observationsFromRuns>): string[] {
+  const simulated = targets.filter(({ simulator }) => simulator !== null).map(({ name }) => name);
+  return [
+    ...(fit.simulated ? ['the fit is SIMULATED: it was made from a simulated endpoint'] : []),
+    ...(simulated.length > 0 ? [`measured on a simulated endpoint: ${simulated.join(', ')}`] : []),
+  ];
+}
+
 /** Limits that the errors break; a metric that was not measured breaks its limit too. */
 function broken(limits: readonly Limit[], errors: ErrorSummaries): string[] {
   return limits.flatMap(({ metric, percent }) => {
@@ -94,7 +103,9 @@ export const command: Command = {
     const fit = await readFit(file);
     const runs = await readRuns(folders.map((folder) => findRun(folder).folder));
     const data = observationsFromRuns(runs);
-    for (const warning of mismatches(fit, data)) console.error(`ridge: ${warning}`);
+    for (const warning of [...simulation(fit, data), ...mismatches(fit, data)]) {
+      console.error(`ridge: ${warning}`);
+    }
     const observations = answeredBy(fit, data.observations, data.unknown);
     if (observations.length === 0) {
       throw new RidgeError('the runs hold no usable cell', { exitCode: EXIT.refused });

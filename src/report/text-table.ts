@@ -19,7 +19,10 @@ export interface TableOptions {
   readonly rows: readonly (readonly TableCell[])[];
   /** Default: no colour. See `styleFor`. */
   readonly style?: Style;
-  /** Columns of the terminal; text columns are cut with `…` to fit it, numbers never are. Default: no limit. */
+  /**
+   * Columns of the terminal; text columns are cut in the middle with `…` to fit it, but never so far that two texts of a
+   * column look alike; numbers never are. Default: no limit.
+   */
   readonly width?: number;
 }
 
@@ -29,14 +32,31 @@ const NARROWEST_TEXT = 6;
 const toText = (cell: TableCell): string =>
   cell === null ? MISSING : typeof cell === 'number' ? formatNumber(cell) : cell;
 
+/** The narrowest width at which texts that differ still look different. */
+function leastWidth(texts: readonly string[], natural: number): number {
+  const distinct = [...new Set(texts)];
+  const looksAlike = (width: number): boolean =>
+    new Set(distinct.map((text) => padText(text, width))).size < distinct.length;
+  let width = Math.min(NARROWEST_TEXT, natural);
+  while (width < natural && looksAlike(width)) width += 1;
+  return width;
+}
+
 /** Cuts the widest text columns until the table fits or every text column is as narrow as it may be. */
-function fitWidths(widths: readonly number[], columns: readonly Column[], width: number): number[] {
+function fitWidths(
+  widths: readonly number[],
+  least: readonly number[],
+  columns: readonly Column[],
+  width: number,
+): number[] {
   const fitted = [...widths];
   let excess = fitted.reduce((sum, one) => sum + one, 0) + GAP.length * (fitted.length - 1) - width;
   while (excess > 0) {
     const widest = columns.reduce(
       (best, column, index) =>
-        column.align !== 'right' && fitted[index]! > (best < 0 ? NARROWEST_TEXT : fitted[best]!)
+        column.align !== 'right' &&
+        fitted[index]! > least[index]! &&
+        (best < 0 || fitted[index]! > fitted[best]!)
           ? index
           : best,
       -1,
@@ -62,7 +82,10 @@ export function renderTable({ columns, rows, style = plainStyle, width = Infinit
       ),
     ),
   );
-  const widths = fitWidths(natural, columns, width);
+  const least = columns.map((_, index) =>
+    width === Infinity ? 0 : leastWidth(body.map((row) => row[index]!), natural[index]!),
+  );
+  const widths = fitWidths(natural, least, columns, width);
   const toLine = (cells: readonly string[]): string =>
     cells
       .map((cell, index) => padText(cell, widths[index]!, columns[index]!.align))

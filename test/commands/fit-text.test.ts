@@ -126,6 +126,48 @@ test('a correction by batch size says what it gains', () => {
   );
 });
 
+test('a fit of simulated endpoints says so before any figure; one of real devices does not', () => {
+  expect(report().split('\n')[1]).toMatch(
+    /^SIMULATED: measured on ridge's simulated endpoint; it says nothing/,
+  );
+  expect(report({ ...fit, simulated: false })).not.toContain('SIMULATED');
+});
+
+test('a value at a limit and one above its peak are explained in words', () => {
+  const { gemm_flop_per_s: gemm, memory_bytes_per_s: memory } = fit.parameters;
+  const changed: Fit = {
+    ...fit,
+    parameters: {
+      ...fit.parameters,
+      gemm_flop_per_s: { ...gemm!, at_bound: true, interval_90: null, value: gemm!.prior.upper },
+      memory_bytes_per_s: {
+        ...memory!,
+        prior_dominated: false,
+        efficiency: { value: 1.08, of: 3.35e12, published: true, above_one: true },
+      },
+    },
+  };
+  const text = report(changed);
+  expect(text).toMatch(/^gemm .* at upper limit/m);
+  expect(text).toMatch(/^memory .* above peak/m);
+  expect(unfolded(text)).toContain('gemm_flop_per_s lies at the upper limit of what is physically possible');
+  expect(unfolded(text)).toContain("memory_bytes_per_s is 108 % of the data sheet's peak (3.35 TB/s)");
+});
+
+test('two forms of one simpler model have names of their own', () => {
+  const rows = report()
+    .split('\n')
+    .filter((line) => /^phase polynomials.* TPOT/.test(line))
+    .map((line) => line.split(/ {2,}/)[0]);
+  expect(rows).toEqual(['phase polynomials in KV tokens', 'phase polynomials in prompt tokens']);
+});
+
+test('whose measurements were imported stands in the report', () => {
+  const imported = { format: 'csv', source: 'a.csv', digest: 'sha256:0', attribution: 'Someone, CC BY 4.0' };
+  const runs = fit.runs.map((one) => ({ ...one, imported }));
+  expect(report({ ...fit, runs })).toContain('measurements of others: Someone, CC BY 4.0');
+});
+
 test('one number of one cell is singular', () => {
   const text = report({ ...fit, residuals: fit.residuals.slice(0, 1) });
   expect(text).toContain('1 number from 1 cell;');

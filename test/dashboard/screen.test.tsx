@@ -104,7 +104,7 @@ test('a locale without such signs gets plain letters', () => {
 
 test('what a lane does stands apart from its model, also where both are cut', () => {
   const lane = draw(DEMO_PLAN, 20, 60, 24).find((line) => line.startsWith(UNICODE_GLYPHS.running));
-  expect(lane).toMatch(/^► tp1 h100\S*… TP 1 Lla\S*… \d\S+ c \d+/);
+  expect(lane).toMatch(/^► tp1 h100\S*…\S* TP 1 Lla\S*…\S* \d\S+ c \d+/);
 });
 
 test('an adaptive run says how certain it is and what is left of its budget, at every size', () => {

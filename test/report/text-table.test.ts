@@ -40,6 +40,18 @@ describe('a narrow terminal', () => {
     expect(table).toContain('…');
   });
 
+  test('cuts in the middle, and never so far that two names look alike', () => {
+    const names = ['h100-sxm-tp4-llama-3.1-70b-fp8-burst', 'h100-sxm-tp8-llama-3.1-70b-fp8-burst'];
+    const table = renderTable({
+      columns: [{ title: 'target' }, { title: 'v', align: 'right' }],
+      rows: names.map((name) => [name, 1]),
+      width: 16,
+    });
+    const [, first, second] = table.split('\n');
+    expect(first).toMatch(/^h100-.*….*burst/);
+    expect(first).not.toBe(second);
+  });
+
   test('never cuts a number', () => {
     expect(renderTable({ columns, rows, width: 10 })).toContain('123456');
   });
