@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
-import { METRIC_KEYS } from '../fit/predictive.ts';
+import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
 import { readFit } from '../fitfile/read.ts';
+import { MOST_DOUBLINGS } from '../predict/extrapolation.ts';
 import { type FitPrediction, predict } from '../predict/predict.ts';
-import { formatNumber } from '../report/format.ts';
+import { formatNumber, latencyUnit } from '../report/format.ts';
 import { type Style, styleFor } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
@@ -35,20 +36,18 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const;
 
-const UNITS = { ttft_ms: 'ms', tpot_ms: 'ms', e2e_ms: 'ms', output_tokens_per_s: 'tokens/s' } as const;
-
 const HOW: Readonly<Record<Predictor, string>> = {
   scheduler: 'the scheduler',
   closed_form: 'the closed form',
 };
 
 function predictionText(prediction: FitPrediction, style: Style): string {
-  const rows = METRIC_KEYS.map((key) => {
-    const { value, interval_90 } = prediction[key];
-    const interval = interval_90?.map((end) => formatNumber(end, 4)).join(' to ');
-    return [key.replace(/_ms$/, ''), formatNumber(value, 4), interval ?? '', UNITS[key]];
-  });
-  const notes = prediction.extrapolates.map((what) => `extrapolates: ${what}`);
+  const rows = METRIC_KEYS.map((key) => rowOf(key, prediction));
+  const notes = [
+    ...simulatedNote(prediction),
+    ...prediction.extrapolates.map((what) => `extrapolates: ${what}`),
+  ];
+  if (prediction.doublings_outside > 0) notes.push(widthNote(prediction.doublings_outside));
   if (prediction.rough) {
     notes.push('rough: prompts nearly saturate the server or requests queue; leave out --closed-form here');
   }
@@ -69,6 +68,24 @@ function predictionText(prediction: FitPrediction, style: Style): string {
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');
 }
+
+/** A metric in the unit that people read it in: `ttft  45.31  41.02 to 50.05  ms`. */
+function rowOf(key: MetricKey, prediction: FitPrediction): string[] {
+  const { value, interval_90 } = prediction[key];
+  const { unit, factor } = key.endsWith('_ms') ? latencyUnit(value) : { unit: 'tokens/s', factor: 1 };
+  const interval = interval_90?.map((end) => formatNumber(end * factor, 4)).join(' to ');
+  const none = value !== null && prediction.doublings_outside > 0 ? 'outside the measured range' : '';
+  const scaled = value === null ? null : value * factor;
+  return [key.replace(/_ms$/, ''), formatNumber(scaled, 4), interval ?? none, unit];
+}
+
+const simulatedNote = ({ simulated }: FitPrediction): string[] =>
+  simulated ? ['SIMULATED: the fit is of a simulated endpoint, not of a real device'] : [];
+
+const widthNote = (doublings: number): string =>
+  doublings > MOST_DOUBLINGS
+    ? 'outside the measured range: too far for an interval; the means are a guess by the model alone'
+    : 'outside the measured range: the intervals are widened by the distance, which is a rule of thumb';
 
 export const command: Command = {
   summary: 'predict latency and throughput from a fit file',

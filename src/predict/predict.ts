@@ -5,6 +5,7 @@ import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
+import { extrapolationOf, widened } from './extrapolation.ts';
 
 /** A steady closed loop to predict. */
 export interface PredictionShape {
@@ -32,6 +33,13 @@ export interface FitPrediction extends Prediction {
   readonly predictor: Predictor;
   /** What lies outside the cells that were measured, one sentence each; empty inside the range. */
   readonly extrapolates: readonly string[];
+  /**
+   * Factors of two by which it lies outside, added over the axes. Intervals widen by one width for each, and are null beyond
+   * two.
+   */
+  readonly doublings_outside: number;
+  /** The fit is of a simulated endpoint: no real device. */
+  readonly simulated: boolean;
   /** Of the closed form: true where prompts nearly saturate the server, or requests queue for seats or KV. */
   readonly rough: boolean;
 }
@@ -67,14 +75,17 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     driving: { kind: 'steady', output_jitter: fit.protocol.output_jitter } as const,
   };
   const { means, prediction } = predictMeans(modelOf(fit), settings, loop, { predictor });
+  const { sentences, doublings } = extrapolationOf(fit, { input, output, concurrency, tp });
   return {
-    ...prediction,
+    ...widened(prediction, doublings),
     input,
     output,
     concurrency,
     tp,
     predictor,
-    extrapolates: outside(fit, { input, output, concurrency, tp }),
+    simulated: fit.simulated,
+    extrapolates: sentences,
+    doublings_outside: doublings,
     rough: means.rough,
   };
 }
@@ -88,23 +99,4 @@ function refuseImpossible(card: ModelCard, length: number, tp: number): void {
     });
   }
   requireEvenHeads(card, tp, 'tp');
-}
-
-function outside(
-  fit: Fit,
-  shape: { readonly [Axis in 'input' | 'output' | 'concurrency' | 'tp']: number },
-): string[] {
-  const { range } = fit;
-  const axis = (name: string, value: number, [low, high]: readonly [number, number]): string[] =>
-    value >= low && value <= high ? [] : [`${name} ${value} is outside ${low} to ${high}`];
-  return [
-    ...axis('input', shape.input, range.input_tokens),
-    ...axis('output', shape.output, range.output_tokens),
-    ...axis('concurrency', shape.concurrency, range.concurrency),
-    ...(range.tensor_parallel.includes(shape.tp)
-      ? []
-      : [
-          `tensor parallel size ${shape.tp} was not measured (measured: ${range.tensor_parallel.join(', ')})`,
-        ]),
-  ];
 }

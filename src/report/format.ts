@@ -101,3 +101,9 @@ export function formatTokens(tokens: number): string {
   const kilo = tokens / 1024;
   return kilo >= 1 && Number.isInteger(kilo * 2) ? `${kilo}k` : String(tokens);
 }
+
+const LONGEST_IN_MS = 10_000;
+
+/** The unit in which people read a latency: milliseconds up to ten seconds, then seconds. @param ms milliseconds */
+export const latencyUnit = (ms: number | null): { readonly unit: 'ms' | 's'; readonly factor: number } =>
+  ms !== null && Math.abs(ms) >= LONGEST_IN_MS ? { unit: 's', factor: 1e-3 } : { unit: 'ms', factor: 1 };

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { type FitPrediction, predict } from '../../src/predict/predict.ts';
 import { measureSuite } from '../fit/virtual.ts';
@@ -43,6 +43,37 @@ test('outside: every axis is named', () => {
     'concurrency',
     'tensor',
   ]);
+});
+
+describe('an interval outside the range', () => {
+  const [, highest] = fit.range.concurrency;
+  const at = (concurrency: number) => predict(fit, { input: 1024, output: 128, concurrency, tp: 2 });
+  const spread = ({ tpot_ms }: FitPrediction): number => Math.log(tpot_ms.interval_90![1] / tpot_ms.value!);
+
+  test('widens with the distance', () => {
+    const [edge, double] = [at(highest), at(2 * highest)];
+    expect(edge.doublings_outside).toBe(0);
+    expect(double.doublings_outside).toBeCloseTo(1, 9);
+    expect(spread(double)).toBeGreaterThan(1.9 * spread(edge));
+    expect(spread(at(highest + 1))).toBeLessThan(1.5 * spread(edge));
+    expect(double.tpot_ms.interval_90![0]).toBeLessThan(double.tpot_ms.value!);
+  });
+
+  test('is none where nothing that was measured bears on it', () => {
+    const far = at(5 * highest);
+    expect(far.doublings_outside).toBeGreaterThan(2);
+    expect(far.tpot_ms.value).toBeGreaterThan(0);
+    expect(far.tpot_ms.interval_90).toBeNull();
+  });
+
+  test('counts axes together, and a size that was not measured', () => {
+    const { doublings_outside } = predict(fit, { input: 1024, output: 128, concurrency: 2 * highest, tp: 4 });
+    expect(doublings_outside).toBeCloseTo(2, 9);
+  });
+});
+
+test('a fit of a simulated endpoint is told by every prediction', () => {
+  expect(predict(fit, { input: 128, output: 16, concurrency: 1 }).simulated).toBe(true);
 });
 
 test('the smallest measured tensor parallel size is the default', () => {
