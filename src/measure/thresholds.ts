@@ -17,6 +17,14 @@ export const THRESHOLDS = {
   phase_bins_per_residence: 8,
   phase_fewest_streams: 4,
   phase_variance_to_mean: 3,
+  /** Of an open loop: p99 of sent − scheduled may be this long, or this share of TTFT where that is longer. */
+  schedule_lag_ms: 10,
+  schedule_lag_share: 0.05,
+  rate_share: 0.98,
+  /** In-flight of an open loop differs from λW by chance: so many standard deviations of what the window's edges cut. */
+  little_law_deviations: 3,
+  /** Of an open loop, whose in-flight wanders by itself. */
+  unsteady_open_in_flight_share: 0.5,
   ttft_bound_share: 0.05,
   tpot_bound_share: 0.01,
   tpot_bound_fewest_tokens: 8,
@@ -71,7 +79,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   little_law: {
-    gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L`,
+    gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L; in an open loop also by more than the window's edges can cut by chance`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -105,10 +113,20 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'invalid',
     fit: 'exclude',
   },
+  schedule_lag: {
+    gate: `open loop: p99 of sent - scheduled is over max(${t.schedule_lag_ms} ms, ${percent(t.schedule_lag_share)} of TTFT): the client was late`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
   client_bound: {
     gate: `p99 bound of the client's stamps is ${percent(t.ttft_bound_share)} of TTFT or more, or ${percent(t.tpot_bound_share)} of the time that TPOT is taken over (${t.tpot_bound_fewest_tokens} tokens or more)`,
     effect: 'flagged',
     fit: 'exclude',
+  },
+  rate_not_reached: {
+    gate: `open loop: fewer than ${percent(t.rate_share)} of the requests that were due in the window were sent in it`,
+    effect: 'flagged',
+    fit: 'use, at the measured rate',
   },
   compile_stall: {
     gate: `while a shape is first seen, a gap above ${t.compile_gap_to_median} x the median of its kind: the cell is run again`,
@@ -121,7 +139,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   unsteady: {
-    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}), or the warm-up ended at its cap`,
+    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}; in an open loop of in-flight alone, ${percent(t.unsteady_open_in_flight_share)}), an open loop whose requests come faster than they are served, or a warm-up that ended at its cap`,
     effect: 'flagged',
     fit: 'exclude',
   },
