@@ -42,9 +42,9 @@ ${table(PARAMETER_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
 effects that the fitted model does not contain
 ${table(Object.entries(EFFECTS))}
 
-faults; KIND strikes every request, KIND:0.1 a tenth of them, KIND:3 the first three (or "after three")
+faults; KIND strikes every request, KIND:0.1 a tenth of them, KIND:3 the first three (or "after three"), KIND:3+ from the third on
 ${table(Object.entries(FAULTS))}
-A request asks for a fault itself with the header x-ridge-fault: KIND.
+A request asks for a fault itself with the header x-ridge-fault: KIND; POST /ridge/faults with ["KIND:N"] replaces them.
 
 example
   ridge simulate --accelerator h100-sxm --model meta-llama/Llama-3.1-8B --tp 2 --port 8000`;

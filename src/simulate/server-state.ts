@@ -1,6 +1,6 @@
 import type { SimulatedDevice } from './device.ts';
 import type { LoopRequest } from './engine-loop.ts';
-import type { FaultPlan } from './faults.ts';
+import type { FaultPlan } from './fault-plan.ts';
 import type { LiveLoop } from './live-loop.ts';
 import type { Random } from './random.ts';
 import type { SendLog } from './send-log.ts';
@@ -16,7 +16,11 @@ export interface ServerState {
   readonly coalesces: boolean;
   readonly apiKey: string | null;
   nextOrder(): number;
+  /** How often the server was restarted. */
+  readonly restarts: number;
   stopListening(): void;
+  /** Cuts every connection and begins anew as a newer version, as a restarted server does. */
+  restart(): void;
   /** Ends the process, as a crash would. */
   exit(): void;
 }

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { RidgeError } from '../errors.ts';
 import type { SimulatedDevice } from './device.ts';
 import type { LoopRequest } from './engine-loop.ts';
-import { FaultPlan, type FaultRule } from './faults.ts';
+import { FaultPlan } from './fault-plan.ts';
+import type { FaultRule } from './faults.ts';
 import { route } from './http/routes.ts';
 import { LiveLoop } from './live-loop.ts';
 import { createRandom } from './random.ts';
@@ -37,7 +38,8 @@ export interface SimulatedEndpoint {
  */
 export async function startEndpoint(options: EndpointOptions): Promise<SimulatedEndpoint> {
   const { device, host = '127.0.0.1', port = 0 } = options;
-  const live = new LiveLoop<LoopRequest>(device);
+  let live = new LiveLoop<LoopRequest>(device);
+  let restarts = 0;
   const sendLog = options.sendLogFile === undefined ? null : new SendLog(options.sendLogFile, warnOfSendLog);
   let orders = 0;
   const server: Server = createServer({ keepAliveTimeout: 60_000 }, (incoming, response) =>
@@ -45,7 +47,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
   );
   const state: ServerState = {
     device,
-    live,
+    get live() {
+      return live;
+    },
+    get restarts() {
+      return restarts;
+    },
     sendLog,
     faults: new FaultPlan(options.faults ?? [], createRandom(device.seed, 4)),
     random: createRandom(device.seed, 5),
@@ -55,6 +62,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     stopListening: () => {
       server.close();
       server.closeIdleConnections();
+    },
+    restart: () => {
+      server.closeAllConnections();
+      live.close();
+      live = new LiveLoop<LoopRequest>(device);
+      restarts += 1;
     },
     exit: options.exit ?? (() => process.exit(1)),
   };

@@ -10,6 +10,17 @@ import {
   usageOf,
 } from './completion-json.ts';
 import type { CompletionRequest } from './completion-request.ts';
+import { EventWire } from './event-wire.ts';
+import {
+  ENGINE_ERROR,
+  type Sabotaged,
+  strikeAfterLastToken,
+  strikeAtHeaders,
+  strikeHalfWay,
+} from './stream-faults.ts';
+
+/** What a chat template adds to a prompt, where one is counted. */
+const TEMPLATE_TOKENS = 13;
 
 /** Everything that the answer to one completion depends on. */
 export interface AnswerContext {
@@ -33,6 +44,7 @@ export interface AnswerContext {
 /** Writes the tokens of one request to its client, with the faults that were asked for. */
 export class Answer {
   readonly #context: AnswerContext;
+  readonly #wire: EventWire;
   readonly #halfWay: number;
   #generated = 0;
   #sent = 0;
@@ -40,15 +52,15 @@ export class Answer {
 
   constructor(context: AnswerContext) {
     this.#context = context;
+    this.#wire = new EventWire(context.response, context.faults);
     this.#halfWay = Math.max(1, Math.ceil(context.request.maxTokens / 2));
   }
 
-  /** Sends the headers of a stream; they leave before the first token, as vLLM's do. */
+  /** Sends the headers of a stream. */
   begin(): void {
-    const { request, response } = this.#context;
-    if (!request.stream) return;
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-    response.flushHeaders();
+    if (!this.#context.request.stream) return;
+    this.#wire.begin();
+    this.#silent = strikeAtHeaders(this.#sabotaged());
   }
 
   token(last: boolean): void {
@@ -56,43 +68,74 @@ export class Answer {
     const { request, holdsToken } = this.#context;
     if (this.#silent || this.#context.response.destroyed) return;
     if (!request.stream) {
-      if (this.#generated === this.#halfWay) this.#misbehave();
+      if (this.#generated === this.#halfWay) this.#misbehaveWhole();
       if (last && !this.#silent) this.#sendWhole();
       return;
     }
     if (last || this.#generated === this.#halfWay || !holdsToken()) this.#sendChunk(last);
-    if (this.#generated === this.#halfWay) this.#misbehave();
+    if (this.#generated === this.#halfWay) this.#silent = strikeHalfWay(this.#sabotaged());
     if (last && !this.#silent) this.#finish();
   }
 
+  #sabotaged(): Sabotaged {
+    const { response, faults, exit } = this.#context;
+    return { wire: this.#wire, response, faults, exit, nextChunk: () => this.#nextChunk(false).text };
+  }
+
   #sendChunk(last: boolean): void {
+    const { faults } = this.#context;
+    if (faults.has('empty-chunks')) this.#write(JSON.stringify({ ...this.#context.head, choices: [] }), 0);
+    const { text, tokens } = this.#nextChunk(last);
+    this.#write(text, tokens);
+    if (faults.has('duplicate-chunks')) this.#write(text, 0);
+  }
+
+  #nextChunk(last: boolean): { readonly text: string; readonly tokens: number } {
     const { request, head, order, vocabulary, finishReason, faults } = this.#context;
+    if (this.#sent === this.#generated) this.#generated += 1;
     const ids = idsBetween(order, this.#sent, this.#generated, vocabulary);
     const usage =
       request.continuousUsage && request.includeUsage && !faults.has('no-usage')
-        ? usageOf(request.promptIds.length, this.#generated)
+        ? usageOf(this.#promptTokens, this.#generated)
         : null;
-    // A response cut half way never shows its finish reason, not even when half way is the end.
-    const reason = last && !faults.has('truncated') ? finishReason : null;
-    const chunk = chunkJson(head, request, ids, this.#sent === 0, reason, usage);
+    // A response cut half way, or one without an end, never shows its finish reason.
+    const hidden = faults.has('truncated') || faults.has('truncated-event') || faults.has('endless');
+    const chunk = chunkJson(
+      head,
+      request,
+      ids,
+      this.#sent === 0,
+      last && !hidden ? finishReason : null,
+      usage,
+    );
     this.#sent = this.#generated;
-    this.#write(JSON.stringify(chunk), ids.length);
+    return { text: JSON.stringify(chunk), tokens: ids.length };
   }
 
   #finish(): void {
-    const { request, head, response, faults } = this.#context;
+    const { request, head, faults } = this.#context;
+    this.#silent = strikeAfterLastToken(this.#sabotaged());
+    if (this.#silent) return;
     if (request.includeUsage && !faults.has('no-usage')) {
-      const completed = this.#generated + (faults.has('wrong-usage') ? 1 : 0);
-      const usage = usageOf(request.promptIds.length, completed);
+      const usage = usageOf(this.#promptTokens, this.#countedTokens);
       this.#write(JSON.stringify(usageJson(head, usage, this.#context.cachedTokens())), 0);
     }
     if (!faults.has('missing-done')) this.#write('[DONE]', 0);
-    response.end();
+    this.#wire.end();
+  }
+
+  get #promptTokens(): number {
+    const { request, faults } = this.#context;
+    return request.promptIds.length + (faults.has('wrong-prompt-usage') ? TEMPLATE_TOKENS : 0);
+  }
+
+  get #countedTokens(): number {
+    return this.#generated + (this.#context.faults.has('wrong-usage') ? 1 : 0);
   }
 
   #sendWhole(): void {
     const { request, head, order, vocabulary, finishReason, response, faults } = this.#context;
-    const usage = usageOf(request.promptIds.length, this.#generated + (faults.has('wrong-usage') ? 1 : 0));
+    const usage = usageOf(this.#promptTokens, this.#countedTokens);
     const ids = idsBetween(order, 0, this.#generated, vocabulary);
     const body = completionJson(head, request, ids, finishReason, usage, this.#context.cachedTokens());
     if (faults.has('no-usage')) Reflect.deleteProperty(body, 'usage');
@@ -100,46 +143,26 @@ export class Answer {
     this.#log('end', this.#generated, (done) => response.end(JSON.stringify(body), done));
   }
 
-  /** Half way: the moment at which the faults of a stream strike. */
-  #misbehave(): void {
-    const { response, faults, request } = this.#context;
-    if (faults.has('exit-after')) this.#context.exit();
-    if (faults.has('garbage')) {
-      if (request.stream) this.#write('{"id": "cmpl-', 0);
-      else this.#endWith('{"id": "cmpl-');
-    }
-    if (faults.has('error-in-stream')) this.#sendErrorInStream();
-    if (faults.has('truncated')) this.#endWith('');
-    if (faults.has('stall-mid-stream')) this.#silent = true;
-    if (faults.has('reset-mid-stream')) {
+  /** The faults of a stream as far as an answer in one piece can have them. */
+  #misbehaveWhole(): void {
+    const { response, faults, exit } = this.#context;
+    const endWith = (text: string): void => {
+      this.#silent = true;
+      response.end(text);
+    };
+    if (faults.has('exit-after') || faults.has('engine-death-after')) exit();
+    if (faults.has('garbage') || faults.has('truncated-event')) endWith('{"id": "cmpl-');
+    else if (faults.has('error-in-stream')) endWith(ENGINE_ERROR);
+    else if (faults.has('truncated')) endWith('');
+    else if (faults.has('stall-mid-stream')) this.#silent = true;
+    else if (faults.has('reset-mid-stream')) {
       this.#silent = true;
       response.socket?.resetAndDestroy();
     }
   }
 
-  #sendErrorInStream(): void {
-    const error = {
-      message: 'the engine failed (asked for)',
-      type: 'InternalServerError',
-      param: null,
-      code: 500,
-    };
-    const text = JSON.stringify({ error });
-    if (this.#context.request.stream) {
-      this.#write(text, 0);
-      this.#write('[DONE]', 0);
-      this.#endWith('');
-    } else this.#endWith(text);
-  }
-
-  #endWith(text: string): void {
-    this.#silent = true;
-    this.#context.response.end(text);
-  }
-
   #write(data: string, tokens: number): void {
-    const { response } = this.#context;
-    this.#log('chunk', tokens, (done) => response.write(`data: ${data}\n\n`, done));
+    this.#log('chunk', tokens, (done) => this.#wire.event(data, done));
   }
 
   #log(kind: 'chunk' | 'end', tokens: number, write: (done: () => void) => void): void {

@@ -7,6 +7,7 @@ import { hostClock } from '../send-log.ts';
 import type { Sequence } from '../sequence.ts';
 import type { ServerState } from '../server-state.ts';
 import { Answer } from './answer.ts';
+import { answerFault } from './answer-faults.ts';
 import { sendError } from './answers.ts';
 import { type CompletionRequest, readCompletionRequest } from './completion-request.ts';
 import { drawOutput } from './output-tokens.ts';
@@ -31,8 +32,9 @@ export async function handleCompletion(
 
   const faults = state.faults.next(headerOf(incoming, 'x-ridge-fault'));
   if (faults.has('refused-after')) state.stopListening();
-  const status = failureStatus(faults);
-  if (status !== null) return sendError(response, status);
+  if (faults.has('restart-after')) return state.restart();
+  if (faults.has('reset-before-headers')) return void incoming.socket.resetAndDestroy();
+  if (answerFault(response, faults)) return;
   if (faults.has('slow-first-byte')) await pause(SLOW_FIRST_BYTE_MS);
   if (response.destroyed) return;
 
@@ -97,12 +99,4 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 function headerOf(incoming: IncomingMessage, name: string): string | undefined {
   const value = incoming.headers[name];
   return Array.isArray(value) ? value[0] : value;
-}
-
-function failureStatus(faults: ReadonlySet<FaultKind>) {
-  const failure = (status: number, type: string, message: string) => ({ status, type, message, param: null });
-  if (faults.has('http-429')) return failure(429, 'TooManyRequests', 'too many requests (asked for)');
-  if (faults.has('http-500')) return failure(500, 'InternalServerError', 'the engine failed (asked for)');
-  if (faults.has('http-503')) return failure(503, 'ServiceUnavailable', 'not ready (asked for)');
-  return null;
 }

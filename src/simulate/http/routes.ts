@@ -1,24 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { parseFault } from '../faults.ts';
 import type { ServerState } from '../server-state.ts';
-import { sendError, sendJson } from './answers.ts';
+import { badRequest, sendError, sendJson } from './answers.ts';
 import { handleCompletion } from './completions.ts';
 import { metricsText } from './metrics-text.ts';
+import { readJson } from './read-body.ts';
 import { truthJson } from './truth-json.ts';
 
-/** The version of vLLM whose interface this endpoint imitates. */
-const IMITATED_VERSION = '0.32.0+simulated';
+/** The version of vLLM whose interface this endpoint imitates; each restart is one patch newer. */
+const versionOf = ({ restarts }: ServerState): string => `0.32.${restarts}+simulated`;
 
 type Handler = (state: ServerState, incoming: IncomingMessage, response: ServerResponse) => unknown;
 
 const routes: Record<string, Handler> = {
   'POST /v1/completions': handleCompletion,
   'GET /v1/models': (state, _incoming, response) => sendJson(response, 200, modelsJson(state)),
-  'GET /version': (_state, _incoming, response) => sendJson(response, 200, { version: IMITATED_VERSION }),
+  'GET /version': (state, _incoming, response) => sendJson(response, 200, { version: versionOf(state) }),
   'GET /health': (_state, _incoming, response) => response.writeHead(200).end(),
   'GET /metrics': (state, _incoming, response) =>
     response
       .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
       .end(metricsText(state.live.loop.engine, state.device, state.live.now())),
+  'POST /ridge/faults': handleFaults,
   'GET /ridge/simulator': (state, _incoming, response) => sendJson(response, 200, truthJson(state)),
 };
 
@@ -49,6 +53,22 @@ export async function route(
 function isAllowed(state: ServerState, path: string, incoming: IncomingMessage): boolean {
   if (state.apiKey === null || !path.startsWith('/v1')) return true;
   return incoming.headers.authorization === `Bearer ${state.apiKey}`;
+}
+
+/** Replaces the faults by a JSON list such as `["http-500:3"]`. */
+async function handleFaults(
+  state: ServerState,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const read = await readJson(incoming);
+  if ('error' in read) return sendError(response, read.error);
+  try {
+    state.faults.replace(z.array(z.string()).parse(read.body).map(parseFault));
+  } catch (error) {
+    return sendError(response, badRequest((error as Error).message));
+  }
+  sendJson(response, 200, {});
 }
 
 function modelsJson({ device }: ServerState): object {
