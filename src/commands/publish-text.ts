@@ -13,6 +13,10 @@ export interface PublishReport {
   /** What a dry run would have done. */
   readonly would_be: PublishOutcome | null;
   readonly digest: string;
+  /** Whether it is of simulated endpoints. */
+  readonly simulated: boolean;
+  /** Whose measurements it says they are; null: it does not. */
+  readonly attribution: string | null;
   readonly gates: Publication['gates'];
   readonly removed: Publication['removed'];
   /** That of the published file, which may have been there. */
@@ -64,8 +68,11 @@ export function publishText(report: PublishReport, style: Style): string {
       style,
     }),
     ...removedLines(removed),
+    report.attribution === null
+      ? 'attribution: none; --attribution TEXT says whose measurements these are'
+      : `attribution: ${report.attribution}`,
     report.signature === null ? 'not signed' : 'signed',
-    `${done}: ${file}`,
+    `${done}${report.simulated ? ', SIMULATED' : ''}: ${file}`,
   ].join('\n');
 }
 

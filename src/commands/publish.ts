@@ -19,7 +19,10 @@ converged, examples that this version reproduces), takes out URLs, host names, c
 writes it as canonical JSON to FOLDER/ACCELERATOR/MODEL/ENGINE-VERSION-PRECISION.fit.json. FOLDER/index.json is updated.
 
   --to FOLDER          default fits
-  --attribution TEXT   where the data come from and under which terms; kept as it is written
+  --attribution TEXT   where the data come from and under which terms; kept as
+                       written; default: what imported runs say of themselves
+  --allow-simulated    publish a fit of simulated endpoints, which is refused
+                       otherwise, under FOLDER/simulated-ACCELERATOR/
   --key KEY.pem        sign with this Ed25519 private key
   --new-key FILE       make a key to sign with: FILE is private, FILE.pub is for readers (ridge check --public-key)
   --force              write over another fit that is published there
@@ -34,6 +37,7 @@ Example:
 const options = {
   to: { type: 'string', default: 'fits' },
   attribution: { type: 'string' },
+  'allow-simulated': { type: 'boolean', default: false },
   key: { type: 'string' },
   'new-key': { type: 'string' },
   force: { type: 'boolean', default: false },
@@ -61,7 +65,8 @@ export const command: Command = {
         : privateKeyFrom(await readUserFile(flags.key, 'private key'), flags.key);
     const { to, attribution, force, 'dry-run': dryRun } = flags;
     const text = await readUserFile(file, 'fit file');
-    const publication = preparePublication(text, file, { to, key, attribution });
+    const allowSimulated = flags['allow-simulated'];
+    const publication = preparePublication(text, file, { to, key, attribution, allowSimulated });
     const report = await publish(publication, { to, force, dryRun });
     if (flags.json) console.log(JSON.stringify(report, null, 2));
     else if (report.outcome === 'refused') console.error(refusalLines(file, report.gates).join('\n'));
@@ -78,8 +83,9 @@ interface Wish {
 
 async function publish(publication: Publication, { to, force, dryRun }: Wish): Promise<PublishReport> {
   const { file, fit, gates, removed } = publication;
-  const { digest, signature = null } = fit;
-  const facts = { file, digest, gates, removed, signature, would_be: null };
+  const { digest, signature = null, simulated } = fit;
+  const attribution = fit.published?.attribution ?? null;
+  const facts = { file, digest, gates, removed, signature, simulated, attribution, would_be: null };
   if (gates.some(({ passed }) => !passed)) return { ...facts, outcome: 'refused' };
   if (dryRun) {
     const { outcome } = await planPublication(publication, force);

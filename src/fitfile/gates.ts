@@ -5,7 +5,7 @@ import type { Fit } from './schema.ts';
 
 /** What a fit has to show before it is published. */
 export interface Gate {
-  readonly name: 'cells' | 'hold_outs' | 'drift' | 'converged' | 'examples';
+  readonly name: 'device' | 'cells' | 'hold_outs' | 'drift' | 'converged' | 'examples';
   readonly passed: boolean;
   /** Null where the file does not say. */
   readonly figure: number | null;
@@ -22,14 +22,36 @@ const LEAST_HOLD_OUTS = 1;
 const MOST_DRIFTING_CELLS = 0;
 const LEAST_CONVERGED = 1;
 
+const MOST_SIMULATED = 0;
+
+export interface GateOptions {
+  /** Whether a fit of simulated endpoints may be published, under a name that shows it. */
+  readonly allowSimulated?: boolean | undefined;
+}
+
 /** Every gate of publishing, passed or not, in the order in which they are best mended. */
-export const publishGates = (fit: Fit, content: unknown): Gate[] => [
+export const publishGates = (fit: Fit, content: unknown, options: GateOptions = {}): Gate[] => [
+  deviceGate(fit, options),
   cellsGate(fit),
   holdOutGate(fit),
   driftGate(content),
   convergedGate(fit),
   examplesGate(fit),
 ];
+
+function deviceGate({ simulated }: Fit, { allowSimulated = false }: GateOptions): Gate {
+  return {
+    name: 'device',
+    passed: !simulated || allowSimulated,
+    figure: simulated ? 1 : 0,
+    limit: allowSimulated ? 1 : MOST_SIMULATED,
+    limit_is: 'most',
+    message: simulated
+      ? `SIMULATED: made from simulated endpoints, no real device${allowSimulated ? ', and allowed to be' : ''}`
+      : 'no simulated endpoint among its targets',
+    mend: 'Fit a run of a real device; --allow-simulated publishes it under simulated-ACCELERATOR/.',
+  };
+}
 
 /** Cells that the fit used, repeats counted once. */
 export const usedCells = ({ residuals }: Fit): number =>

@@ -13,6 +13,7 @@ export const indexEntrySchema = z.object({
   path: z.string(),
   id: z.string(),
   accelerator: z.string(),
+  simulated: z.literal(true).optional().describe('Made from simulated endpoints; absent: from real devices.'),
   model: z.string(),
   precision: z.string(),
   engine: z.object({ name: z.string(), version: z.string().nullable() }),

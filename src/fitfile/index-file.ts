@@ -26,6 +26,7 @@ export function indexEntry(path: string, fit: Fit): IndexEntry {
     path,
     id: fit.id,
     accelerator: accelerator.id,
+    ...(fit.simulated && { simulated: true as const }),
     model: model_card.id,
     precision: model_card.precision,
     engine: { name: engine.name, version: engine.version },

@@ -11,8 +11,17 @@ const piece = (name: string | null | undefined): string =>
     .replace(/^[-._]+|[-._]+$/g, '')
     .slice(0, LONGEST_PIECE) || 'unknown';
 
-/** Where a fit is published under its folder: `accelerator/model/engine-version-precision.fit.json`, with slashes. */
-export function publishedPath({ accelerator, model_card, engine }: Fit): string {
+/**
+ * Where a fit is published under its folder: `accelerator/model/engine-version-precision.fit.json`, with slashes; a
+ * simulated one under `simulated-accelerator`, so that nobody takes it for the device.
+ */
+export function publishedPath({
+  accelerator,
+  model_card,
+  engine,
+  simulated,
+}: Pick<Fit, 'accelerator' | 'model_card' | 'engine' | 'simulated'>): string {
   const file = [engine.name, engine.version, model_card.precision].map(piece).join('-');
-  return `${piece(accelerator.id)}/${piece(model_card.id)}/${file}.fit.json`;
+  const device = `${simulated ? 'simulated-' : ''}${piece(accelerator.id)}`;
+  return `${device}/${piece(model_card.id)}/${file}.fit.json`;
 }

@@ -16,8 +16,13 @@ export interface PublishOptions {
   readonly to: string;
   /** Ed25519 private key; without one the fit is published unsigned, or with the signature that it has. */
   readonly key?: KeyObject | undefined;
-  /** Where the data come from and under which terms, in the publisher's words. */
+  /**
+   * Where the data come from and under which terms, in the publisher's words; default: what the file says already, else what
+   * the imported runs say.
+   */
   readonly attribution?: string | undefined;
+  /** Whether a fit of simulated endpoints may be published. */
+  readonly allowSimulated?: boolean | undefined;
 }
 
 /** A fit as it would be published. */
@@ -43,10 +48,11 @@ export function preparePublication(text: string, where: string, options: Publish
       mend: 'Fetch it again from its publisher, or fit again.',
     });
   }
-  const gates = publishGates(parsed, raw);
+  const gates = publishGates(parsed, raw, options);
   const mine = withoutOthersRows(raw);
   const { content, removed } = stripFit(mine.content);
-  if (options.attribution !== undefined) content.published = { attribution: options.attribution };
+  const attribution = options.attribution ?? parsed.published?.attribution ?? importedAttribution(parsed);
+  if (attribution !== null) content.published = { attribution };
   const fit = sealed(content, parsed, options.key, where);
   return {
     file: join(options.to, ...publishedPath(fit).split('/')),
@@ -54,6 +60,12 @@ export function preparePublication(text: string, where: string, options: Publish
     gates,
     removed: [...mine.removed, ...removed],
   };
+}
+
+/** Whose measurements the runs were imported from, each once; null: nobody's that says so. */
+function importedAttribution({ runs }: Fit): string | null {
+  const names = new Set(runs.flatMap(({ imported }) => imported?.attribution ?? []));
+  return names.size === 0 ? null : `Measurements: ${[...names].join('; ')}.`;
 }
 
 /** With the digest of what the content now is; a signature of what it was before is worth nothing and goes. */

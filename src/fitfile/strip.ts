@@ -30,9 +30,9 @@ const PRIVATE_KEYS = new Set([
     'requests_file',
   ],
 ]);
-/** What the format itself says, and what the publisher says on purpose. */
+/** What the format itself says, and what the publisher and those who measured say on purpose. */
 const KEPT =
-  /^(?:schema_version|kind|created_at|digest|signature|published|tool|parameters\.\w+\.(?:unit|advice))$/;
+  /^(?:schema_version|kind|created_at|digest|signature|published|tool|runs\[\d+\]\.imported\.attribution|parameters\.\w+\.(?:unit|advice))$/;
 const PUBLIC_TEXTS = new Set(allAccelerators().flatMap(({ notes, sources, name }) => [notes, sources, name]));
 
 /**

@@ -83,7 +83,12 @@ export function renderTable({ columns, rows, style = plainStyle, width = Infinit
     ),
   );
   const least = columns.map((_, index) =>
-    width === Infinity ? 0 : leastWidth(body.map((row) => row[index]!), natural[index]!),
+    width === Infinity
+      ? 0
+      : leastWidth(
+          body.map((row) => row[index]!),
+          natural[index]!,
+        ),
   );
   const widths = fitWidths(natural, least, columns, width);
   const toLine = (cells: readonly string[]): string =>

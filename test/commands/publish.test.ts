@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Outcome, ridge } from '../cli/ridge.ts';
 import { unfolded } from '../cli/unfolded.ts';
-import { fitFolder, madeFit, textOf, withContent } from '../fitfile/made-fit.ts';
+import { fitFolder, madeRealFit, textOf, withContent } from '../fitfile/made-fit.ts';
 
-const fit = madeFit();
+const fit = madeRealFit();
 const PLACE = join('h100-sxm', 'llama-3.1-8b', 'vllm-virtual-bf16.fit.json');
 let folder: string;
 let source: string;
@@ -150,6 +150,19 @@ describe('a file that was changed is wrong', () => {
 });
 
 describe('what is refused', () => {
+  test('a simulated fit, unless it is allowed: then its place and the last line show it', async () => {
+    const { write, folder: to } = await fitFolder();
+    const file = await write('simulated.fit.json', textOf(withContent(fit, { simulated: true })));
+    const refused = await ridge('publish', file, '--to', join(to, 'fits'));
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('  device: 1, at most 0: SIMULATED: made from simulated endpoints');
+    expect(existsSync(join(to, 'fits'))).toBe(false);
+    const allowed = await ridge('publish', file, '--to', join(to, 'fits'), '--allow-simulated');
+    expect(allowed.exitCode).toBe(0);
+    expect(allowed.stdout).toContain(`published, SIMULATED: ${join(to, 'fits', `simulated-${PLACE}`)}`);
+    expect(allowed.stdout).toContain('attribution: none; --attribution TEXT');
+  });
+
   test('by gates: every one that says no, with figure, limit and what to do, and nothing is written', async () => {
     const { write, folder: to } = await fitFolder();
     const bad = await write(
@@ -165,7 +178,7 @@ describe('what is refused', () => {
     const { exitCode, stdout, stderr } = await ridge('publish', bad, '--to', join(to, 'fits'));
     expect([exitCode, stdout]).toEqual([1, '']);
     expect(stderr.split('\n')).toEqual([
-      `ridge: ${bad}: not published: 3 of 5 gates said no`,
+      `ridge: ${bad}: not published: 3 of 6 gates said no`,
       expect.stringMatching(/^ {2}cells: \d, at least 8: /),
       expect.stringMatching(/^ {4}Measure more cells/),
       '  hold_outs: 0, at least 1: 0 measured numbers predicted without having been seen',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { publishGates } from '../../src/fitfile/gates.ts';
-import { madeFit, withContent } from './made-fit.ts';
+import { madeRealFit, withContent } from './made-fit.ts';
 
-const fit = madeFit();
+const fit = madeRealFit();
 const gate = (name: string, changes: Readonly<Record<string, unknown>>) => {
   const changed = withContent(fit, changes);
   return publishGates(changed, changed).find((one) => one.name === name)!;
@@ -11,16 +11,29 @@ const gate = (name: string, changes: Readonly<Record<string, unknown>>) => {
 test('a fit of a whole suite passes every gate, each with its figure and its limit', () => {
   const gates = publishGates(fit, fit);
   expect(gates.map(({ name, passed }) => [name, passed])).toEqual([
+    ['device', true],
     ['cells', true],
     ['hold_outs', true],
     ['drift', true],
     ['converged', true],
     ['examples', true],
   ]);
-  expect(gates[0]).toMatchObject({ limit: 8, limit_is: 'least' });
+  expect(gates[1]).toMatchObject({ limit: 8, limit_is: 'least' });
 });
 
 describe('what keeps a fit from being published', () => {
+  test('simulated endpoints, unless they are allowed', () => {
+    expect(gate('device', { simulated: true })).toMatchObject({
+      passed: false,
+      figure: 1,
+      limit: 0,
+      mend: expect.stringContaining('--allow-simulated'),
+    });
+    const simulated = withContent(fit, { simulated: true });
+    const [device] = publishGates(simulated, simulated, { allowSimulated: true });
+    expect(device).toMatchObject({ passed: true, message: expect.stringContaining('SIMULATED') });
+  });
+
   test('too few cells: TTFT and TPOT of one cell count once', () => {
     const cells = [1, 2, 3, 4].flatMap((concurrency) =>
       ['ttft_ms', 'tpot_ms'].map((metric) => ({ ...fit.residuals[0]!, concurrency, metric })),

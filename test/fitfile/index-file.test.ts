@@ -7,9 +7,9 @@ import { writeIndex } from '../../src/fitfile/index-file-write.ts';
 import { preparePublication } from '../../src/fitfile/publish.ts';
 import { writePublication } from '../../src/fitfile/publish-write.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
-import { fitFolder, madeFit, textOf, withContent } from './made-fit.ts';
+import { fitFolder, madeRealFit, textOf, withContent } from './made-fit.ts';
 
-const fit = madeFit();
+const fit = madeRealFit();
 const second = withContent(fit, { engine: { name: 'vllm', version: '0.9' } });
 const FIRST = 'h100-sxm/llama-3.1-8b/vllm-0.9-bf16.fit.json';
 const LAST = 'h100-sxm/llama-3.1-8b/vllm-virtual-bf16.fit.json';
@@ -53,6 +53,13 @@ test('one entry a fit, sorted by path, with errors and range', async () => {
   expect(fits[1].errors_percent.hold_out.ttft_ms).toBe(
     fit.validation.hold_out!.errors.scheduler.ttft_ms!.mape,
   );
+  expect(await problemsOf(folder)).toEqual([]);
+});
+
+test('a simulated fit is told by its entry; an entry of a real one says nothing of it', async () => {
+  const { folder, index } = await published(fit, withContent(fit, { simulated: true }));
+  const { fits } = JSON.parse(await readFile(index, 'utf8'));
+  expect(fits.map(({ simulated }: { simulated?: boolean }) => simulated)).toEqual([undefined, true]);
   expect(await problemsOf(folder)).toEqual([]);
 });
 

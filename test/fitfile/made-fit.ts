@@ -22,6 +22,9 @@ export function withContent(fit: Fit, changes: Readonly<Record<string, unknown>>
   return withDigest({ ...content, ...changes } as Omit<Fit, 'digest'>);
 }
 
+/** The same as if real devices had been measured: one that may be published. */
+export const madeRealFit = (): Fit => withContent(madeFit(), { simulated: false });
+
 /** The same, with the examples that belong to it. */
 export function withExamples(fit: Fit, changes: Readonly<Record<string, unknown>>): Fit {
   const changed = withContent(fit, changes);

@@ -7,9 +7,9 @@ import { publishedPath } from '../../src/fitfile/publish-place.ts';
 import { planPublication, writePublication } from '../../src/fitfile/publish-write.ts';
 import { readFit } from '../../src/fitfile/read.ts';
 import { checkSignature, newKey, privateKeyFrom } from '../../src/fitfile/sign.ts';
-import { fitFolder, madeFit, textOf, withContent } from './made-fit.ts';
+import { fitFolder, madeRealFit, textOf, withContent } from './made-fit.ts';
 
-const fit = madeFit();
+const fit = madeRealFit();
 const key = privateKeyFrom(newKey().privatePem, 'lab.pem');
 const otherKey = privateKeyFrom(newKey().privatePem, 'other.pem');
 const prepare = (to: string, content: object = fit, options: object = {}) =>
@@ -114,4 +114,25 @@ test.each([
     engine: { name: engine, version: '0.1' },
   };
   expect(publishedPath({ ...fit, ...named })).toBe(`${place}.fit.json`);
+});
+
+test('a simulated fit goes where its place shows it', () => {
+  const { file } = prepare('fits', withContent(fit, { simulated: true }), { allowSimulated: true });
+  expect(file).toBe(join('fits', 'simulated-h100-sxm', 'llama-3.1-8b', 'vllm-virtual-bf16.fit.json'));
+});
+
+test('imported runs are named by whom they are, unless the publisher says it', () => {
+  const from = (attribution: string | null) => ({
+    ...fit.runs[0]!,
+    imported: { format: 'csv', source: 'a.csv', digest: 'sha256:0', attribution },
+  });
+  const names = ['Ann, https://example.com/data, CC BY 4.0', 'Ben', 'Ben', null];
+  const imported = withContent(fit, { runs: names.map(from) });
+  const published = prepare('fits', imported).fit;
+  expect(published.published).toEqual({
+    attribution: 'Measurements: Ann, https://example.com/data, CC BY 4.0; Ben.',
+  });
+  expect(published.runs.map((one) => one.imported?.attribution)).toEqual(names);
+  expect(prepare('fits', imported, { attribution: 'mine' }).fit.published).toEqual({ attribution: 'mine' });
+  expect(prepare('fits', withContent(fit, { runs: [from(null)] })).fit.published).toBeUndefined();
 });
