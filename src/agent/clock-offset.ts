@@ -1,3 +1,5 @@
+import { wallClockSeconds } from './host-facts.ts';
+
 /** One ping: controller's clock before and after, agent's clock between, seconds. */
 export interface RoundTrip {
   readonly sent_s: number;
@@ -18,4 +20,19 @@ export function clockOffset(trips: readonly RoundTrip[]): { offset_s: number; bo
     offset_s: best.agent_s - (best.sent_s + best.received_s) / 2,
     bound_s: duration(best) / 2,
   };
+}
+
+const PINGS = 8;
+
+/** Measures the offset by several pings, each of which gives the agent's clock in seconds. */
+export async function measureClock(
+  ping: () => Promise<number>,
+): Promise<{ offset_s: number; bound_s: number }> {
+  const trips: RoundTrip[] = [];
+  for (let count = 0; count < PINGS; count += 1) {
+    const sent_s = wallClockSeconds();
+    const agent_s = await ping();
+    trips.push({ sent_s, agent_s, received_s: wallClockSeconds() });
+  }
+  return clockOffset(trips);
 }

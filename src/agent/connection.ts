@@ -1,11 +1,10 @@
 import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
 import { AgentChannel } from './channel.ts';
-import { clockOffset, type RoundTrip } from './clock-offset.ts';
+import { measureClock } from './clock-offset.ts';
 import { Conversation } from './conversation.ts';
 import { AgentFailure } from './failure.ts';
 import { asNotStarted, isCompatible, otherVersion } from './handshake.ts';
-import { wallClockSeconds } from './host-facts.ts';
 import {
   type AgentTarget,
   type CellResult,
@@ -15,18 +14,19 @@ import {
   type Identity,
   PROTOCOL_VERSION,
   type Reply,
+  type ServerTask,
 } from './protocol.ts';
 import { type AgentTimeouts, TIMEOUTS } from './timeouts.ts';
 
 export type { AgentTimeouts } from './timeouts.ts';
-
-const PINGS = 8;
 
 export interface ConnectOptions {
   readonly argv: readonly [string, ...string[]];
   readonly target: AgentTarget;
   readonly timeouts?: Partial<AgentTimeouts> | undefined;
   warning(message: string): void;
+  /** Replies that answer no question: of a server that the agent started. */
+  unasked?(reply: Reply): void;
 }
 
 export interface RunCellHooks {
@@ -56,14 +56,16 @@ export class AgentConnection {
   readonly #conversation: Conversation;
   readonly #timeouts: AgentTimeouts;
   readonly #command: string;
+  readonly #unasked: ConnectOptions['unasked'];
   readonly #greeting = Promise.withResolvers<Extract<Reply, { type: 'hello' }>>();
   #lastSignMs = performance.now();
   #watchdog: NodeJS.Timeout | null = null;
   #host: AgentHost | null = null;
 
-  constructor({ argv, timeouts, warning }: ConnectOptions) {
+  constructor({ argv, timeouts, warning, unasked }: ConnectOptions) {
     this.#timeouts = { ...TIMEOUTS, ...timeouts };
     this.#command = argv.join(' ');
+    this.#unasked = unasked;
     this.#channel = new AgentChannel(argv, {
       reply: (reply) => this.#receive(reply),
       ended: (failure) => this.#fail(failure),
@@ -122,7 +124,19 @@ export class AgentConnection {
     }
   }
 
-  /** Ends the agent; never fails. */
+  /** Starts the target's server on the agent's host; it ends with the agent. @returns seconds until it was ready */
+  async startServer(task: ServerTask, signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    const options = { signal, cancelMs: this.#timeouts.endMs };
+    try {
+      const ask = (id: number) => ({ type: 'start_server' as const, id, task });
+      return (await this.#conversation.ask(ask, 'server_ready', options)).ready_after_s;
+    } finally {
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Ends the agent, and its server with it; never fails. */
   async close(): Promise<void> {
     if (this.#watchdog) clearInterval(this.#watchdog);
     await this.#channel.end(this.#timeouts.endMs);
@@ -147,21 +161,19 @@ export class AgentConnection {
     throw otherVersion(reply, this.#command);
   }
 
-  async #measureClock(): Promise<{ offset_s: number; bound_s: number }> {
-    const trips: RoundTrip[] = [];
+  #measureClock(): Promise<{ offset_s: number; bound_s: number }> {
     const options = { timeoutMs: this.#timeouts.handshakeMs };
-    for (let ping = 0; ping < PINGS; ping += 1) {
-      const sent_s = wallClockSeconds();
+    return measureClock(async () => {
       const pong = await this.#conversation.ask((id) => ({ type: 'ping', id }), 'pong', options);
-      trips.push({ sent_s, agent_s: pong.wall_clock_s, received_s: wallClockSeconds() });
-    }
-    return clockOffset(trips);
+      return pong.wall_clock_s;
+    });
   }
 
   #receive(reply: Reply): void {
     this.#lastSignMs = performance.now();
     if (reply.type === 'hello') this.#greeting.resolve(reply);
-    else this.#conversation.receive(reply);
+    else if ('id' in reply) this.#conversation.receive(reply);
+    else this.#unasked?.(reply);
   }
 
   #watch(): void {

@@ -10,6 +10,7 @@ import {
   serverDeltaSchema,
 } from '../run/schema.ts';
 import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
+import { startedServerSchema } from '../suite/serve-schema.ts';
 
 /** Version of the messages between controller and agent: newline-delimited JSON over stdin and stdout. */
 export const PROTOCOL_VERSION = 1;
@@ -49,6 +50,15 @@ export const cellTaskSchema = z.object({
   stop: stopSchema,
   objectives: suiteSchema.shape.objectives.unwrap().nullable(),
 });
+
+/** A server as the agent is asked to start it on its host. Secrets travel only here. */
+export const serverTaskSchema = startedServerSchema
+  .pick({ argv: true, env: true, ready_timeout_s: true, stop: true })
+  .extend({
+    secret_env: z.record(z.string(), z.string()),
+    ready_url: z.string().nullable(),
+    log: z.string().nullable(),
+  });
 
 /** What the endpoint says about itself; what it does not say is null or `unknown` and is filled from the lab's keys. */
 export const identitySchema = runTargetSchema
@@ -94,6 +104,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ping'), id }),
   z.object({ type: z.literal('identify'), id }),
   z.object({ type: z.literal('run_cell'), id, task: cellTaskSchema }),
+  /** Starts the server that the target's URL names; it ends with the agent. */
+  z.object({ type: z.literal('start_server'), id, task: serverTaskSchema }),
   z.object({ type: z.literal('cancel'), id }),
   z.object({ type: z.literal('shutdown') }),
 ]);
@@ -115,6 +127,11 @@ export const replySchema = z.discriminatedUnion('type', [
   /** JSON texts of `RequestLine`s; the controller stores them as they are. */
   z.object({ type: z.literal('requests'), id, lines: z.array(z.string()) }),
   z.object({ type: z.literal('cell_finished'), id, result: cellResultSchema }),
+  z.object({ type: z.literal('server_ready'), id, ready_after_s: z.number() }),
+  /** Lines that the server printed, at any time. */
+  z.object({ type: z.literal('server_log'), text: z.string() }),
+  /** It ended by itself; how, and its last words. */
+  z.object({ type: z.literal('server_ended'), message: z.string() }),
   z.object({
     type: z.literal('failed'),
     id,
@@ -127,6 +144,7 @@ export const replySchema = z.discriminatedUnion('type', [
 
 export type AgentTarget = z.infer<typeof agentTargetSchema>;
 export type CellTask = z.infer<typeof cellTaskSchema>;
+export type ServerTask = z.infer<typeof serverTaskSchema>;
 export type Identity = z.infer<typeof identitySchema>;
 export type CellResult = z.infer<typeof cellResultSchema>;
 export type Command = z.infer<typeof commandSchema>;

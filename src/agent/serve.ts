@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
-import { EXIT, RidgeError } from '../errors.ts';
+import { RidgeError } from '../errors.ts';
 import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
+import { failureOf } from './failed-reply.ts';
 import { isCompatible } from './handshake.ts';
 import { hostFacts, wallClockSeconds } from './host-facts.ts';
 import { LineSplitter, parseJson } from './lines.ts';
@@ -16,6 +17,7 @@ import {
   LONGEST_LINE_CHARACTERS,
   PROTOCOL_VERSION,
   type Reply,
+  type ServerTask,
 } from './protocol.ts';
 
 /** What an agent does with its endpoint; the messages around it are the same for every engine. */
@@ -27,15 +29,33 @@ export interface AgentWork {
     hooks: { progress(progress: CellProgress): void; requests(lines: readonly string[]): void },
     signal: AbortSignal,
   ): Promise<CellResult>;
+  readonly server?: ServerWork;
+}
+
+/** A server that the agent starts on its host and ends with itself. */
+export interface ServerWork {
+  start(
+    target: AgentTarget,
+    task: ServerTask,
+    hooks: { log(text: string): void; ended(message: string): void },
+    signal: AbortSignal,
+  ): Promise<{ readonly ready_after_s: number }>;
+  /** Never fails; also where none runs. */
+  stop(): Promise<void>;
 }
 
 export interface AgentPipes {
   readonly input: Readable;
   readonly output: Writable;
+  /** Ends it as a `shutdown` does. */
+  readonly signal?: AbortSignal;
 }
 
-/** Answers commands until the input ends or a `shutdown` comes. Nothing but replies goes to the output. */
-export async function serveAgent(work: AgentWork, { input, output }: AgentPipes): Promise<void> {
+/**
+ * Answers commands until the input ends or a `shutdown` comes; then a server that it started is gone, too. Nothing but replies
+ * goes to the output.
+ */
+export async function serveAgent(work: AgentWork, { input, output, signal }: AgentPipes): Promise<void> {
   const agent = new Agent(work, (reply) => output.write(`${JSON.stringify(reply)}\n`));
   const lines = new LineSplitter(
     LONGEST_LINE_CHARACTERS,
@@ -48,7 +68,9 @@ export async function serveAgent(work: AgentWork, { input, output }: AgentPipes)
   input.on('data', (bytes: Buffer) => lines.push(bytes));
   input.once('end', () => agent.stop());
   input.once('error', () => agent.stop());
+  signal?.addEventListener('abort', () => agent.stop(), { once: true });
   await agent.stopped;
+  await work.server?.stop();
   clearInterval(heartbeat);
   input.destroy();
 }
@@ -106,6 +128,11 @@ class Agent {
           this.#runCell(command.id, target, command.task, signal),
         );
         break;
+      case 'start_server':
+        void this.#answer(command.id, (target, signal) =>
+          this.#startServer(command.id, target, command.task, signal),
+        );
+        break;
     }
   }
 
@@ -129,6 +156,17 @@ class Agent {
     return { type: 'cell_finished', id, result };
   }
 
+  async #startServer(id: number, target: AgentTarget, task: ServerTask, signal: AbortSignal): Promise<Reply> {
+    const { server } = this.#work;
+    if (server === undefined) throw new RidgeError('this agent starts no servers');
+    const hooks = {
+      log: (text: string) => this.#send({ type: 'server_log', text }),
+      ended: (message: string) => this.#send({ type: 'server_ended', message }),
+    };
+    const { ready_after_s } = await server.start(target, task, hooks, signal);
+    return { type: 'server_ready', id, ready_after_s };
+  }
+
   async #answer(
     id: number,
     work: (target: AgentTarget, signal: AbortSignal) => Promise<Reply>,
@@ -144,13 +182,4 @@ class Agent {
       this.#running.delete(id);
     }
   }
-}
-
-function failureOf(id: number, error: unknown): Reply {
-  if (error instanceof RidgeError) {
-    const { message, where = null, mend = null, exitCode } = error;
-    return { type: 'failed', id, message, where, mend, exit_code: exitCode };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { type: 'failed', id, message, where: null, mend: null, exit_code: EXIT.failed };
 }

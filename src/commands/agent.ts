@@ -3,10 +3,11 @@ import { serveAgent } from '../agent/serve.ts';
 import { endpointWork } from '../agent/work.ts';
 import type { Command } from '../cli.ts';
 import { EXIT } from '../errors.ts';
+import { serverWork } from '../server/work.ts';
 
 const help = `usage: ridge agent
 
-The process that drives one endpoint. \`ridge run\` starts it, on this machine or on another one through the argument list
+The process that drives one endpoint, or that starts one server and ends it with itself. \`ridge run\` starts it, on this machine or on another one through the argument list
 that the lab file gives for the target, and talks to it in lines of JSON on stdin and stdout. You need not start it.
 
 Example, whether it would start on a host:
@@ -27,7 +28,12 @@ export const command: Command = {
     keepStdoutClean();
     // The controller decides when to stop; Ctrl-C in its terminal reaches this process, too.
     process.on('SIGINT', () => undefined);
-    await serveAgent(endpointWork(), { input: process.stdin, output: process.stdout });
+    const stop = new AbortController();
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+    await serveAgent(
+      { ...endpointWork(), server: serverWork() },
+      { input: process.stdin, output: process.stdout, signal: stop.signal },
+    );
     // An aborted cell's sockets must not hold the process.
     process.exit(EXIT.done);
   },
