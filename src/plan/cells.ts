@@ -26,9 +26,10 @@ export interface ResolvedPoints {
   readonly skipped: readonly SkippedPoint[];
 }
 
-/** Longest request of a cell, tokens: the prompt and the longest output that the jitter draws. */
+/** Longest request of a cell, tokens: the prompt and the longest output that the jitter draws; a batch has no jitter. */
 export const longestRequest = (point: GridPoint, protocol: Pick<Protocol, 'output_jitter'>): number =>
-  point.input_tokens + Math.round(point.output_tokens * protocol.output_jitter[1]);
+  point.input_tokens +
+  Math.round(point.output_tokens * (point.kind === 'decode' ? 1 : protocol.output_jitter[1]));
 
 /** Streams that fill a share of the KV cache: a running request holds I + O/2 tokens on average. */
 export const streamsForFill = (
@@ -97,4 +98,7 @@ export const cellOf = (
   repeat: number,
   anchor: CellShape['anchor'],
 ): CellShape =>
-  closedLoopCell({ ...point, concurrency }, { kv_fill, repeat, anchor, hold_out: point.hold_out });
+  closedLoopCell(
+    { ...point, concurrency },
+    { kind: point.kind, kv_fill, repeat, anchor, hold_out: point.hold_out },
+  );

@@ -1,5 +1,6 @@
 import { RidgeError } from '../errors.ts';
-import type { GridBlock, Suite } from './schema.ts';
+import { refuseOddKind } from './kind-rules.ts';
+import type { CellKind, GridBlock, Suite } from './schema.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** How hard a cell drives its target: streams, or the share of the KV cache that they fill. */
@@ -9,6 +10,7 @@ export type CellLoad =
 
 /** One point of the grid, before it is known on which target. */
 export interface GridPoint {
+  readonly kind: CellKind;
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly load: CellLoad;
@@ -28,6 +30,7 @@ const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
   block.input.flatMap((input_tokens) =>
     block.output.flatMap((output_tokens) =>
       loadsOf(block.load).map((load) => ({
+        kind: block.kind ?? 'load',
         input_tokens,
         output_tokens,
         load,
@@ -39,8 +42,8 @@ const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
     ),
   );
 
-const identity = ({ input_tokens, output_tokens, load }: GridPoint): string =>
-  `${input_tokens}/${output_tokens}/${load.kind === 'concurrency' ? load.concurrency : `kv ${load.fill}`}`;
+const identity = ({ kind, input_tokens, output_tokens, load }: GridPoint): string =>
+  `${kind} ${input_tokens}/${output_tokens}/${load.kind === 'concurrency' ? load.concurrency : `kv ${load.fill}`}`;
 
 /** Whether some target would measure both. */
 const sameTarget = (a: GridPoint, b: GridPoint): boolean =>
@@ -51,11 +54,12 @@ const sameTarget = (a: GridPoint, b: GridPoint): boolean =>
 /**
  * Every point of a suite's grid, in the order of the file.
  * @param source gives error positions where the suite came from a file
- * @throws RidgeError (exit 2) when a point stands twice: repeats say that on purpose
+ * @throws RidgeError (exit 2) when a point stands twice (repeats say that on purpose), or a block is not what its kind measures
  */
 export function expandGrid(suite: Suite, source: YamlSource | null = null): GridPoint[] {
   const seen = new Map<string, { point: GridPoint; block: number }[]>();
   return suite.grid.flatMap((block, index) => {
+    refuseOddKind(block, index, source);
     const points = pointsOf(block, suite.repeats);
     for (const point of points) {
       const alike = seen.get(identity(point)) ?? [];

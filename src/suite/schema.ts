@@ -33,6 +33,12 @@ export const loadSchema = z
   );
 
 export const gridBlockSchema = z.strictObject({
+  kind: z
+    .enum(CELL_KINDS)
+    .optional()
+    .describe(
+      'What the cells measure; default load. prefill: one output token. decode: a batch released together, only the steps in which all of it decodes. disaggregated: prompts on one server, answers from another (targets with `prefill`).',
+    ),
   input: oneOrMore(tokens).describe('Input lengths in tokens.'),
   output: oneOrMore(tokens).describe('Output lengths in tokens.'),
   load: loadSchema,

@@ -17,6 +17,7 @@ export const factsOf = (overrides: Partial<TargetFacts> = {}): TargetFacts => ({
 });
 
 export const point = (overrides: Partial<GridPoint> = {}): GridPoint => ({
+  kind: 'load',
   input_tokens: 1024,
   output_tokens: 256,
   load: { kind: 'concurrency', concurrency: 4 },
