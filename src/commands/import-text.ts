@@ -1,19 +1,37 @@
 import type { ImportedRun } from '../import/import-rows.ts';
 import { counted } from '../plural.ts';
 import { renderTable } from '../report/text-table.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import type { CellRecord, Run } from '../run/schema.ts';
 
-const MOST_BAD_ROWS = 20;
+const MOST_PROBLEMS = 20;
 
-/** The bad rows of an import by line, for stderr; all of them stand in run.json. */
+/** The bad rows of an import, for stderr: a line for each problem with the lines of its rows; all stand in run.json. */
 export function badRowLines({ imported }: Run): string[] {
   if (imported === null) return [];
   const { file, bad_rows } = imported;
-  const shown = bad_rows
-    .slice(0, MOST_BAD_ROWS)
-    .map(({ line, problem }) => `ridge: ${file}:${line}: ${problem}`);
-  const others = bad_rows.length - shown.length;
-  return others > 0 ? [...shown, `ridge: and ${counted(others, 'more bad row')}, see run.json`] : shown;
+  const problems = [...Map.groupBy(bad_rows, ({ problem }) => problem)];
+  const shown = problems.slice(0, MOST_PROBLEMS).map(([problem, rows]) => {
+    const [first] = rows;
+    if (rows.length === 1) return `ridge: ${file}:${first!.line}: ${problem}`;
+    const lines = lineRanges(rows.map(({ line }) => line));
+    return `ridge: ${file}: ${problem}: ${counted(rows.length, 'row')}, lines ${lines}`;
+  });
+  const others = problems.slice(MOST_PROBLEMS).flatMap(([, rows]) => rows).length;
+  const skipped = bad_rows.length > 0 ? [`ridge: skipped ${counted(bad_rows.length, 'row')}`] : [];
+  const more = others > 0 ? [`ridge: ${counted(others, 'more bad row')}, see run.json`] : [];
+  return [...shown, ...more, ...skipped].map((line) => wrapLines(line, REPORT_COLUMNS));
+}
+
+/** `3-7, 9`. @param lines ascending */
+function lineRanges(lines: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const line of lines) {
+    const last = ranges.at(-1);
+    if (last !== undefined && line === last[1] + 1) last[1] = line;
+    else ranges.push([line, line]);
+  }
+  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(', ');
 }
 
 type Target = Run['targets'][number];
@@ -31,7 +49,7 @@ export function importText(folder: string, { run, records }: ImportedRun): strin
   const [first] = run.targets;
   const shared = FACTS.filter(([, read]) => run.targets.every((target) => read(target) === read(first!)));
   return [
-    `${folder}: ${counted(records.length, 'cell')} on ${counted(run.targets.length, 'target')}; ${counted(rows.read, 'row')} read${chosen}`,
+    `${folder}: ${counted(cellsOf(records), 'cell')} (${counted(records.length, 'row')}) on ${counted(run.targets.length, 'target')}; ${counted(rows.read, 'row')} read${chosen}`,
     ...shared.map(([title, read]) => `${title}: ${read(first!)}`),
     '',
     targetTable(
@@ -43,9 +61,21 @@ export function importText(folder: string, { run, records }: ImportedRun): strin
     ...removed.map(({ rule, rows: count, why }) => `removed: ${counted(count, 'row')} by ${rule}: ${why}`),
     ...(bad_rows.length > 0 ? [`bad: ${counted(bad_rows.length, 'row')}, see stderr and run.json`] : []),
     ...new Set(run.targets.flatMap(({ warnings }) => warnings)),
-    ...(attribution === null ? [] : [`attribution: ${attribution}`]),
-  ].join('\n');
+    attribution === null
+      ? 'attribution: none; --attribution TEXT says whose measurements these are'
+      : `attribution: ${attribution}`,
+  ]
+    .map((part) => (part.includes('\n') ? part : wrapLines(part, REPORT_COLUMNS)))
+    .join('\n');
 }
+
+/** Different cells: rows of one cell are its repeats. */
+export const cellsOf = (records: readonly CellRecord[]): number =>
+  new Set(
+    records.map(({ target, cell: { input_tokens, output_tokens, concurrency } }) =>
+      [target, input_tokens, output_tokens, concurrency].join('\n'),
+    ),
+  ).size;
 
 function targetTable(
   targets: readonly Target[],
@@ -58,14 +88,17 @@ function targetTable(
       { title: 'target' },
       ...facts.map(([title]) => ({ title })),
       { title: 'cells', align: 'right' },
+      { title: 'rows', align: 'right' },
       { title: 'concurrency', align: 'right' },
     ],
     rows: targets.map((target) => [
       target.name,
       ...facts.map(([, read]) => read(target)),
+      String(cellsOf(cells.get(target.name) ?? [])),
       String(cells.get(target.name)?.length ?? 0),
       concurrencies(cells.get(target.name) ?? []),
     ]),
+    width: REPORT_COLUMNS,
   });
 }
 

@@ -14,7 +14,7 @@ import {
 import { requireFree, writeImportedRun } from '../import/write-run.ts';
 import { IMPORT_FORMATS, type ImportFormat } from '../run/schema.ts';
 import { commonOptions, csvOptions, IMPORT_FLAGS, type ImportFlags } from './import-flags.ts';
-import { badRowLines, importText } from './import-text.ts';
+import { badRowLines, cellsOf, importText } from './import-text.ts';
 
 const help = `usage: ridge import FORMAT FILE --out runs/NAME [options]
 
@@ -140,7 +140,8 @@ async function readBounded(file: string): Promise<Buffer> {
 }
 
 const summaryOf = ({ run, records }: ImportedRun): object => ({
-  cells: records.length,
+  cells: cellsOf(records),
+  rows: records.length,
   targets: run.targets.map(({ name }) => name),
   imported: run.imported,
 });

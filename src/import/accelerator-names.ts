@@ -1,6 +1,6 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { allAccelerators } from '../accelerator/catalogue.ts';
-import { RidgeError } from '../errors.ts';
+import { RowProblem } from './source-row.ts';
 
 /** What files call a device, lower case with dashes, and the catalogue's id. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
@@ -25,15 +25,17 @@ export function knownAccelerator(word: string): Accelerator | null {
   return allAccelerators().find((accelerator) => accelerator.id === id) ?? null;
 }
 
+export const ACCELERATOR_MEND =
+  'Say which one it is by --accelerator ID, for example --accelerator h100-sxm.';
+
 /**
  * @param word as the file says it; null: it does not
- * @throws RidgeError (exit 2) when the catalogue has no such device
+ * @throws RowProblem when the catalogue has no such device
  */
-export function acceleratorOf(word: string | null, where: string): Accelerator {
+export function requireKnown(word: string | null): Accelerator {
   const found = word === null ? null : knownAccelerator(word);
   if (found) return found;
-  throw new RidgeError(
-    word === null ? 'the rows name no accelerator' : `accelerator '${word}' is not in the catalogue`,
-    { where, mend: 'Say which one it is by --accelerator ID, for example --accelerator h100-sxm.' },
+  throw new RowProblem(
+    word === null ? 'the row names no accelerator' : `accelerator '${word}' is not in the catalogue`,
   );
 }

@@ -106,7 +106,7 @@ function importRows({ format, text, table, read, rules, attribution, options }: 
   const file = fileName(options);
   requireRules(rules, options.keep ?? []);
   const where = options.where ?? [];
-  const { candidates, badRows } = selectRows(table, read, where, file);
+  const { candidates, badRows } = selectRows(table, read, { where, accelerator: options.accelerator }, file);
   const { kept, removed } = clean(candidates, rules, options.keep ?? []);
   if (kept.length === 0) {
     throw new RidgeError(

@@ -1,5 +1,6 @@
 import { RidgeError } from '../errors.ts';
 import { counted } from '../plural.ts';
+import { ACCELERATOR_MEND, requireKnown } from './accelerator-names.ts';
 import type { Candidate, MeasuredRow } from './measured-row.ts';
 import { type BadRow, RowProblem, type SourceRow, type SourceTable } from './source-row.ts';
 import { fails, meets, type Predicate, predicateText, requireKnownKeys } from './where.ts';
@@ -13,15 +14,22 @@ export interface SelectedRows {
   readonly badRows: readonly BadRow[];
 }
 
+/** What a row must meet to be asked for. */
+export interface Selection {
+  readonly where: readonly Predicate[];
+  /** Catalogue id that stands for what the rows say. */
+  readonly accelerator: string | undefined;
+}
+
 /**
- * The rows that meet the conditions. A row that cannot be read is a bad row, unless its columns show that it was not asked
- * for.
+ * The rows that meet the conditions. A row that cannot be read, or whose device is not known, is a bad row, unless its columns
+ * show that it was not asked for.
  * @throws RidgeError (exit 2) when a condition names nothing, or no row is left
  */
 export function selectRows(
   table: SourceTable,
   read: RowReader,
-  where: readonly Predicate[],
+  { where, accelerator }: Selection,
   file: string,
 ): SelectedRows {
   requireKnownKeys(where, table.columns);
@@ -30,7 +38,9 @@ export function selectRows(
   for (const source of table.rows) {
     try {
       const row = checked(read(source));
-      if (meets(row, source, where)) candidates.push({ source, row });
+      if (!meets(row, source, where)) continue;
+      if (accelerator === undefined) requireKnown(row.accelerator);
+      candidates.push({ source, row });
     } catch (error) {
       if (!(error instanceof RowProblem)) throw error;
       if (!fails(source, where)) badRows.push({ line: source.line, problem: error.message });
@@ -75,7 +85,10 @@ function nothing(
   if (first) {
     return new RidgeError(
       `no row can be used; ${counted(badRows.length, 'bad row')}, the first: ${first.problem}`,
-      { where: `${file}:${first.line}` },
+      {
+        where: `${file}:${first.line}`,
+        ...(first.problem.includes('accelerator') && { mend: ACCELERATOR_MEND }),
+      },
     );
   }
   if (where.length === 0) return new RidgeError('the file holds no rows', { where: file });

@@ -1,4 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import { findAccelerator } from '../accelerator/catalogue.ts';
 import { bindCard } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
@@ -7,7 +8,7 @@ import { SERVED_PRECISIONS } from '../model/names.ts';
 import { servedCard } from '../model/served-card.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
-import { acceleratorOf } from './accelerator-names.ts';
+import { knownAccelerator, requireKnown } from './accelerator-names.ts';
 import type { Candidate, MeasuredRow } from './measured-row.ts';
 import type { EngineFacts, ImportOptions } from './options.ts';
 import { type TargetFacets, targetNames } from './target-names.ts';
@@ -20,7 +21,7 @@ export interface ImportedTarget {
 
 /**
  * One target for each accelerator, TP size, engine, model, precision and way of driving.
- * @throws RidgeError (exit 2) when an accelerator is not known, no engine is, or one config.json stands for several models
+ * @throws RidgeError (exit 2) when no engine is known, or one config.json stands for several models
  */
 export function targetsOf(
   kept: readonly Candidate[],
@@ -34,14 +35,15 @@ export function targetsOf(
   const names = targetNames(facets);
   return facets
     .map((one, index) => ({
-      target: describeTarget(names[index]!, one, accelerator(rows[index]![0]!, options, file), options),
+      target: describeTarget(names[index]!, one, accelerator(rows[index]![0]!, options), options),
       rows: rows[index]!,
     }))
     .sort((a, b) => a.target.name.localeCompare(b.target.name, 'en', { numeric: true }));
 }
 
-const accelerator = (row: MeasuredRow, options: ImportOptions, file: string): Accelerator =>
-  acceleratorOf(options.accelerator ?? row.accelerator, `${file}:${row.line}`);
+/** That of the options; of a row that was selected without one, the catalogue has it. */
+const accelerator = (row: MeasuredRow, { accelerator: id }: ImportOptions): Accelerator =>
+  id === undefined ? requireKnown(row.accelerator) : (knownAccelerator(id) ?? findAccelerator(id));
 
 function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): TargetFacets {
   const engine = options.engine ?? row.engine;
@@ -52,7 +54,7 @@ function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): Targe
     });
   }
   return {
-    accelerator: accelerator(row, options, file).id,
+    accelerator: accelerator(row, options).id,
     tensorParallel: row.tensorParallel,
     expertParallel: row.expertParallel,
     pipelineParallel: row.pipelineParallel,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../src/run/read-run.ts';
 import { ridge } from '../cli/ridge.ts';
+import { unfolded } from '../cli/unfolded.ts';
 import { inferencexCsv } from '../import/samples.ts';
 import { temporaryFolder } from '../run/facts.ts';
 
@@ -17,17 +18,32 @@ test('a file becomes a run that can be read, and what was left out is said', asy
   const { file, out } = await place(inferencexCsv({}, { conc: 8 }, { isl: 'x' }, { dp_attention: 'True' }));
   const { exitCode, stdout, stderr } = await ridge('import', 'inferencex', file, '--out', out);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^.*imported: 2 cells on 1 target; 4 rows read, 3 chosen$/m);
-  expect(stdout).toMatch(/^h100-sxm-tp2 +2 +4-8$/m);
+  expect(unfolded(stdout)).toMatch(/imported: 2 cells \(2 rows\) on 1 target; 4 rows read, 3 chosen/);
+  expect(stdout).toMatch(/^h100-sxm-tp2 +2 +2 +4-8$/m);
   expect(stdout).toContain('removed: 1 row by attention-dp');
   expect(stdout).toContain('attribution: SemiAnalysis');
-  expect(stderr).toBe("ridge: agg.csv:4: isl is 'x', not a number of 0 or more");
+  expect(stderr).toBe("ridge: agg.csv:4: isl is 'x', not a number of 0 or more\nridge: skipped 1 row");
   const { run, records, warnings, torn } = await readRun(out);
   expect([records.length, warnings, torn]).toEqual([2, [], '']);
   expect(run).toMatchObject({ id: 'imported', imported: { file: 'agg.csv', rows: { read: 4, kept: 2 } } });
   expect(run.imported!.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(await readdir(out)).toEqual(['cells.jsonl', 'run.json']);
   expect(await readdir(join(out, '..'))).toEqual(['imported']);
+});
+
+test('repeats are rows of one cell, bad rows of one kind are one line, and no line is too wide', async () => {
+  const unknown = { hw: 'warp9' };
+  const { file, out } = await place(inferencexCsv({}, {}, unknown, unknown, { conc: 8 }, unknown));
+  const { exitCode, stdout, stderr } = await ridge('import', 'inferencex', file, '--out', out);
+  expect(exitCode).toBe(0);
+  expect(unfolded(stdout)).toContain('imported: 2 cells (3 rows) on 1 target; 6 rows read');
+  expect(unfolded(stderr)).toBe(
+    "ridge: agg.csv: accelerator 'warp9' is not in the catalogue: 3 rows, lines 4-5, 7 ridge: skipped 3 rows",
+  );
+  for (const line of `${stdout}\n${stderr}`.split('\n')) {
+    if (line.length > 80) expect(line.trim()).not.toContain(' ');
+  }
+  expect((await readRun(out)).records).toHaveLength(3);
 });
 
 test('--json gives the targets and what became of the rows', async () => {

@@ -59,17 +59,36 @@ describe('a file that gives nothing is refused with what to do', () => {
     );
   });
 
-  test('an unknown device, unless a flag says which it is or the rows are not asked for', () => {
-    const text = inferencexCsv({}, { hw: 'warp9' });
-    expect(() => importInferenceX(text, { file: 'agg.csv' })).toThrow(
+  test('only unknown devices: what the flag is that says which they are', () => {
+    expect(() => importInferenceX(inferencexCsv({ hw: 'warp9' }), { file: 'agg.csv' })).toThrow(
       expect.objectContaining({
-        message: "accelerator 'warp9' is not in the catalogue",
-        where: 'agg.csv:3',
+        exitCode: 2,
+        message: "no row can be used; 1 bad row, the first: accelerator 'warp9' is not in the catalogue",
+        where: 'agg.csv:2',
         mend: expect.stringContaining('--accelerator ID'),
       }),
     );
-    expect(importInferenceX(text, { accelerator: 'gaudi3' }).run.targets[0]!.accelerator!.id).toBe('gaudi3');
+  });
+});
+
+describe('one unknown device does not keep the others out', () => {
+  const text = inferencexCsv({}, { hw: 'warp9' }, { hw: '' });
+
+  test('its row is named', () => {
+    const { run, records } = importInferenceX(inferencexCsv({}, { hw: 'warp9' }));
+    expect(records).toHaveLength(1);
+    expect(run.imported!.bad_rows).toEqual([
+      { line: 3, problem: "accelerator 'warp9' is not in the catalogue" },
+    ]);
+    expect(run.imported!.rows).toEqual({ read: 2, selected: 1, kept: 1 });
+  });
+
+  test('unless a flag says which it is, or it is not asked for', () => {
+    const named = importInferenceX(text, { accelerator: 'gaudi3' }).run;
+    expect(named.targets.map(({ accelerator }) => accelerator!.id)).toEqual(['gaudi3']);
     const where = [{ key: 'hw', operator: '=', value: 'h100' }] as const;
-    expect(importInferenceX(text, { where }).records).toHaveLength(1);
+    expect(importInferenceX(text, { where }).run.imported!.bad_rows).toEqual([
+      { line: 4, problem: 'hw is blank' },
+    ]);
   });
 });
