@@ -1,0 +1,74 @@
+/** Why a device runs slower than it could. `thermal` and `hardware_brake` spoil a measurement, `power_cap` is normal. */
+export type ThrottleReason = 'thermal' | 'hardware_brake' | 'power_cap';
+
+/** One reading of one device. What the tool does not know (`N/A`) is null, never zero. */
+export interface PowerSample {
+  /** As the tool names it: `0`, `package-0`, `node`. */
+  readonly device: string;
+  /** When it arrived, monotonic seconds on the agent's clock. */
+  readonly at_s: number;
+  readonly power_w: number | null;
+  /** Energy since some start, from the device's own counter. */
+  readonly counter_j: number | null;
+  readonly clock_mhz: number | null;
+  readonly temperature_c: number | null;
+  /** Null: the tool does not say. */
+  readonly throttle: readonly ThrottleReason[] | null;
+  /** A power cell that is neither a number nor one of the tool's words for unknown, or is negative. */
+  readonly bad: boolean;
+}
+
+/** What a reading covers: not comparable between scopes, so it is recorded with every energy. */
+export type PowerScope = 'device' | 'module' | 'socket' | 'gcd_pair' | 'package' | 'node';
+
+/** How a sensor makes a reading. `1s`: a mean over the last second; `counter`: differences of an energy counter. */
+export type PowerAveraging = 'instant' | '1s' | 'counter' | 'unknown';
+
+/** Where watts come from, recorded with every cell. */
+export interface PowerFacts {
+  readonly source: string;
+  readonly version: string | null;
+  readonly scope: PowerScope;
+  readonly averaging: PowerAveraging;
+  /** Asked seconds between two readings of a device. */
+  readonly interval_s: number;
+  /** Smallest step of a reading; null: not known. */
+  readonly resolution_w: number | null;
+  readonly has_counter: boolean;
+  /** Range at which the counter starts again from zero; null: it does not, or it is not known. */
+  readonly counter_range_j: number | null;
+  /** Devices that it reads, in the tool's order. */
+  readonly devices: readonly string[];
+}
+
+/** Receives what a sampler reads. */
+export interface PowerSink {
+  samples(batch: readonly PowerSample[]): void;
+  /** Rows that could not be read. */
+  skipped(rows: number): void;
+  /** The tool ended or stopped answering without being asked to; nothing follows. */
+  failed(message: string): void;
+}
+
+export interface RunningSampler {
+  /** Ends it, whatever state it is in; never fails. */
+  stop(): Promise<void>;
+}
+
+/** A source that was found on this host and can be started. */
+export interface PowerSource {
+  readonly facts: PowerFacts;
+  start(sink: PowerSink): RunningSampler;
+}
+
+/** A reading in which nothing is known yet. */
+export const blankSample = (device: string, at_s: number): PowerSample => ({
+  device,
+  at_s,
+  power_w: null,
+  counter_j: null,
+  clock_mhz: null,
+  temperature_c: null,
+  throttle: null,
+  bad: false,
+});
