@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import type { MakeFitOptions } from '../fitfile/make-fit.ts';
-import { requireFreeFit, writeFit } from '../fitfile/write.ts';
+import { requireWritableFit, writeFit } from '../fitfile/write.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { VERSION } from '../version.ts';
 import { fitInWorker } from './fit-in-worker.ts';
@@ -27,7 +27,7 @@ export async function fitRuns(
   { out, force = false, targets, ...options }: FitRunsOptions = {},
 ): Promise<FittedRuns> {
   const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
-  await requireFreeFit(file, { force });
+  await requireWritableFit(file, { force });
   const read = await readRuns(folders);
   const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
   const createdAt = new Date().toISOString();

@@ -3,6 +3,7 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { PREDICTORS } from '../fit/cell-model.ts';
 import { OBJECTIVES } from '../fit/objective.ts';
+import { counted } from '../plural.ts';
 import { styleFor } from '../report/style.ts';
 import { findRun } from '../run/run-folder.ts';
 import { cellRuleFlag } from './cell-rule-flag.ts';
@@ -26,7 +27,7 @@ it. RUN is a run's folder or its id under runs/.
   --hold-out AXIS=VALUE    keep cells from the fit and predict them, in the same words; repeatable
   --objective NAME         the latency to serve best, its numbers count four times: ttft_ms or tpot_ms; default balanced
   --predictor NAME         the serving model to fit through: scheduler (default) or closed_form (faster, rougher)
-  --bootstrap N            replicates of the cluster bootstrap; 0: none; default 200
+  --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0: none; default 200
   --seed N                 of the start points and the bootstrap; default 1
   --json                   the fit file on stdout instead of the report
 
@@ -49,6 +50,17 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const;
 
+/** Of fewer replicates a 90 % interval is the two extremes, or a single value. */
+const FEWEST_REPLICATES = 20;
+
+function replicatesFlag(text: string): number {
+  const replicates = wholeFlag('bootstrap', text, 0);
+  if (replicates === 0 || replicates >= FEWEST_REPLICATES) return replicates;
+  throw new RidgeError(`--bootstrap: ${counted(replicates, 'replicate')} cannot tell a 90 % interval`, {
+    mend: `Use ${FEWEST_REPLICATES} or more (200 by default), or 0 for none.`,
+  });
+}
+
 export const command: Command = {
   summary: 'fit the roofline to runs and write a fit file',
   help,
@@ -67,7 +79,7 @@ export const command: Command = {
         holdOut: (flags['hold-out'] ?? []).map((text) => cellRuleFlag('hold-out', text)),
         objective: oneOfFlag('objective', flags.objective, OBJECTIVES),
         predictor: oneOfFlag('predictor', flags.predictor, PREDICTORS),
-        bootstrap: wholeFlag('bootstrap', flags.bootstrap, 0),
+        bootstrap: replicatesFlag(flags.bootstrap),
         seed: wholeFlag('seed', flags.seed, 0),
       },
     );

@@ -12,6 +12,7 @@ import { modelOf } from '../fitfile/apply.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { styleFor } from '../report/style.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { findRun } from '../run/run-folder.ts';
 import { holdOutTable, predictorTable } from './error-text.ts';
 import { positiveFlag } from './flags.ts';
@@ -85,9 +86,18 @@ function broken(limits: readonly Limit[], errors: ErrorSummaries): string[] {
   });
 }
 
-function reportText(cells: readonly CellError[], errors: PredictorSummaries): string {
+function reportText(
+  notes: readonly string[],
+  cells: readonly CellError[],
+  errors: PredictorSummaries,
+): string {
   const style = styleFor(process.stdout);
-  return `${holdOutTable(cells, style)}\n\n${predictorTable(errors, style)}`;
+  return [
+    ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
+    holdOutTable(cells, style),
+    '',
+    predictorTable(errors, style),
+  ].join('\n');
 }
 
 export const command: Command = {
@@ -103,16 +113,16 @@ export const command: Command = {
     const fit = await readFit(file);
     const runs = await readRuns(folders.map((folder) => findRun(folder).folder));
     const data = observationsFromRuns(runs);
-    for (const warning of [...simulation(fit, data), ...mismatches(fit, data)]) {
-      console.error(`ridge: ${warning}`);
-    }
+    const simulated = simulation(fit, data);
+    const warnings = [...(flags.json ? simulated : []), ...mismatches(fit, data)];
+    for (const warning of warnings) console.error(`ridge: ${warning}`);
     const observations = answeredBy(fit, data.observations, data.unknown);
     if (observations.length === 0) {
       throw new RidgeError('the runs hold no usable cell', { exitCode: EXIT.refused });
     }
     const [cells, byForm] = PREDICTORS.map((each) => cellErrors(modelOf(fit), observations, each));
     const errors = { scheduler: summariseErrors(cells!), closed_form: summariseErrors(byForm!) };
-    console.log(flags.json ? JSON.stringify(errors, null, 2) : reportText(cells!, errors));
+    console.log(flags.json ? JSON.stringify(errors, null, 2) : reportText(simulated, cells!, errors));
     const said = broken(limits, errors.scheduler);
     for (const line of said) console.error(`ridge: ${line}`);
     return said.length > 0 ? EXIT.refused : EXIT.done;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, open, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { EXIT, RidgeError } from '../errors.ts';
 import { makeFolder } from '../run/make-folder.ts';
 import { writeError } from '../run/write-file.ts';
@@ -37,10 +37,45 @@ export async function writeFit(file: string, fit: Fit, { force = false } = {}): 
 }
 
 /**
- * Says no before a long fit to what `writeFit` would refuse after it.
- * @throws RidgeError (exit 2) when a file is there and `force` is not set
+ * Says no before a long fit to what `writeFit` would refuse after it, by writing and removing a file beside the place: nothing
+ * else tells for every file system. Leaves nothing behind.
+ * @throws RidgeError (exit 2) when a file is there and `force` is not set; (exit 3) when nothing can be written there
  */
-export async function requireFreeFit(file: string, { force = false } = {}): Promise<void> {
+export async function requireWritableFit(file: string, { force = false } = {}): Promise<void> {
+  await requireFreeFit(file, { force });
+  const folder = resolve(dirname(file));
+  const standing = await standingFolder(folder);
+  const [probe, twin] = [`${file}.${randomUUID()}.tmp`, `${file}.${randomUUID()}.tmp`];
+  try {
+    await makeFolder(folder);
+    await (await open(probe, 'wx')).close();
+    if (!force) await link(probe, twin);
+  } catch (cause) {
+    throw fitWriteError(file, cause);
+  } finally {
+    for (const one of [probe, twin]) await unlink(one).catch(() => undefined);
+    await removeEmpty(folder, standing);
+  }
+}
+
+/** The nearest folder above that exists, or itself. */
+async function standingFolder(folder: string): Promise<string> {
+  const there = await stat(folder).catch(() => null);
+  return there || dirname(folder) === folder ? folder : standingFolder(dirname(folder));
+}
+
+/** Removes a folder and those above it up to one that stays, as far as they are empty. */
+async function removeEmpty(folder: string, stays: string): Promise<void> {
+  if (folder === stays) return;
+  const removed = await rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+  if (removed) await removeEmpty(dirname(folder), stays);
+}
+
+/** @throws RidgeError (exit 2) when a file is there and `force` is not set */
+async function requireFreeFit(file: string, { force = false } = {}): Promise<void> {
   const there = await stat(file).catch(() => null);
   if (there?.isFile() === false) throw notAFile(file, there.isDirectory() ? 'folder' : 'device');
   if (there && !force) throw fileIsThere(file);

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { RidgeError } from '../errors.ts';
+import { counted } from '../plural.ts';
 import { RUN_FILE } from './read-run.ts';
 
 const RUNS = 'runs';
@@ -32,8 +33,30 @@ export function findRun(idOrPath: string): RunPlace {
   for (const folder of [idOrPath, join(RUNS, idOrPath)]) {
     if (existsSync(join(folder, RUN_FILE))) return { id: basename(folder), folder };
   }
+  const inside = runsIn(idOrPath);
+  if (inside.length > 0) throw holdsRuns(idOrPath, inside);
   throw new RidgeError(`no run '${idOrPath}'`, {
     where: join(RUNS, idOrPath),
     mend: 'Give the id of a run under runs/, or the path of its folder.',
+  });
+}
+
+/** Names of the runs that lie in a folder, the latest first as their names have it. */
+function runsIn(folder: string): string[] {
+  const entries = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+  return entries
+    .filter((name) => existsSync(join(folder, name, RUN_FILE)))
+    .sort()
+    .reverse();
+}
+
+const MOST_NAMES = 5;
+
+function holdsRuns(folder: string, names: readonly string[]): RidgeError {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : '';
+  return new RidgeError(`a folder of ${counted(names.length, 'run')}, not a run: ${shown}${more}`, {
+    where: folder,
+    mend: `Name the run, for example ${join(folder, names[0]!)}.`,
   });
 }

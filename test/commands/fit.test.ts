@@ -1,6 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fit } from '../../src/fitfile/schema.ts';
 import { ridge } from '../cli/ridge.ts';
@@ -60,6 +60,24 @@ describe('ridge fit', () => {
     expect(again.stderr).toContain('--force');
   });
 
+  test('a folder that holds runs: which ones, and what to type', async () => {
+    const { exitCode, stderr } = await ridge('fit', dirname(run));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/: a folder of \d runs?, not a run: .*\brun\b/);
+    expect(stderr).toContain(`Name the run, for example ${run}`);
+  });
+
+  test.each([
+    ['under a file', ['plain', 'a.json'], 'a file stands in its place'],
+    ['a name that is too long', [`${'x'.repeat(300)}.json`], 'ENAMETOOLONG'],
+  ])('a place that cannot be written is told before the fit: %s', async (_, parts, words) => {
+    await writeFile(join(folder, 'plain'), '');
+    // Whoever reads the run first says that no cell is on TP 64.
+    const { exitCode, stderr } = await ridge('fit', run, '--out', join(folder, ...parts), '--only', 'tp=64');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(words);
+  });
+
   test('a folder that is no run, and a bad hold-out', async () => {
     expect((await ridge('fit', join(folder, 'none'))).exitCode).toBe(2);
     expect((await ridge('fit', run, '--hold-out', 'colour=3')).stderr).toContain('input=N');
@@ -91,6 +109,7 @@ describe('ridge fit with a choice of cells, latency and predictor', () => {
     ['--objective', 'speed', 'balanced, ttft_ms, tpot_ms'],
     ['--predictor', 'oracle', 'scheduler, closed_form'],
     ['--bootstrap', '-1', 'whole number'],
+    ['--bootstrap', '1', '1 replicate cannot tell a 90 % interval'],
   ])('%s %s is refused', async (flag, value, words) => {
     const { exitCode, stderr } = await ridge('fit', run, `${flag}=${value}`);
     expect(exitCode).toBe(2);
@@ -132,6 +151,9 @@ describe('ridge validate', () => {
     expect(errors.scheduler.tpot_ms.mape).not.toBe(errors.closed_form.tpot_ms.mape);
     const text = await ridge('validate', file, run);
     expect(text.stdout).toMatch(/closed form +TPOT ms/);
+    expect(text.stdout).toMatch(
+      /^the fit is SIMULATED.*\nmeasured on a simulated endpoint: sim-tp1, sim-tp2$/m,
+    );
   });
 
   test('says no past its limit, and to a metric that does not exist', async () => {

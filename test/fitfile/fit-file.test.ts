@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
 import { readFit } from '../../src/fitfile/read.ts';
-import { fitWriteError, withDigest, writeFit } from '../../src/fitfile/write.ts';
+import { fitWriteError, requireWritableFit, withDigest, writeFit } from '../../src/fitfile/write.ts';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
 import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
 import { scheduledMeans } from '../../src/roofline/scheduler/scheduled-means.ts';
@@ -39,6 +40,33 @@ test('an existing file is not written over without force', async () => {
   expect(await readFile(file, 'utf8')).toBe('mine');
   await writeFit(file, fit, { force: true });
   expect((await readFit(file)).digest).toBe(fit.digest);
+});
+
+describe('whether a fit can be written is known before it is made', () => {
+  test('and nothing is left of the question', async () => {
+    await requireWritableFit(join(folder, 'deep', 'er', 'a.json'));
+    expect(existsSync(join(folder, 'deep'))).toBe(false);
+    await mkdir(join(folder, 'there'));
+    await requireWritableFit(join(folder, 'there', 'b', 'a.json'));
+    expect(await readdir(join(folder, 'there'))).toEqual([]);
+  });
+
+  test('a file that is there needs force', async () => {
+    const file = join(folder, 'taken.json');
+    await writeFile(file, 'mine');
+    await expect(requireWritableFit(file)).rejects.toMatchObject({ exitCode: 2 });
+    await requireWritableFit(file, { force: true });
+    expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  test('a file, a device or nothing at all in the way', async () => {
+    const plain = join(folder, 'in-the-way');
+    await writeFile(plain, '');
+    for (const file of [join(plain, 'a.json'), '/proc/none/a.json', '/dev/null/a.json']) {
+      await expect(requireWritableFit(file, { force: true })).rejects.toMatchObject({ exitCode: 3 });
+    }
+    await expect(requireWritableFit('/dev/null', { force: true })).rejects.toMatchObject({ exitCode: 2 });
+  });
 });
 
 describe('a disk that refuses is named in words, with the place and a way out', () => {
