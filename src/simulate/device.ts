@@ -8,6 +8,9 @@ import type { RooflineParameters } from '../roofline/parameters.ts';
 import { type StepLoad, stepTime } from '../roofline/step.ts';
 import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
 import { Engine } from './engine.ts';
+import { powerRecorder } from './power/record.ts';
+import type { PowerTrace } from './power/trace.ts';
+import { drawPower, type PowerTruth, scaleEnergies } from './power/truth.ts';
 import type { EngineRequest } from './sequence.ts';
 import { drawTruth, scaleDurations } from './truth.ts';
 
@@ -17,6 +20,8 @@ export interface SimulatedDevice {
   readonly card: ModelCard;
   /** The hidden truth, in the time that clients see. */
   readonly parameters: RooflineParameters;
+  /** The hidden truth of its power, likewise. */
+  readonly power: PowerTruth;
   readonly settings: EngineSettings;
   readonly blockSize: number;
   /** Longest request, prompt and output together, tokens. */
@@ -64,6 +69,7 @@ export function createDevice(options: DeviceOptions): SimulatedDevice {
     accelerator,
     card,
     parameters: scaleDurations(drawTruth(accelerator, card, seed, options.parameters), timeScale),
+    power: scaleEnergies(drawPower(accelerator, card, seed), timeScale),
     settings: { tensorParallel, maxNumBatchedTokens, maxNumSeqs, kvCapacityTokens: kvTokens },
     blockSize: BLOCK_SIZE,
     maxLengthTokens: Math.min(card.max_length_tokens ?? kvTokens, kvTokens),
@@ -87,14 +93,18 @@ function capacityFromMemory(accelerator: Accelerator, card: ModelCard, tensorPar
   );
 }
 
-/** The device's scheduler with its step times. */
-export function createEngine<R extends EngineRequest>(device: SimulatedDevice): Engine<R> {
+/** The device's scheduler with its step times; the power of each step goes into the trace. */
+export function createEngine<R extends EngineRequest>(
+  device: SimulatedDevice,
+  trace: PowerTrace | null = null,
+): Engine<R> {
   const { card, parameters, settings, effects, seed, timeScale } = device;
   const tp = settings.tensorParallel;
   const withEffects = createStepEffects(effects, seed, timeScale);
   return new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
     stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
+    ...(trace && { planned: powerRecorder(device, trace) }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { createEngine, createFrontend, type SimulatedDevice } from './device.ts';
 import type { Engine } from './engine.ts';
 import { EventQueue } from './event-queue.ts';
+import { PowerTrace } from './power/trace.ts';
 import type { EngineRequest, Sequence } from './sequence.ts';
 import { type EngineSnapshot, snapshot } from './snapshot.ts';
 
@@ -15,13 +16,15 @@ export interface LoopRequest extends EngineRequest {
  */
 export class EngineLoop<R extends LoopRequest> {
   readonly engine: Engine<R>;
+  readonly power: PowerTrace;
   readonly #events = new EventQueue();
   readonly #arrivalDelay: () => number;
   #now: number;
   #stepEnd: number | null = null;
 
   constructor(device: SimulatedDevice, startsAt: number) {
-    this.engine = createEngine(device);
+    this.power = new PowerTrace(device.power.idle_power_w);
+    this.engine = createEngine(device, this.power);
     this.#arrivalDelay = createFrontend(device);
     this.#now = startsAt;
   }

@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   /** Seconds that a step takes. */
   readonly stepSeconds: (load: StepLoad) => number;
+  /** Called with each step when it begins. */
+  readonly planned?: (step: Step) => void;
 }
 
 /**
@@ -88,6 +90,7 @@ export class Engine<R extends EngineRequest> {
       throw new RangeError(`a step of ${seconds} s: check the device's parameters and the model card`);
     }
     this.#step = { ...load, begin: now, end: now + seconds };
+    this.#options.planned?.(this.#step);
     return this.#step;
   }
 
