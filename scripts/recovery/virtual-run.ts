@@ -41,6 +41,7 @@ function cellRecord(
   const random = createRandom(cellSeed);
   const measured = measureCell({
     ...loaded,
+    kind: 'load',
     timelines: loaded.timelines.map((timeline) => withStampError(timeline, random, stampErrorSeconds)),
     concurrency: shape.concurrency,
     kvFill: shape.kvFill,

@@ -6,6 +6,7 @@ import { textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { LoadResult } from '../load/cell.ts';
 import { runClosedLoop } from '../load/closed-loop.ts';
+import { runDecodeBatches } from '../load/decode-batches.ts';
 import type { LoadPort } from '../load/port.ts';
 import { measureCell } from '../measure/measure-cell.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
@@ -36,7 +37,7 @@ export async function runCell(
   signal: AbortSignal,
 ): Promise<CellResult> {
   const { concurrency } = task;
-  if (task.kind !== 'load' || concurrency === null) {
+  if (task.kind === 'disaggregated' || concurrency === null) {
     throw new RidgeError(`this agent does not measure ${task.kind} cells of this load`, {
       exitCode: EXIT.failed,
     });
@@ -75,6 +76,7 @@ export async function runCell(
   const measured = measureCell({
     ...load,
     timelines,
+    kind: task.kind,
     concurrency,
     kvFill: task.kv_fill,
     stop: task.stop,
@@ -126,7 +128,8 @@ function driveLoad(
   signal: AbortSignal,
 ): Promise<LoadResult> {
   return new Promise((resolve) => {
-    const loop = runClosedLoop(
+    const run = task.kind === 'decode' ? runDecodeBatches : runClosedLoop;
+    const loop = run(
       port,
       {
         inputTokens: task.input_tokens,

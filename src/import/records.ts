@@ -69,6 +69,7 @@ const metricsOf = (row: MeasuredRow): CellMetrics => ({
   mean_concurrency: null,
   mean_output_tokens: row.meanOutputTokens,
   turn_around_ms: null,
+  decode: null,
   goodput_requests_per_s: null,
   objectives: [],
 });

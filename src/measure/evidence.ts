@@ -1,5 +1,5 @@
 import type { ServerDelta } from '../run/schema.ts';
-import type { Objectives, StopRule } from '../suite/schema.ts';
+import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
 import type { RequestTimeline } from './timeline.ts';
 
 /** Half-open interval of time, seconds from the cell's origin. */
@@ -29,6 +29,7 @@ export interface CellEvidence {
   readonly window: TimeSpan | null;
   readonly stoppedBy: string;
   readonly warmUpCapped: boolean;
+  readonly kind: CellKind;
   readonly concurrency: number;
   /** Share of the KV cache that the cell was meant to fill; 1 and more declares it saturated. */
   readonly kvFill: number | null;

@@ -1,6 +1,7 @@
 import type { CellMetrics, CellRecord } from '../run/schema.ts';
 import { type StampBounds, stampBounds } from './client-health.ts';
-import type { CellEvidence } from './evidence.ts';
+import { decodeMetrics } from './decode-metrics.ts';
+import type { CellEvidence, TimeSpan } from './evidence.ts';
 import { cellMetrics } from './metrics.ts';
 import type { Reason, Verdict } from './reasons.ts';
 import { isCompleted, measuredRequests } from './selection.ts';
@@ -23,7 +24,7 @@ export function measureCell(evidence: CellEvidence): MeasuredCell {
   const measured = window === null ? [] : measuredRequests(timelines, window);
   const completed = measured.filter(isCompleted);
   const bounds = stampBounds(completed);
-  const metrics = window === null ? null : cellMetrics(timelines, measured, window, evidence.objectives);
+  const metrics = window === null ? null : metricsOf(evidence, measured, window);
   const reasons =
     window === null || metrics === null
       ? judgeWithoutWindow(evidence)
@@ -39,6 +40,15 @@ export function measureCell(evidence: CellEvidence): MeasuredCell {
     client: clientFacts(evidence, bounds),
     counts: counts(timelines, measured.length),
   };
+}
+
+function metricsOf(
+  { kind, concurrency, timelines, objectives }: CellEvidence,
+  measured: readonly RequestTimeline[],
+  window: TimeSpan,
+): CellMetrics {
+  const metrics = cellMetrics(timelines, measured, window, objectives);
+  return kind === 'decode' ? decodeMetrics(metrics, measured, concurrency) : metrics;
 }
 
 function clientFacts({ eventLoopDelay }: CellEvidence, bounds: StampBounds): CellRecord['client'] {

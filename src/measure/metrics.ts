@@ -45,6 +45,7 @@ export function cellMetrics(
         ? null
         : completed.reduce((sum, request) => sum + outputTokens(request), 0) / completed.length,
     turn_around_ms: turnAround === null ? null : 1000 * turnAround,
+    decode: null,
     goodput_requests_per_s: objectives === null ? null : perSecond(countGood(measured, objectives)),
     objectives: objectives === null ? [] : judgeObjectives(measured, objectives),
   };

@@ -28,6 +28,7 @@ export const THRESHOLDS = {
   ttft_bound_share: 0.05,
   tpot_bound_share: 0.01,
   tpot_bound_fewest_tokens: 8,
+  decode_fewest_steps: 8,
   compile_gap_to_median: 10,
   /** The window closes on the requests that have ended; the ones still running may widen the interval by this factor. */
   converged_slack: 1.5,
@@ -109,7 +110,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   phase_locked: {
-    gate: `${t.phase_fewest_streams} streams or more send in bursts: requests in bins of 1/${t.phase_bins_per_residence} residence have a variance above ${t.phase_variance_to_mean} x mean`,
+    gate: `${t.phase_fewest_streams} streams or more of a closed loop of longer answers send in bursts: requests in bins of 1/${t.phase_bins_per_residence} residence have a variance above ${t.phase_variance_to_mean} x mean`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -134,7 +135,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   window_short: {
-    gate: "the window is shorter than one residence, or holds fewer requests than the suite's minimum",
+    gate: `the window is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.decode_fewest_steps} steps in which all of a batch decodes`,
     effect: 'invalid',
     fit: 'exclude',
   },

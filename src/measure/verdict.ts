@@ -3,6 +3,7 @@ import type { Case, Judge } from './judge/case.ts';
 import { invalid } from './judge/case.ts';
 import { judgeClientBound } from './judge/client.ts';
 import { judgeCompileStall } from './judge/compile-stall.ts';
+import { judgeDecodeSteps } from './judge/decode.ts';
 import {
   judgeConcurrency,
   judgeConvergence,
@@ -47,15 +48,37 @@ const JUDGES: readonly Judge[] = [
   judgeClientBound,
   judgeCompileStall,
   judgeWindow,
+  judgeDecodeSteps,
   judgeSteadiness,
   judgeSamples,
   judgeConvergence,
 ];
 
+/** A batch that is released at once has no steady load, no residence and no requests by themselves. */
+const NOT_OF_BATCHES: ReadonlySet<Judge> = new Set([
+  judgeLittle,
+  judgeConcurrency,
+  judgePhase,
+  judgeWindow,
+  judgeSteadiness,
+  judgeSamples,
+]);
+
+/** Prompts that one step completes send their next ones together by nature: a scheduler predicts such bursts. */
+const NOT_OF_PREFILL: ReadonlySet<Judge> = new Set([judgePhase]);
+
+function judgesOf(kind: CellEvidence['kind']): readonly Judge[] {
+  if (kind === 'decode') return JUDGES.filter((judge) => !NOT_OF_BATCHES.has(judge));
+  if (kind === 'prefill') return JUDGES.filter((judge) => !NOT_OF_PREFILL.has(judge));
+  return JUDGES;
+}
+
 /** All reasons of a cell with a window, each code once. */
 export function judgeCase(cell: Case): Reason[] {
   const failures = judgeFailures(cell.evidence);
-  const found = JUDGES.map((judge) => judge(cell)).filter((entry) => entry !== null);
+  const found = judgesOf(cell.evidence.kind)
+    .map((judge) => judge(cell))
+    .filter((entry) => entry !== null);
   return failures === null ? found : [failures, ...found];
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
 import { CELL_KINDS } from '../suite/schema.ts';
+import { decodeStepsSchema } from './leg-schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
@@ -46,6 +47,8 @@ export const cellMetricsSchema = z.object({
   /** Client's own time between a finished request and the next one of that stream, ms. */
   turn_around_ms: nullableNumber,
   goodput_requests_per_s: nullableNumber,
+  /** Cells of kind `decode`: what TPOT, ICL and output tokens per second are taken over; null for other kinds. */
+  decode: decodeStepsSchema.nullable().default(null),
   objectives: z.array(
     z.object({
       key: z.string(),

@@ -68,6 +68,7 @@ export function judge(result: LoadResult, facts: CellFacts) {
   const { concurrency, stop } = cellOf(facts);
   return measureCell({
     ...result,
+    kind: 'load',
     concurrency,
     stop,
     kvFill: null,

@@ -88,6 +88,7 @@ export function evidence(facts: Partial<CellEvidence> = {}): CellEvidence {
     window: { opened_s: 0, closed_s: 10 },
     stoppedBy: 'converged',
     warmUpCapped: false,
+    kind: 'load',
     concurrency: 4,
     kvFill: null,
     stop: stopSchema.parse({}),

@@ -3,14 +3,27 @@ import { tokensAfterFirst, tpot } from '../latency.ts';
 import type { Reason } from '../reasons.ts';
 import { THRESHOLDS } from '../thresholds.ts';
 import { asPercent, type Case, type Judge, reason } from './case.ts';
+import { typicalDecodeSpan } from './decode.ts';
 
 /** A client that reads its sockets too late measures itself: its stamps' own bound is compared with what they measure. */
-export const judgeClientBound: Judge = (cell) => ttftBound(cell) ?? tpotBound(cell);
+export const judgeClientBound: Judge = (cell) =>
+  cell.evidence.kind === 'decode' ? decodeBound(cell) : (ttftBound(cell) ?? tpotBound(cell));
 
 function ttftBound({ metrics, bounds }: Case): Reason | null {
   const mean = metrics.ttft_ms?.mean ?? 0;
   if (bounds.ttft_p99 === null || mean <= 0) return null;
   return tooLarge('TTFT', (1000 * bounds.ttft_p99) / mean, THRESHOLDS.ttft_bound_share);
+}
+
+/** A batch's TPOT is all that is taken from it. */
+function decodeBound(cell: Case): Reason | null {
+  const span = typicalDecodeSpan(cell);
+  if (cell.bounds.chunk_p99 === null || span === null || span <= 0) return null;
+  return tooLarge(
+    'the time that TPOT is taken over',
+    cell.bounds.chunk_p99 / span,
+    THRESHOLDS.tpot_bound_share,
+  );
 }
 
 function tpotBound({ completed, bounds }: Case): Reason | null {

@@ -78,7 +78,8 @@ export const judgeWindow: Judge = ({ evidence, window, completed }) => {
 export const judgeConvergence: Judge = ({ evidence, metrics }) => {
   const slack = evidence.stoppedBy === 'converged' ? THRESHOLDS.converged_slack : 1;
   const limit = slack * evidence.stop.confidence_half_width;
-  const shares = [relativeHalfWidth(metrics.ttft_ms), relativeHalfWidth(metrics.tpot_ms)];
+  const ttft = evidence.kind === 'decode' ? null : metrics.ttft_ms;
+  const shares = [relativeHalfWidth(ttft), relativeHalfWidth(metrics.tpot_ms)];
   const worst = Math.max(...shares.filter((share) => share !== null));
   if (!(worst > limit)) return null;
   const figure = Number.isFinite(worst)
