@@ -8,6 +8,8 @@ import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { EFFECTS, parseEffects } from '../simulate/effects.ts';
 import { FAULTS, parseFault } from '../simulate/faults.ts';
 import { truthJson } from '../simulate/http/truth-json.ts';
+import { installTools } from '../simulate/power/install-tools.ts';
+import { QUIRKS, type Quirk } from '../simulate/power/tools/fake-tool.ts';
 import { startEndpoint } from '../simulate/server.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
@@ -32,6 +34,8 @@ GET /ridge/simulator states the hidden truth that a fit should find.
   --max-num-batched-tokens N, --max-num-seqs N, --kv-capacity-tokens N
                          engine settings (default 8192, 256, what fits the memory)
   --api-key-env NAME     environment variable with the API key that clients must send
+  --power-tools FOLDER   writes nvidia-smi, amd-smi and hl-smi into FOLDER; they read the simulated devices' sensors
+  --power-quirks LIST    how these tools misbehave, see below
   --fault KIND[:N]       makes something go wrong; may be repeated
   --until-stdin-ends     also end when stdin does, so that it cannot outlive its parent
   --log-sends FILE       writes the time of every chunk's write to FILE, one JSON line each
@@ -41,6 +45,9 @@ ${table(PARAMETER_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
 
 effects that the fitted model does not contain
 ${table(Object.entries(EFFECTS))}
+
+quirks of the power tools
+${table(Object.entries(QUIRKS))}
 
 faults; KIND strikes every request, KIND:0.1 a tenth of them, KIND:3 the first three (or "after three"), KIND:3+ from the third on
 ${table(Object.entries(FAULTS))}
@@ -64,6 +71,8 @@ const options = {
   'kv-capacity-tokens': { type: 'string' },
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
+  'power-tools': { type: 'string' },
+  'power-quirks': { type: 'string', default: '' },
   'log-sends': { type: 'string' },
   'until-stdin-ends': { type: 'boolean', default: false },
 } as const;
@@ -83,7 +92,9 @@ export const command: Command = {
       apiKey: apiKeyOf(flags['api-key-env']),
       faults: (flags.fault ?? []).map(parseFault),
       sendLogFile: flags['log-sends'],
+      powerQuirks: quirksOf(flags['power-quirks']),
     });
+    if (flags['power-tools'] !== undefined) await installTools(flags['power-tools'], endpoint.url);
     console.log(JSON.stringify({ state: 'ready', url: endpoint.url, ...truthJson(endpoint.state) }));
     await stopSignal(flags['until-stdin-ends']);
     await endpoint.close();
@@ -126,6 +137,16 @@ function parametersOf(texts: readonly string[]): Partial<RooflineParameters> {
     given[name] = positiveFlag(`parameter ${name}`, value);
   }
   return given;
+}
+
+function quirksOf(text: string): Quirk[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const stranger = names.find((name) => !Object.hasOwn(QUIRKS, name));
+  if (stranger === undefined) return names as Quirk[];
+  throw new RidgeError(`unknown quirk '${stranger}'`, {
+    where: '--power-quirks',
+    mend: `Known: ${Object.keys(QUIRKS).join(', ')}.`,
+  });
 }
 
 function apiKeyOf(variable: string | undefined): string | null {

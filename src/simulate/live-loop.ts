@@ -13,13 +13,16 @@ const POLL_FROM_S = 1.5e-3;
  */
 export class LiveLoop<R extends LoopRequest> {
   readonly loop: EngineLoop<R>;
+  /** Seconds of its clock at which it began. */
+  readonly startedAt: number;
   #timeout: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #lagMax = 0;
   #closed = false;
 
   constructor(device: SimulatedDevice) {
-    this.loop = new EngineLoop<R>(device, clock());
+    this.startedAt = clock();
+    this.loop = new EngineLoop<R>(device, this.startedAt);
   }
 
   /** Most seconds that an instant was processed after its time. */

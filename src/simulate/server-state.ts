@@ -2,6 +2,7 @@ import type { SimulatedDevice } from './device.ts';
 import type { LoopRequest } from './engine-loop.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { LiveLoop } from './live-loop.ts';
+import type { Quirk } from './power/tools/fake-tool.ts';
 import type { Random } from './random.ts';
 import type { SendLog } from './send-log.ts';
 
@@ -15,6 +16,8 @@ export interface ServerState {
   readonly random: Random;
   readonly coalesces: boolean;
   readonly apiKey: string | null;
+  /** How its power tools misbehave, and how often they have read. */
+  readonly power: { readonly quirks: readonly Quirk[]; readings: number };
   nextOrder(): number;
   /** How often the server was restarted. */
   readonly restarts: number;

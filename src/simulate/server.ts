@@ -7,6 +7,7 @@ import { FaultPlan } from './fault-plan.ts';
 import type { FaultRule } from './faults.ts';
 import { route } from './http/routes.ts';
 import { LiveLoop } from './live-loop.ts';
+import type { Quirk } from './power/tools/fake-tool.ts';
 import { createRandom } from './random.ts';
 import { SendLog } from './send-log.ts';
 import type { ServerState } from './server-state.ts';
@@ -17,6 +18,7 @@ export interface EndpointOptions {
   /** 0: any free port. */
   readonly port?: number | undefined;
   readonly apiKey?: string | null | undefined;
+  readonly powerQuirks?: readonly Quirk[] | undefined;
   readonly faults?: readonly FaultRule[] | undefined;
   /** File that gets one JSON line for every request and chunk, with the time at which it was handed to the kernel. */
   readonly sendLogFile?: string | undefined;
@@ -58,6 +60,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     random: createRandom(device.seed, 5),
     coalesces: device.effects.includes('coalesce'),
     apiKey: options.apiKey ?? null,
+    power: { quirks: options.powerQuirks ?? [], readings: 0 },
     nextOrder: () => orders++,
     stopListening: () => {
       server.close();

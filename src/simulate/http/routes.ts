@@ -5,6 +5,7 @@ import type { ServerState } from '../server-state.ts';
 import { badRequest, sendError, sendJson } from './answers.ts';
 import { handleCompletion } from './completions.ts';
 import { metricsText } from './metrics-text.ts';
+import { powerJson, trueEnergyJson } from './power-json.ts';
 import { readJson } from './read-body.ts';
 import { truthJson } from './truth-json.ts';
 
@@ -23,8 +24,14 @@ const routes: Record<string, Handler> = {
       .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
       .end(metricsText(state.live.loop.engine, state.device, state.live.now())),
   'POST /ridge/faults': handleFaults,
+  'GET /ridge/power': (state, _incoming, response) => sendJson(response, 200, powerJson(state)),
+  'GET /ridge/power/energy': (state, incoming, response) =>
+    sendJson(response, 200, trueEnergyJson(state, queryOf(incoming))),
   'GET /ridge/simulator': (state, _incoming, response) => sendJson(response, 200, truthJson(state)),
 };
+
+const queryOf = ({ url = '/' }: IncomingMessage): URLSearchParams =>
+  new URL(url, 'http://localhost').searchParams;
 
 /** Answers one HTTP request. */
 export async function route(

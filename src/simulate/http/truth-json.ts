@@ -1,10 +1,13 @@
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { EffectName } from '../effects.ts';
+import type { PowerTruth } from '../power/truth.ts';
 import type { ServerState } from '../server-state.ts';
 
 /** What GET /ridge/simulator states: the truth that a fit should find, and the settings that no endpoint shows. */
 export interface SimulatorTruth {
   readonly parameters: RooflineParameters;
+  /** Per device. */
+  readonly power: PowerTruth;
   readonly effects: readonly EffectName[];
   readonly seed: number;
   readonly time_scale: number;
@@ -22,6 +25,7 @@ export function truthJson({ device, live }: ServerState): SimulatorTruth {
   const { settings } = device;
   return {
     parameters: device.parameters,
+    power: device.power,
     effects: device.effects,
     seed: device.seed,
     time_scale: device.timeScale,
