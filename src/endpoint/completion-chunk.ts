@@ -17,6 +17,8 @@ export type CompletionChunk =
       readonly usage: TokenUsage | null;
     };
 
+export type Chunk = Extract<CompletionChunk, { kind: 'chunk' }>;
+
 type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json =>

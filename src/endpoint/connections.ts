@@ -1,49 +1,47 @@
-import { Client } from 'undici';
+import { Connection, type ConnectionContext } from './connection.ts';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+/** Servers close idle connections after 5 s (vLLM's default): a request on one that is about to close would be lost. */
+const LONGEST_IDLE_S = 4;
 
 /**
- * Keep-alive HTTP/1.1 connections to one origin, one a request in flight and as many as the load wants. A connection is
- * free again in the instant its request ends, so that the next request of a stream takes it; undici's own pool would
- * open a second one, since it counts a connection as busy for one more turn of the event loop.
+ * Keep-alive connections to one origin, one a request in flight and as many as the load wants. A connection is free again
+ * in the instant its answer ends, so that the next request of a stream takes it.
  */
 export class Connections {
-  readonly #origin: string;
-  readonly #all = new Set<Client>();
-  readonly #free: Client[] = [];
+  readonly #context: ConnectionContext;
+  readonly #all = new Set<Connection>();
+  #free: Connection[] = [];
 
-  constructor(origin: string) {
-    this.#origin = origin;
+  constructor(context: Omit<ConnectionContext, 'gone'>) {
+    this.#context = { ...context, gone: (connection) => this.#all.delete(connection) };
   }
 
-  take(): Client {
-    const free = this.#free.pop();
-    if (free !== undefined) return free;
-    const client = new Client(this.#origin, {
-      allowH2: false,
-      pipelining: 1,
-      // Every request has its own timer; these would only end long prefills early.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: CONNECT_TIMEOUT_MS, noDelay: true },
-    });
-    this.#all.add(client);
-    return client;
+  take(): Connection {
+    const oldest = this.#context.clock.now() - LONGEST_IDLE_S;
+    for (let free = this.#free.pop(); free !== undefined; free = this.#free.pop()) {
+      if (free.reusable && free.idleSince > oldest) return free;
+      this.drop(free);
+    }
+    const connection = new Connection(this.#context);
+    this.#all.add(connection);
+    return connection;
   }
 
-  /** The request on it is over; a connection that broke is opened again when it is next taken. */
-  release(client: Client): void {
-    this.#free.push(client);
+  /** The request on it is over; another can have it. */
+  release(connection: Connection): void {
+    if (connection.reusable) this.#free.push(connection);
+    else this.drop(connection);
   }
 
   /** A connection with an answer still on its way is of no use to the next request. */
-  drop(client: Client): void {
-    this.#all.delete(client);
-    // Nothing can be done about an error of a connection that is thrown away.
-    client.destroy().catch(() => {});
+  drop(connection: Connection): void {
+    this.#all.delete(connection);
+    connection.destroy();
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#all].map((client) => client.destroy()));
+  close(): void {
+    for (const connection of this.#all) connection.destroy();
+    this.#all.clear();
+    this.#free = [];
   }
 }

@@ -1,6 +1,6 @@
-import { errors } from 'undici';
 import type { RequestFailure, RequestOutcome } from '../measure/timeline.ts';
 import { errorMessage } from './completion-chunk.ts';
+import { HttpError } from './http-head.ts';
 
 export type FailedOutcome = Extract<RequestOutcome, { state: 'failed' }>;
 
@@ -25,7 +25,7 @@ export function httpFailure(status: number, body: string): FailedOutcome {
 
 /** An error of the transport: refused, reset, closed too early, or an answer that is not HTTP. */
 export function transportFailure(error: Error, http_status: number | null): FailedOutcome {
-  const kind = error instanceof errors.HTTPParserError ? 'protocol' : 'connection';
+  const kind = error instanceof HttpError ? 'protocol' : 'connection';
   return failed(kind, describe(error), http_status);
 }
 

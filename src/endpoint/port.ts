@@ -1,8 +1,10 @@
 import type { LoadPort } from '../load/port.ts';
+import { Backlog } from './backlog.ts';
 import { Connections } from './connections.ts';
 import { authorization, endpointUrl } from './http.ts';
 import { freshSalt, type PromptSource } from './prompts.ts';
 import { type BodyOptions, completionBody } from './request-body.ts';
+import type { SocketCounts } from './socket-counts.ts';
 import { StampClock } from './stamp-clock.ts';
 import { StreamRequest } from './stream-request.ts';
 
@@ -16,6 +18,12 @@ export interface EndpointPortOptions extends BodyOptions {
   readonly stallTimeoutSeconds: number;
 }
 
+/** A load port with what its sockets have seen. Close it when no request is in flight. */
+export interface EndpointPort extends LoadPort {
+  counts(): SocketCounts & { readonly unparsedPeak: number };
+  close(): Promise<void>;
+}
+
 /** How often the clock is told that no data came. */
 const TICK_MS = 10;
 /** Longest delay that a timer of Node can hold. */
@@ -25,41 +33,55 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * A vLLM server over real sockets: one keep-alive HTTP/1.1 connection a request in flight, as many as the load wants.
  * Timelines are on the process's monotonic clock (`performance.now()` in seconds). Close it when no request is in flight.
  */
-export function createEndpointPort(options: EndpointPortOptions): LoadPort & { close(): Promise<void> } {
+export function createEndpointPort(options: EndpointPortOptions): EndpointPort {
   const target = new URL(endpointUrl(options.url, '/v1/completions'));
-  const clock = new StampClock();
+  const clock: StampClock = new StampClock(() => backlog.turnEnded());
+  const backlog = new Backlog(clock);
+  const counts: SocketCounts = { connections: 0, reads: 0, fullReads: 0 };
+  const connections = new Connections({ origin: target, clock, backlog, counts });
   const ticking = setInterval(() => clock.tick(), TICK_MS).unref();
-  const connections = new Connections(target.origin);
   // vLLM takes over the id of a request: it must be new, and it finds the request in the server's log.
   const session = freshSalt().slice(0, 8);
-  const headers = {
-    'content-type': 'application/json',
-    accept: 'text/event-stream',
-    ...authorization(options.apiKey),
-  };
+  const head = requestHead(target, options.apiKey);
   return {
     now: () => clock.now(),
     at: (time, wake) => wakeAt(clock, time, wake),
     send: (spec, ended) => {
       const body = completionBody(spec, options.prompts.next(spec.inputTokens), options);
-      const client = connections.take();
-      const request = new StreamRequest(spec, clock, options, (timeline) => {
-        if (timeline.outcome.state === 'completed') connections.release(client);
-        else connections.drop(client);
+      const connection = connections.take();
+      const request = new StreamRequest(spec, { clock, backlog }, connection, options, (timeline) => {
+        if (timeline.outcome.state === 'completed') connections.release(connection);
+        else connections.drop(connection);
         ended(timeline);
       });
-      const id = { 'x-request-id': `ridge-${session}-${spec.sequence}` };
-      client.dispatch(
-        { path: target.pathname, method: 'POST', headers: { ...headers, ...id }, body },
+      const id = `ridge-${session}-${spec.sequence}`;
+      connection.request(
+        `${head}x-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
         request,
       );
       return () => request.abort();
     },
+    counts: () => ({ ...counts, unparsedPeak: backlog.peak }),
     close: () => {
       clearInterval(ticking);
-      return connections.close();
+      connections.close();
+      return Promise.resolve();
     },
   };
+}
+
+/** All of a request's head that does not change from one to the next. */
+function requestHead(target: URL, apiKey: string | null): string {
+  const headers = {
+    host: target.host,
+    connection: 'keep-alive',
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    'accept-encoding': 'identity',
+    ...authorization(apiKey),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${target.pathname} HTTP/1.1\r\n${lines.join('')}`;
 }
 
 /** Node's timers count whole milliseconds and may fire a fraction early: the rest is waited for, never span. */

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { runDelaySeconds } from './run-delay.ts';
 
 /** When data came off a socket, and how much earlier it may have arrived: monotonic seconds. */
 export interface Stamp {
@@ -12,6 +13,8 @@ export interface ClockHost {
   now(): number;
   /** Seconds that the event loop has spent blocked, waiting for events. */
   idle(): number;
+  /** Seconds that the thread has waited for a core though it could have run; part of `idle` where it was woken late. */
+  runDelay(): number;
   /** Calls back when all events of this turn of the loop have been handed out. */
   afterPoll(callback: () => void): void;
 }
@@ -19,6 +22,7 @@ export interface ClockHost {
 export const processHost: ClockHost = {
   now: () => performance.now() / 1000,
   idle: () => performance.nodeTiming.idleTime / 1000,
+  runDelay: runDelaySeconds,
   afterPoll: (callback) => setImmediate(callback),
 };
 
@@ -27,32 +31,38 @@ const BLOCKED_S = 50e-6;
 
 /**
  * Stamps reads before anything is parsed, each with its own bound. Reads of one turn of the event loop follow one
- * another, but all their data was there when the turn's poll returned. If that poll had blocked, the data arrived
- * while it did, so no earlier than the loop's last rest; if it returned at once, the data may have come any time since the
- * poll before. Work that can wait (parsing) is put off until every socket of the turn has been read.
+ * another, but all their data was there when the turn's poll returned. If that poll had slept, the data woke it, so it
+ * is no older than the rest before plus the time slept; if it returned at once, the data may have come any time since
+ * the poll before. Time in which the thread could have run but had no core is not sleep: the data may have been there.
  */
 export class StampClock {
   readonly #host: ClockHost;
+  readonly #turnEnded: () => void;
   #inTurn = false;
   /** Earliest arrival of the data of this turn. */
   #earliest: number;
-  /** When the poll of the last turn with data returned. */
-  #lastPoll: number;
-  #restTime: number;
-  #restIdle: number;
-  #deferred: (() => void)[] = [];
+  /** No poll so far returned data later than this: what comes next was not there at this time. */
+  #polled: number;
+  #restTime = 0;
+  #restIdle = 0;
+  #restDelay = 0;
 
-  constructor(host: ClockHost = processHost) {
+  /** `turnEnded` is called when all sockets of a turn have been read. */
+  constructor(turnEnded: () => void = () => {}, host: ClockHost = processHost) {
     this.#host = host;
-    const now = host.now();
-    this.#earliest = now;
-    this.#lastPoll = now;
-    this.#restTime = now;
-    this.#restIdle = host.idle();
+    this.#turnEnded = turnEnded;
+    this.#rest();
+    this.#earliest = this.#restTime;
+    this.#polled = this.#restTime;
   }
 
   now(): number {
     return this.#host.now();
+  }
+
+  /** Whether data has been read in this turn of the loop. */
+  get inTurn(): boolean {
+    return this.#inTurn;
   }
 
   /** Call it first thing when data is handed out. */
@@ -60,12 +70,6 @@ export class StampClock {
     const at_s = this.#host.now();
     if (!this.#inTurn) this.#begin(at_s);
     return { at_s, bound_s: Math.max(0, at_s - this.#earliest) };
-  }
-
-  /** Puts work off until all data of this turn is stamped; in order. */
-  defer(work: () => void): void {
-    if (!this.#inTurn) this.#begin(this.#host.now());
-    this.#deferred.push(work);
   }
 
   /**
@@ -76,26 +80,28 @@ export class StampClock {
     const now = this.#host.now();
     this.#host.afterPoll(() => {
       if (this.#inTurn) return;
-      this.#lastPoll = Math.max(this.#lastPoll, now);
-      this.#restTime = this.#host.now();
-      this.#restIdle = this.#host.idle();
+      this.#polled = Math.max(this.#polled, now);
+      this.#rest();
     });
   }
 
   #begin(now: number): void {
-    const blocked = this.#host.idle() - this.#restIdle;
-    this.#earliest = blocked > BLOCKED_S ? Math.min(now, this.#restTime + blocked) : this.#lastPoll;
-    this.#lastPoll = now;
+    const slept = this.#host.idle() - this.#restIdle - (this.#host.runDelay() - this.#restDelay);
+    const woken = Math.min(now, this.#restTime + slept);
+    const asleep = slept > BLOCKED_S;
+    this.#earliest = asleep ? woken : this.#polled;
+    this.#polled = asleep ? woken : this.#restTime;
     this.#inTurn = true;
-    this.#host.afterPoll(() => this.#rest());
+    this.#host.afterPoll(() => {
+      this.#inTurn = false;
+      this.#turnEnded();
+      this.#rest();
+    });
   }
 
   #rest(): void {
-    this.#inTurn = false;
-    const work = this.#deferred;
-    this.#deferred = [];
-    for (const task of work) task();
     this.#restTime = this.#host.now();
     this.#restIdle = this.#host.idle();
+    this.#restDelay = this.#host.runDelay();
   }
 }

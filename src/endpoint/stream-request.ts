@@ -1,44 +1,55 @@
-import type { Dispatcher } from 'undici';
 import type { RequestSpec } from '../load/port.ts';
 import type { RequestOutcome, RequestTimeline } from '../measure/timeline.ts';
+import type { Backlog } from './backlog.ts';
+import type { AnswerHandler, Connection } from './connection.ts';
 import { failed, httpFailure, transportFailure } from './failure.ts';
+import type { ResponseHead } from './http-head.ts';
 import type { Stamp, StampClock } from './stamp-clock.ts';
 import { TokenStream } from './token-stream.ts';
 
 /** Bytes that are kept of an answer that is no event stream, for its message. */
 const LONGEST_ERROR_BYTES = 64 * 1024;
 
-/**
- * One request as undici tells of it: stamps first, everything else after all sockets of the turn have been read.
- * `ended` is called exactly once, later.
- */
-export class StreamRequest implements Dispatcher.DispatchHandler {
+export interface RequestLimits {
+  readonly requestTimeoutSeconds: number;
+  /** Silence after the first token that ends a request. */
+  readonly stallTimeoutSeconds: number;
+}
+
+/** One request from its sending to its timeline. `ended` is called exactly once, later. */
+export class StreamRequest implements AnswerHandler {
   readonly #spec: RequestSpec;
   readonly #clock: StampClock;
+  readonly #backlog: Backlog;
+  readonly #connection: Connection;
   readonly #ended: (timeline: RequestTimeline) => void;
   readonly #stream = new TokenStream();
-  #controller: Dispatcher.DispatchController | null = null;
   #sentAt: number;
   #firstByteAt: number | null = null;
   #status: number | null = null;
   #isEventStream = false;
+  /** A content coding that nobody asked for. */
+  #coding: string | null = null;
   #errorBody = '';
   readonly #stallSeconds: number;
   readonly #timer: NodeJS.Timeout;
   /** Runs from the first token on. */
   #stallTimer: NodeJS.Timeout | null = null;
   #lastByteAt = 0;
-  /** Set once the request is over for us; what undici still says is dropped. */
+  /** Set once the request is over. */
   #settled = false;
 
   constructor(
     spec: RequestSpec,
-    clock: StampClock,
-    limits: { readonly requestTimeoutSeconds: number; readonly stallTimeoutSeconds: number },
+    { clock, backlog }: { readonly clock: StampClock; readonly backlog: Backlog },
+    connection: Connection,
+    limits: RequestLimits,
     ended: (timeline: RequestTimeline) => void,
   ) {
     this.#spec = spec;
     this.#clock = clock;
+    this.#backlog = backlog;
+    this.#connection = connection;
     this.#ended = ended;
     // Until the socket is there, the hand-over counts: a refused connection has no better time.
     this.#sentAt = clock.now();
@@ -53,54 +64,49 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
     this.#giveUp({ state: 'aborted' });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#settled) controller.abort(new Error('aborted'));
-    else this.#sentAt = this.#clock.now();
+  sent(at_s: number): void {
+    this.#sentAt = at_s;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, unknown>): void {
-    this.#firstByteAt = this.#clock.stamp().at_s;
+  head({ status, headers }: ResponseHead, stamp: Stamp): void {
+    this.#firstByteAt = stamp.at_s;
     this.#status = status;
-    this.#isEventStream =
-      status === 200 && String(headers['content-type'] ?? '').includes('text/event-stream');
+    this.#isEventStream = status === 200 && (headers.get('content-type') ?? '').includes('text/event-stream');
+    const coding = headers.get('content-encoding') ?? 'identity';
+    if (coding !== 'identity') this.#coding = coding;
   }
 
-  onResponseData(_: Dispatcher.DispatchController, bytes: Buffer): void {
-    const stamp = this.#clock.stamp();
-    this.#clock.defer(() => this.#data(bytes, stamp));
+  end(stamp: Stamp): void {
+    this.#settle(this.#outcome(), stamp.at_s);
   }
 
-  onResponseEnd(): void {
-    const { at_s } = this.#clock.stamp();
-    this.#clock.defer(() => this.#settle(this.#outcome(), at_s));
+  failed(error: Error, at_s: number): void {
+    const own = this.#stream.failure;
+    const outcome = own ? failed(own.kind, own.message, this.#status) : transportFailure(error, this.#status);
+    this.#settle(outcome, at_s);
   }
 
-  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
-    const at = this.#clock.now();
-    this.#clock.defer(() => {
-      const own = this.#stream.failure;
-      this.#settle(
-        own ? failed(own.kind, own.message, this.#status) : transportFailure(error, this.#status),
-        at,
-      );
-    });
-  }
-
-  #data(bytes: Buffer, stamp: Stamp): void {
-    if (this.#settled) return;
+  body(text: string, stamp: Stamp): void {
+    if (this.#settled || this.#coding !== null) return;
     this.#lastByteAt = stamp.at_s;
     // A proxy in front of vLLM may name another type, so the first bytes decide where the header does not.
-    this.#isEventStream ||= this.#status === 200 && this.#errorBody === '' && beginsWithEvent(bytes);
-    if (this.#isEventStream) this.#stream.feed(bytes, stamp);
-    else if (this.#errorBody.length < LONGEST_ERROR_BYTES) this.#errorBody += bytes.toString('utf8');
+    this.#isEventStream ||= this.#status === 200 && this.#errorBody === '' && beginsWithEvent(text);
+    if (this.#isEventStream) this.#stream.feed(text, stamp);
+    else if (this.#errorBody.length < LONGEST_ERROR_BYTES) this.#errorBody += text;
     if (this.#stallTimer === null && this.#stream.hasTokens) this.#watchForStall(this.#stallSeconds);
   }
 
   /** One timer a stall limit instead of one a chunk: where bytes came meanwhile it waits for what is left. */
   #watchForStall(seconds: number): void {
     // What was read in the turn in which the timer fires still counts.
-    this.#stallTimer = setTimeout(() => this.#clock.defer(() => this.#checkStall()), milliseconds(seconds));
+    this.#stallTimer = setTimeout(
+      () =>
+        this.#backlog.soon(() => {
+          this.#connection.parse();
+          this.#checkStall();
+        }),
+      milliseconds(seconds),
+    );
   }
 
   #checkStall(): void {
@@ -111,9 +117,12 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
   }
 
   #outcome(): RequestOutcome {
-    if (this.#status !== 200) return httpFailure(this.#status ?? 0, this.#errorBody);
+    const body = this.#coding === null ? utf8(this.#errorBody) : `a body in ${this.#coding} coding`;
+    if (this.#status !== 200) return httpFailure(this.#status ?? 0, body);
+    if (this.#coding !== null)
+      return failed('protocol', `the answer has content coding ${this.#coding}, which nobody asked for`, 200);
     if (!this.#isEventStream) {
-      return failed('protocol', `the answer is no event stream: ${this.#errorBody.slice(0, 80)}`, 200);
+      return failed('protocol', `the answer is no event stream: ${body.slice(0, 80)}`, 200);
     }
     const end = this.#stream.end();
     if ('failure' in end) return failed(end.failure.kind, end.failure.message, 200);
@@ -123,10 +132,10 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
   #giveUp(outcome: RequestOutcome): void {
     if (this.#settled) return;
     const at = this.#clock.now();
-    // What was read in this turn is parsed first: deferred work runs in order.
-    this.#clock.defer(() => {
+    this.#backlog.soon(() => {
+      // What was read before, and in this turn, still counts.
+      this.#connection.parse();
       this.#settle(outcome, at);
-      this.#controller?.abort(new Error(outcome.state));
     });
   }
 
@@ -156,5 +165,6 @@ export class StreamRequest implements Dispatcher.DispatchHandler {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const milliseconds = (seconds: number): number => Math.min(LONGEST_TIMER_MS, Math.ceil(1000 * seconds));
 
-const beginsWithEvent = (bytes: Buffer): boolean =>
-  /^\s*(?:data|event|id|retry)?:/.test(bytes.subarray(0, 64).toString('utf8'));
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
+
+const beginsWithEvent = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text);

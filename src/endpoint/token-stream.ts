@@ -1,6 +1,7 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { RequestFailure, RequestTimeline, TokenUsage } from '../measure/timeline.ts';
-import { type CompletionChunk, readChunk } from './completion-chunk.ts';
+import { type Chunk, readChunk } from './completion-chunk.ts';
+import { plainChunkAt } from './plain-chunk.ts';
 import type { Stamp } from './stamp-clock.ts';
 
 /** Longest event that is held while it is incomplete, characters. */
@@ -14,8 +15,6 @@ export interface StreamFailure {
 /** What a stream came to, once it has ended. */
 export type StreamEnd = { readonly finishReason: string } | { readonly failure: StreamFailure };
 
-type Chunk = Extract<CompletionChunk, { kind: 'chunk' }>;
-
 /**
  * One answer as it arrives: bytes with their stamps go in, token-bearing chunks come out in columns. Which chunk bears
  * tokens is decided by cumulative usage or token ids where the server sends them, else by the text.
@@ -26,6 +25,8 @@ export class TokenStream {
   readonly #bound: number[] = [];
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser;
+  /** Whether the parser holds no part of an event. */
+  #betweenEvents = true;
   #stamp: Stamp = { at_s: 0, bound_s: 0 };
   #firstChoices: number | null = null;
   #usage: TokenUsage | null = null;
@@ -45,11 +46,25 @@ export class TokenStream {
     });
   }
 
-  feed(bytes: Uint8Array, stamp: Stamp): void {
+  /** Takes bytes as latin-1 text, cut anywhere. */
+  feed(text: string, stamp: Stamp): void {
     // A parser that overflowed takes nothing more.
     if (this.#failure?.kind === 'protocol') return;
     this.#stamp = stamp;
-    this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+    let at = 0;
+    while (this.#betweenEvents && at < text.length) {
+      const plain = plainChunkAt(text, at);
+      if (plain === null) break;
+      this.#chunk(plain);
+      at = plain.end;
+    }
+    if (at < text.length) this.#feedAny(at === 0 ? text : text.slice(at));
+  }
+
+  #feedAny(text: string): void {
+    this.#parser.feed(this.#decoder.decode(Buffer.from(text, 'latin1'), { stream: true }));
+    // A blank line ends an event, and with it whatever the parser held back.
+    this.#betweenEvents = text.endsWith('\n\n');
   }
 
   /** Call it when the response has ended as HTTP means it. */

@@ -7,10 +7,12 @@ import { type ClockHost, type Stamp, StampClock } from '../../src/endpoint/stamp
 class FakeHost implements ClockHost {
   time = 100;
   idleTime = 0;
+  delay = 0;
   #callbacks: (() => void)[] = [];
 
   now = () => this.time;
   idle = () => this.idleTime;
+  runDelay = () => this.delay;
   afterPoll = (callback: () => void) => void this.#callbacks.push(callback);
 
   work(seconds: number): void {
@@ -22,6 +24,12 @@ class FakeHost implements ClockHost {
     this.idleTime += seconds;
   }
 
+  /** Asleep, woken by data, and then kept from running by others. */
+  starve(asleep: number, waiting: number): void {
+    this.block(asleep + waiting);
+    this.delay += waiting;
+  }
+
   endOfPoll(): void {
     for (const callback of this.#callbacks.splice(0)) callback();
   }
@@ -29,7 +37,7 @@ class FakeHost implements ClockHost {
 
 test('after a poll that blocked, data arrived as the poll returned', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
+  const clock = new StampClock(() => {}, host);
   host.block(0.01);
   expect(clock.stamp()).toEqual({ at_s: host.time, bound_s: expect.closeTo(0, 9) });
   host.work(0.002);
@@ -38,7 +46,7 @@ test('after a poll that blocked, data arrived as the poll returned', () => {
 
 test('after a poll that returned at once, data may have come since the poll before', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
+  const clock = new StampClock(() => {}, host);
   host.block(0.01);
   clock.stamp();
   host.work(0.004);
@@ -48,7 +56,7 @@ test('after a poll that returned at once, data may have come since the poll befo
 
 test('work between the rest and the read counts, rest itself does not', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
+  const clock = new StampClock(() => {}, host);
   clock.stamp();
   host.work(0.001);
   host.endOfPoll();
@@ -59,7 +67,7 @@ test('work between the rest and the read counts, rest itself does not', () => {
 
 test('work before the last tick that found no data does not count', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
+  const clock = new StampClock(() => {}, host);
   clock.stamp();
   host.endOfPoll();
   host.block(1);
@@ -73,7 +81,7 @@ test('work before the last tick that found no data does not count', () => {
 
 test('a tick in the turn of a read changes nothing, and data right after one may be as old as its poll', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
+  const clock = new StampClock(() => {}, host);
   host.block(0.01);
   clock.tick();
   host.work(0.003);
@@ -85,21 +93,39 @@ test('a tick in the turn of a read changes nothing, and data right after one may
   expect(clock.stamp().bound_s).toBeCloseTo(0.002, 9);
 });
 
-test('deferred work runs after the turn, in order, and does not widen the next bound once the loop has rested', () => {
+test('work at the end of a turn does not widen the next bound once the loop has rested', () => {
   const host = new FakeHost();
-  const clock = new StampClock(host);
-  const order: string[] = [];
+  const clock = new StampClock(() => host.work(0.05), host);
   clock.stamp();
-  clock.defer(() => order.push('first'));
-  clock.defer(() => {
-    order.push('second');
-    host.work(0.05);
-  });
-  expect(order).toEqual([]);
+  expect(clock.inTurn).toBe(true);
   host.endOfPoll();
-  expect(order).toEqual(['first', 'second']);
+  expect(clock.inTurn).toBe(false);
   host.block(0.001);
   expect(clock.stamp().bound_s).toBeCloseTo(0, 9);
+});
+
+test('time in which others had the core is no rest: the data may have been there', () => {
+  const host = new FakeHost();
+  const clock = new StampClock(() => {}, host);
+  clock.stamp();
+  host.endOfPoll();
+  host.starve(0.01, 0.004);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.004, 9);
+  host.endOfPoll();
+  // The next data may have come from the moment on that woke the thread.
+  host.work(0.001);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.005, 9);
+});
+
+test('a thread that only waited for its core has not rested at all', () => {
+  const host = new FakeHost();
+  const clock = new StampClock(() => {}, host);
+  host.block(0.01);
+  clock.stamp();
+  host.work(0.002);
+  host.endOfPoll();
+  host.starve(0, 0.003);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.005, 9);
 });
 
 test('on a real socket, the bound covers the time that the data had to wait', async () => {

@@ -10,7 +10,7 @@ function read(parts: readonly (string | Uint8Array)[]) {
   const stream = new TokenStream();
   parts.forEach((part, i) => {
     const bytes = typeof part === 'string' ? encoder.encode(part) : part;
-    stream.feed(bytes, { at_s: i + 1, bound_s: 0.25 });
+    stream.feed(Buffer.from(bytes).toString('latin1'), { at_s: i + 1, bound_s: 0.25 });
   });
   return { end: stream.end(), ...stream.columns() };
 }
