@@ -86,7 +86,7 @@ async function targetsOf(flags: RunFlags, before: Run | null): Promise<Targets> 
     });
   }
   if (simulate) return simulatedTargets(simulate);
-  const targets = given.length > 0 ? given : (before?.targets.flatMap(recordedTarget) ?? []);
+  const targets = given.length > 0 ? given : before === null ? [] : recordedTargets(before);
   if (targets.length > 0) return { targets, simulate: null, stop: nothing };
   throw new RidgeError('no target to measure', {
     mend: 'Give --target NAME=URL, --lab FILE or --simulate.',
@@ -141,6 +141,12 @@ function recordedTarget({ name, definition, accelerator }: Run['targets'][number
   if (definition === null) return [];
   return [{ name, definition, accelerator, where: `target '${name}' of the run` }];
 }
+
+/** Servers that the run has not started yet are known, too. */
+const recordedTargets = (run: Run): NamedTarget[] => [
+  ...run.targets.flatMap(recordedTarget),
+  ...(run.not_started ?? []).map((target) => ({ ...target, where: `target '${target.name}' of the run` })),
+];
 
 function measuredRun(folder: string, run: Run): Run {
   if (run.imported === null) return run;

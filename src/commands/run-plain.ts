@@ -3,9 +3,10 @@ import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import { oneLine } from '../report/one-line.ts';
 import { roundText } from '../report/round-text.ts';
 import type { RunListener } from '../run/event-bus.ts';
-import type { RunEvent } from '../run/events.ts';
+import type { EventTarget, RunEvent } from '../run/events.ts';
 import { describe, endpointFailed } from '../run/lane.ts';
 import type { CellRecord, CellShape } from '../run/schema.ts';
+import { spreadLine } from './spread-text.ts';
 
 type Print = (line: string) => void;
 
@@ -13,8 +14,10 @@ type Print = (line: string) => void;
 export function plainWatcher(print: Print, nowMs: () => number = () => performance.now()): RunListener {
   const began = nowMs();
   const seen = new Set<string>();
+  const expected = new Map<string, number>();
   let total = 0;
-  let remaining: number | null = null;
+  let remaining: Remaining | null = null;
+  let round = 0;
   const say = (text: string): void => print(`${formatClock((nowMs() - began) / 1000).padStart(5)}  ${text}`);
   const cellOf = (target: string, cell: CellShape): string => `${target} ${JSON.stringify(cell)}`;
   const count = (): string => `${String(seen.size).padStart(String(total).length)}/${total}`;
@@ -22,12 +25,16 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
     switch (event.kind) {
       case 'run_started':
         total = event.cells.length;
-        say(`run ${event.run_id}: ${counted(total, 'cell')}, about ${formatDuration(event.estimated_s)}`);
-        for (const target of event.targets) {
-          say(
-            `target ${target.name}: ${target.model} on ${target.accelerator}, TP ${target.tensor_parallel}, ${target.engine}`,
-          );
-        }
+        for (const { target } of event.cells) expected.set(target, (expected.get(target) ?? 0) + 1);
+        say(`run ${event.run_id}: ${sizeText(total, event)}`);
+        for (const target of event.targets) say(`target ${targetLine(target)}`);
+        break;
+      case 'target_planned':
+        total += event.cells.length - (expected.get(event.target.name) ?? 0);
+        say(`target ${targetLine(event.target)}`);
+        break;
+      case 'restart_spread':
+        say(spreadLine(event.spread));
         break;
       case 'target_state':
         if (event.message !== null) say(`${event.target}: ${event.state}: ${oneLine(event.message)}`);
@@ -37,7 +44,7 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         const cell = cellOf(event.target, event.record.cell);
         if (seen.has(cell)) break;
         seen.add(cell);
-        const left = remaining === null ? '' : `, ${formatDuration(remaining)} left`;
+        const left = remaining === null ? '' : `, ${leftText(remaining, round)}`;
         say(`${count()} ${event.target}: ${cellLine(event.record)}${event.reused ? ' (kept)' : left}`);
         break;
       }
@@ -46,9 +53,11 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         say(`${count()} ${event.target}: ${describe(event.cell)}: not measured: ${oneLine(event.message)}`);
         break;
       case 'remaining':
-        remaining = event.seconds;
+        remaining = event;
         break;
       case 'round':
+        if (event.round === 1 && !event.fitted) say(BEFORE_A_FIT);
+        round = event.round;
         say(roundLine(event));
         break;
       case 'warning':
@@ -66,6 +75,26 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         break;
     }
   };
+}
+
+type Remaining = Extract<RunEvent, { kind: 'remaining' }>;
+
+const sizeText = (total: number, { estimated_s, adaptive }: Extract<RunEvent, { kind: 'run_started' }>) =>
+  adaptive
+    ? `up to ${counted(total, 'cell')}, at most ${formatDuration(estimated_s)}`
+    : `${counted(total, 'cell')}, about ${formatDuration(estimated_s)}`;
+
+const leftText = ({ seconds, round_s }: Remaining, round: number): string =>
+  round_s === undefined
+    ? `${formatDuration(seconds)} left`
+    : `${formatDuration(round_s)} left of round ${round}, at most ${formatDuration(seconds)} in all`;
+
+const BEFORE_A_FIT =
+  'half-widths before the first fit come from the priors (data sheet, what is usual) and the cells so far';
+
+function targetLine({ name, model, accelerator, tensor_parallel, engine }: EventTarget): string {
+  const known = engine === '' ? 'its server is started when its turn comes' : engine;
+  return `${name}: ${model === '' ? '' : `${model} on `}${accelerator}, TP ${tensor_parallel}, ${known}`;
 }
 
 function cellLine(record: CellRecord): string {

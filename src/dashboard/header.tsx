@@ -26,7 +26,8 @@ export function Header({ state, nowS, width }: HeaderProps) {
   const { glyphs } = useLook();
   const round = state.round && roundText(state.round).replaceAll('±', glyphs.plusMinus);
   const badge = BADGES[state.runState];
-  const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ~${formatClock(left)}`}`;
+  const about = state.remaining?.atMost ? 'at most ' : '~';
+  const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ${about}${formatClock(left)}`}`;
   return (
     <Box flexDirection="column">
       <Box justifyContent="space-between" columnGap={2}>

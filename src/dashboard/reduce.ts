@@ -73,7 +73,19 @@ function started(state: DashboardState, event: Extract<RunEvent, { kind: 'run_st
     runId: event.run_id,
     lanes,
     cells: event.cells.map((planned) => ({ ...planned, status: { state: 'pending' as const } })),
-    remaining: { seconds: event.estimated_s, atS: nowS },
+    remaining: { seconds: event.estimated_s, atMost: event.adaptive === true, atS: nowS },
+  };
+}
+
+/** A server that the run started is known now: its cells as they are, in the place of those expected. */
+function planned(state: DashboardState, { target, cells }: Extract<RunEvent, { kind: 'target_planned' }>) {
+  const { name, accelerator, tensor_parallel, model } = target;
+  const at = state.cells.findIndex((view) => view.target === name);
+  const others = state.cells.filter((view) => view.target !== name);
+  const own = cells.map((cell) => ({ target: name, cell, status: { state: 'pending' as const } }));
+  return {
+    ...withLane(state, name, { accelerator, tensorParallel: tensor_parallel, model }),
+    cells: others.toSpliced(at < 0 ? others.length : at, 0, ...own),
   };
 }
 
@@ -96,6 +108,8 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
   switch (event.kind) {
     case 'run_started':
       return started(state, event, nowS);
+    case 'target_planned':
+      return planned(state, event);
     case 'target_state':
       return withLane(state, event.target, {
         state: event.state,
@@ -129,13 +143,14 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
       return withWarning(withIdleLane(failed, event.target), event.target, event.message);
     }
     case 'remaining':
-      return { ...state, remaining: { seconds: event.seconds, atS: nowS } };
-    case 'round':
       return {
         ...state,
-        round: event,
-        remaining: { seconds: Math.max(0, event.budget_s - event.spent_s), atS: nowS },
+        remaining: { seconds: event.seconds, atMost: event.round_s !== undefined, atS: nowS },
       };
+    case 'round':
+      return { ...state, round: event };
+    case 'restart_spread':
+      return state;
     case 'warning':
       return withWarning(state, event.target, event.message);
     case 'paused':

@@ -52,7 +52,8 @@ export interface DashboardState {
   readonly suite: string;
   readonly runId: string;
   readonly startedAtS: number | null;
-  readonly remaining: { readonly seconds: number; readonly atS: number } | null;
+  /** `atMost`: rounds of an adaptive run may end sooner. */
+  readonly remaining: { readonly seconds: number; readonly atMost: boolean; readonly atS: number } | null;
   readonly lanes: readonly Lane[];
   readonly cells: readonly CellView[];
   /** The target that a cell was last started on: shown where not all fit. */

@@ -13,10 +13,14 @@ export interface RoundsContext {
   readonly records: readonly CellRecord[];
   readonly control: Control;
   readonly emit: RunListener;
-  /** Measures some cells of each target; resolves with the targets of which none could be measured. */
+  /**
+   * Measures some cells of each target; resolves with the targets of which none could be measured.
+   * @param limit `at_any_time`: these are the last ones
+   */
   measure(
     cellsOf: (one: PlannedTarget) => readonly LaneCell[],
     mayStart: (one: PlannedTarget, cell: LaneCell) => boolean,
+    limit: 'within_budget' | 'at_any_time',
   ): Promise<ReadonlySet<string>>;
 }
 
@@ -62,7 +66,7 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
       tried.add(idOf(one, cell));
       return true;
     };
-    for (const target of await measure(cellsOf, mayStart)) given.add(target);
+    for (const target of await measure(cellsOf, mayStart, limit)) given.add(target);
   };
   let metBefore = false;
   for (let round = 1; ; round += 1) {

@@ -9,23 +9,26 @@ import type { TargetFacts } from '../plan/facts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { mergeSettings } from './engine-settings.ts';
 import { resolveModelCard } from './model-card.ts';
-import type { LiveTarget, RunTarget } from './schema.ts';
+import type { LiveTarget, LogFacts, RunTarget } from './schema.ts';
 
 /**
  * Puts together what the lab says of a target and what the target says of itself.
+ * @param log what the log of a server that the run started says; null: there is none
  * @throws RidgeError (exit 2) when the lab's model_config cannot be used
  */
 export async function describeTarget(
   target: NamedTarget,
   identity: Identity,
   host: AgentHost,
+  log: LogFacts | null = null,
 ): Promise<LiveTarget> {
   const { definition } = target;
   const { simulated } = identity;
   const warnings = [...identity.warnings];
   const accelerator = target.accelerator ?? (simulated ? findAccelerator(simulated.accelerator) : null);
-  const tensorParallel = definition.tensor_parallel ?? simulated?.tensor_parallel ?? 1;
-  if (definition.tensor_parallel === undefined && !simulated) {
+  const told = simulated?.tensor_parallel ?? log?.tensor_parallel ?? null;
+  const tensorParallel = definition.tensor_parallel ?? told ?? 1;
+  if (definition.tensor_parallel === undefined && told === null) {
     warnings.push('tensor_parallel is not given; 1 is assumed');
   }
   if (simulated && simulated.tensor_parallel !== tensorParallel) {
@@ -38,7 +41,7 @@ export async function describeTarget(
   if (card === null) {
     warnings.push(`model '${identity.model.id}' has no card; give model_config, a fit needs it`);
   }
-  const merged = mergeSettings(identity.settings, definition, { card, accelerator, tensorParallel });
+  const merged = mergeSettings(identity.settings, log, definition, { card, accelerator, tensorParallel });
   return {
     name: target.name,
     url: definition.url,

@@ -1,4 +1,4 @@
-import type { CellRecord, CellShape } from './schema.ts';
+import type { CellRecord, CellShape, RestartSpread } from './schema.ts';
 
 /** A cell as planned: its key is known once its target is identified. */
 export interface PlannedCell {
@@ -28,6 +28,16 @@ export interface CellProgress {
   readonly tpot_ms: number | null;
 }
 
+/** A target in a few words. */
+export interface EventTarget {
+  readonly name: string;
+  readonly accelerator: string;
+  readonly tensor_parallel: number;
+  /** Empty for a server that the run has still to start, unless the lab file says it; so is `engine`. */
+  readonly model: string;
+  readonly engine: string;
+}
+
 /** What a run tells its watchers (dashboard, plain lines, `--json`). Drawing happens elsewhere. */
 export type RunEvent =
   | {
@@ -35,17 +45,18 @@ export type RunEvent =
       readonly run_id: string;
       readonly folder: string;
       readonly suite: string;
-      readonly targets: readonly {
-        readonly name: string;
-        readonly accelerator: string;
-        readonly tensor_parallel: number;
-        readonly model: string;
-        readonly engine: string;
-      }[];
+      readonly targets: readonly EventTarget[];
       /** In the order of measurement; finished ones of a resumed run included. */
       readonly cells: readonly PlannedCell[];
+      /** Of an adaptive run the most that it may take. */
       readonly estimated_s: number;
+      /** It measures only as many of the cells as it takes. */
+      readonly adaptive?: true;
     }
+  /** A server that the run started has answered: what it is, and its cells in the place of those expected. */
+  | { readonly kind: 'target_planned'; readonly target: EventTarget; readonly cells: readonly CellShape[] }
+  /** How far anchors lie apart between restarts of a server. */
+  | { readonly kind: 'restart_spread'; readonly target: string; readonly spread: RestartSpread }
   | {
       readonly kind: 'target_state';
       readonly target: string;
@@ -94,7 +105,8 @@ export type RunEvent =
       /** Why this is no round but the end; null: its cells follow. */
       readonly ended: 'goal' | 'budget' | 'no_cells' | null;
     }
-  | { readonly kind: 'remaining'; readonly seconds: number }
+  /** Seconds to the end. With `round_s`, the end of this round, `seconds` is the most that all rounds may take. */
+  | { readonly kind: 'remaining'; readonly seconds: number; readonly round_s?: number }
   | { readonly kind: 'warning'; readonly target: string | null; readonly message: string }
   | { readonly kind: 'paused' }
   | { readonly kind: 'resumed' }

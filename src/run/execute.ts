@@ -1,16 +1,15 @@
-import type { Reason } from '../measure/reasons.ts';
 import { remainingCells } from '../plan/plan.ts';
 import { Budget, type RoundsContext, runRounds } from './adaptive.ts';
 import type { RoundEnd } from './adaptive-planner.ts';
+import { announce } from './announce.ts';
 import type { Control } from './control.ts';
-import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
-import { type LaneCell, runLane } from './lane.ts';
+import { finishedBefore, Measuring } from './measuring.ts';
 import type { RunOptions } from './options.ts';
-import { describeRun, type PlannedTarget, type PreparedRun } from './prepare.ts';
+import type { PlannedTarget, PreparedRun } from './prepare.ts';
 import { RemainingTime } from './remaining-time.ts';
 import type { CellRecord } from './schema.ts';
-import { withReason } from './with-reason.ts';
+import { measureServed } from './served-lane.ts';
 
 /** What came of all lanes. `stoppedBy` is the reason of an early end, null when every lane went to its end. */
 export interface ExecutedRun {
@@ -21,74 +20,29 @@ export interface ExecutedRun {
   readonly roundsEnded: RoundEnd | null;
 }
 
+/** A target's turn: it is measured from its first cell to its last. */
+interface Turn {
+  readonly name: string;
+  /** Turns of one lane come one after another. */
+  readonly lane: string;
+  act(): Promise<void>;
+}
+
 /** Measures what is left of a prepared run: targets whose agents share a host one after another, hosts side by side. */
 export async function executeRun(
   options: RunOptions,
-  { store, planned }: PreparedRun,
+  prepared: PreparedRun,
   control: Control,
   emit: RunListener,
 ): Promise<ExecutedRun> {
-  const remaining = new RemainingTime(options.parallel);
-  const records: CellRecord[] = planned.flatMap(({ reused }) => reused);
+  const { store, file, planned, waiting, finished } = prepared;
+  const before = [...planned, ...waiting].flatMap(({ reused }) => reused);
   const { rounds } = options;
-  const budget = rounds && new Budget(rounds.options.budget_minutes, records);
-  const secondsLeft = (): number => Math.min(remaining.seconds, budget?.left_s ?? remaining.seconds);
-  announce(options, planned, remaining, emit, secondsLeft);
-  let notMeasured = 0;
-
-  /** Measures cells of one target. @returns whether none of them could be */
-  const measure = async (
-    one: PlannedTarget,
-    cells: readonly LaneCell[],
-    mayStart: (cell: LaneCell) => boolean = () => true,
-  ): Promise<boolean> => {
-    const context = {
-      mayStart,
-      ...one,
-      suite: options.suite.suite,
-      store,
-      control,
-      emit,
-      measured: (cell: { estimated_s: number }, seconds: number): void => {
-        remaining.finished(one.target.name, cell.estimated_s, seconds);
-        emit({ kind: 'remaining', seconds: secondsLeft() });
-      },
-      keep: (record: CellRecord): void => void records.push(record),
-    };
-    const missed = await runLane(context, cells);
-    notMeasured += missed;
-    return missed > 0 && missed === cells.length;
-  };
-
-  /** What only the end of a target shows: a changed server, a drift between anchors. */
-  const judgeWhole = async (one: PlannedTarget): Promise<void> => {
-    const target = one.target.name;
-    const earlier = finishedBefore(one);
-    const own = (): CellRecord[] => records.filter((record) => record.target === target);
-    const changed = await one.changed();
-    const measuredNow = own().filter(({ key }) => !earlier.has(key));
-    const invalid = changed ? measuredNow.map((record) => withReason(record, changed.code, changed)) : [];
-    await replace(target, invalid, changed);
-    const flagged = applyDrift(own());
-    await replace(target, flagged, flagged[0]?.reasons.find(({ code }) => code === 'drift') ?? null);
-  };
-
-  const replace = async (
-    target: string,
-    changed: readonly CellRecord[],
-    why: Reason | null,
-  ): Promise<void> => {
-    if (why && changed.length > 0) {
-      const message = `${why.code}: ${why.message}; every cell of this target is ${why.effect}`;
-      emit({ kind: 'warning', target, message });
-    }
-    for (const record of changed) {
-      await store.appendCell(record);
-      const index = records.findIndex(({ key, target: name }) => key === record.key && name === target);
-      records[index] = record;
-      emit({ kind: 'cell_finished', target, record, reused: true });
-    }
-  };
+  const budget = rounds && new Budget(rounds.options.budget_minutes, before);
+  const remaining = new RemainingTime(options.parallel, budget);
+  const context = { options, store, control, emit, remaining };
+  const measuring = new Measuring(context, before);
+  announce(options, prepared, remaining, emit);
 
   let stoppedBy: unknown = null;
   const stopping = async (act: () => Promise<void>): Promise<void> => {
@@ -99,88 +53,83 @@ export async function executeRun(
       control.fail(error);
     }
   };
-  /** Lanes of a group one after another, groups side by side. */
-  const inLanes = async (act: (one: PlannedTarget) => Promise<void>): Promise<void> => {
-    const lanes = groupsOf(planned, options.parallel).map((group) =>
+  const inLanes = async (turns: readonly Turn[]): Promise<void> => {
+    const lanes = [...Map.groupBy(turns, ({ lane }) => lane).values()].map((group) =>
       stopping(async () => {
-        for (const one of group) await act(one);
+        for (const { act } of group) await act();
       }),
     );
     await Promise.all(lanes);
   };
+  const turnsOf = (act: (one: PlannedTarget) => Promise<void>): Turn[] =>
+    planned.map((one) => ({
+      name: one.target.name,
+      lane: options.parallel ? `target ${one.target.name}` : one.target.host.name,
+      act: () => act(one),
+    }));
+  const ended = (roundsEnded: RoundEnd | null): ExecutedRun => ({
+    records: measuring.records,
+    notMeasured: measuring.notMeasured,
+    stoppedBy,
+    roundsEnded,
+  });
 
-  let roundsEnded: RoundEnd | null = null;
   if (rounds === undefined || budget === undefined) {
-    await inLanes(async (one) => {
-      await measure(one, remainingCells(one.cells, finishedBefore(one)));
-      await judgeWhole(one);
+    const running = turnsOf(async (one) => {
+      await measuring.measure(one, remainingCells(one.cells, finishedBefore(one)));
+      await measuring.judgeWhole(one);
     });
-    return { records, notMeasured, stoppedBy, roundsEnded };
+    // Servers of one host share its devices, so they take turns whatever the others do.
+    const served = waiting.map((one) => ({
+      name: one.named.name,
+      lane: one.host,
+      act: () => measureServed(one, { ...context, file, finished, measuring }),
+    }));
+    await inLanes(inOrder([...running, ...served], options));
+    return ended(null);
   }
-  const measureRound: RoundsContext['measure'] = async (cellsOf, mayStart) => {
+  const measureRound: RoundsContext['measure'] = async (cellsOf, mayStart, limit) => {
     const failed = new Set<string>();
-    await inLanes(async (one) => {
-      const cells = cellsOf(one);
-      if (cells.length === 0) return;
-      if (await measure(one, cells, (cell) => mayStart(one, cell))) failed.add(one.target.name);
-    });
+    const chosen = new Map(planned.map((one) => [one, cellsOf(one)]));
+    const lanes = [...chosen].map(([{ target }, cells]) => ({
+      target: target.name,
+      host: target.host.name,
+      cells,
+    }));
+    remaining.startRound(lanes, limit === 'at_any_time');
+    emit({ kind: 'remaining', ...remaining.left });
+    await inLanes(
+      turnsOf(async (one) => {
+        const cells = chosen.get(one) ?? [];
+        if (cells.length === 0) return;
+        const missed = await measuring.measure(one, cells, (cell) => mayStart(one, cell));
+        if (missed > 0 && missed === cells.length) failed.add(one.target.name);
+      }),
+    );
     control.signal.throwIfAborted();
     return failed;
   };
+  let roundsEnded: RoundEnd | null = null;
   await stopping(async () => {
+    const { run } = file;
+    const { records } = measuring;
     roundsEnded = await runRounds({
       planner: rounds,
       budget,
-      run: describeRun(
-        options,
-        planned.map(({ target }) => target),
-        new Date().toISOString(),
-      ),
+      run,
       planned,
       records,
       control,
       emit,
       measure: measureRound,
     });
-    await inLanes(judgeWhole);
+    await inLanes(turnsOf((one) => measuring.judgeWhole(one)));
   });
-  return { records, notMeasured, stoppedBy, roundsEnded };
+  return ended(roundsEnded);
 }
 
-const finishedBefore = (one: PlannedTarget): Set<string> => new Set(one.reused.map(({ key }) => key));
-
-function groupsOf(planned: readonly PlannedTarget[], parallel: boolean): PlannedTarget[][] {
-  if (parallel) return planned.map((one) => [one]);
-  return [...Map.groupBy(planned, ({ target }) => target.host.name).values()];
-}
-
-function announce(
-  { id, folder, suite }: RunOptions,
-  planned: readonly PlannedTarget[],
-  remaining: RemainingTime,
-  emit: RunListener,
-  secondsLeft: () => number,
-): void {
-  for (const { target, cells, reused } of planned) {
-    const left = remainingCells(cells, new Set(reused.map(({ key }) => key)));
-    remaining.add(target.name, target.host.name, left);
-  }
-  emit({
-    kind: 'run_started',
-    run_id: id,
-    folder,
-    suite: suite.suite.name,
-    targets: planned.map(({ target }) => ({
-      name: target.name,
-      accelerator: target.accelerator?.name ?? 'unknown accelerator',
-      tensor_parallel: target.tensor_parallel,
-      model: target.model.id,
-      engine: [target.engine.name, target.engine.version].filter(Boolean).join(' '),
-    })),
-    cells: planned.flatMap(({ target, cells }) => cells.map(({ cell }) => ({ target: target.name, cell }))),
-    estimated_s: secondsLeft(),
-  });
-  for (const { target, reused } of planned) {
-    for (const record of reused) emit({ kind: 'cell_finished', target: target.name, record, reused: true });
-  }
+/** As the lab file has them. */
+function inOrder(turns: readonly Turn[], { targets }: RunOptions): Turn[] {
+  const order = new Map(targets.map(({ name }, index) => [name, index]));
+  return turns.toSorted((a, b) => order.get(a.name)! - order.get(b.name)!);
 }

@@ -1,13 +1,15 @@
 import { EXIT, RidgeError } from '../errors.ts';
+import { secretEnvironmentOf } from '../suite/targets.ts';
 import type { RoundEnd } from './adaptive-planner.ts';
 import { Control, Interrupted } from './control.ts';
 import { EventBus } from './event-bus.ts';
 import { type ExecutedRun, executeRun } from './execute.ts';
 import type { RunOptions } from './options.ts';
 import { countVerdicts, exitCodeOf } from './outcome.ts';
-import { type PreparedRun, prepareRun } from './prepare.ts';
+import { type HostedTarget, type PreparedRun, prepareRun } from './prepare.ts';
 import { RunLog } from './run-log.ts';
 import { closeAll, type StartedTarget, startTargets } from './start-targets.ts';
+import { hostNames, isServed } from './started-server.ts';
 
 export type { RunOptions } from './options.ts';
 
@@ -28,18 +30,24 @@ export class Execution {
    * @throws RidgeError when the run cannot begin, or cannot go on (for example without disk space)
    */
   async start(): Promise<number> {
-    const { emit } = this.events;
-    const started = await startTargets(this.#options.targets, emit, this.#options.timeouts);
+    const { targets, timeouts } = this.#options;
+    const served = targets.filter(isServed);
+    if (served.length > 0 && this.#options.rounds) throw notAdaptive(served[0]!.where);
+    for (const target of served) secretEnvironmentOf(target);
+    const hosts = await hostNames(served, timeouts);
+    const running = targets.filter((target) => !isServed(target));
+    const started = await startTargets(running, this.events.emit, timeouts);
     try {
-      return await this.#run(started);
+      const hosted = served.map((named) => ({ named, host: hosts.get(named.name)! }));
+      return await this.#run(started, hosted);
     } finally {
       await closeAll(started.map(({ session }) => session));
     }
   }
 
-  async #run(started: readonly StartedTarget[]): Promise<number> {
+  async #run(started: readonly StartedTarget[], hosted: readonly HostedTarget[]): Promise<number> {
     const { emit } = this.events;
-    const prepared = await prepareRun(this.#options, started, emit);
+    const prepared = await prepareRun(this.#options, started, hosted, emit);
     this.#log.attach(prepared.store);
     try {
       const executed = await executeRun(this.#options, prepared, this.control, emit);
@@ -50,10 +58,10 @@ export class Execution {
     }
   }
 
-  #finish({ planned }: PreparedRun, executed: ExecutedRun): number {
+  #finish({ planned, waiting }: PreparedRun, executed: ExecutedRun): number {
     const { id, folder, rounds } = this.#options;
     const { records, notMeasured, stoppedBy } = executed;
-    const total = planned.reduce((sum, { cells }) => sum + cells.length, 0);
+    const total = [...planned, ...waiting].reduce((sum, { cells }) => sum + cells.length, 0);
     // An adaptive run does not owe every cell of its suite.
     const missing = stoppedBy === null || rounds ? notMeasured : total - records.length;
     const counts = countVerdicts(records, missing);
@@ -65,6 +73,12 @@ export class Execution {
     return exit_code;
   }
 }
+
+const notAdaptive = (where: string): RidgeError =>
+  new RidgeError('--adaptive needs targets that run already: it goes back and forth between them', {
+    where,
+    mend: 'Start the server yourself and leave out serve, or leave out --adaptive.',
+  });
 
 /** Whether an adaptive run ended without what it was asked for. */
 const missedGoal = (rounds: RunOptions['rounds'], ended: RoundEnd | null): boolean =>

@@ -1,16 +1,20 @@
 import { RidgeError } from '../errors.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { planSuite, refusedPoint, type TargetPlan } from '../plan/plan.ts';
-import { VERSION } from '../version.ts';
-import { cellKey } from './cell-key.ts';
+import type { Suite } from '../suite/schema.ts';
 import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
-import { endpointFailed, type LaneCell } from './lane.ts';
+import { expectedFacts } from './expected-target.ts';
+import type { LaneCell } from './lane.ts';
 import type { RunOptions } from './options.ts';
+import { readRun } from './read-run.ts';
 import { requireSameRun } from './resume-check.ts';
-import { type CellRecord, RUN_SCHEMA_VERSION, type Run, type RunTarget } from './schema.ts';
+import { type RunFacts, RunFile } from './run-file.ts';
+import type { CellRecord, Run, RunTarget } from './schema.ts';
 import type { StartedTarget } from './start-targets.ts';
+import type { ServedTarget } from './started-server.ts';
 import { RunStore } from './store.ts';
+import { keyedCells, reusable, type WaitingTarget } from './waiting-target.ts';
 import { placeError } from './write-file.ts';
 
 export interface PlannedTarget extends StartedTarget {
@@ -22,28 +26,49 @@ export interface PlannedTarget extends StartedTarget {
 
 export interface PreparedRun {
   readonly store: RunStore;
+  readonly file: RunFile;
   readonly planned: readonly PlannedTarget[];
+  /** Targets whose servers the run starts. */
+  readonly waiting: readonly WaitingTarget[];
+  /** Of earlier executions. */
+  readonly finished: readonly CellRecord[];
+}
+
+/** A target whose server the run starts, and the host that it will run on. */
+export interface HostedTarget {
+  readonly named: ServedTarget;
+  readonly host: string;
 }
 
 /**
- * Plans the suite on targets that have answered, and opens the run's record.
+ * Plans the suite on targets that have answered and on those that will, and opens the run's record.
  * @throws RidgeError (exit 2) when a cell is too long, nothing is left to measure, a model is not the suite's or
  *   cannot be split as said, the folder is taken, or a resumed run's environment changed
  */
 export async function prepareRun(
   options: RunOptions,
   started: readonly StartedTarget[],
+  hosted: readonly HostedTarget[],
   emit: RunListener,
 ): Promise<PreparedRun> {
-  const { suite } = options;
+  const { suite } = options.suite;
+  const before = options.resume ? (await readRun(options.folder)).run : null;
   const targets = started.map(({ target }) => target);
-  for (const target of targets) requireModel(suite.suite.models, target);
-  const facts = targets.map(factsOf);
+  for (const target of targets) requireModel(suite.models, target);
+  const recorded = hosted.map(({ named }) => before?.targets.find(({ name }) => name === named.name) ?? null);
+  const facts = [
+    ...targets.map(factsOf),
+    ...(await Promise.all(
+      hosted.map(({ named }, index) => (recorded[index] ? factsOf(recorded[index]) : expectedFacts(named))),
+    )),
+  ];
+  const places = [...started.map(({ session }) => session.target), ...hosted.map(({ named }) => named)];
   for (const [index, one] of facts.entries())
-    requireEvenHeads(one.card, one.tensorParallel, started[index]!.session.target.where);
-  const plans = planSuite(suite.suite, suite.points, facts);
+    requireEvenHeads(one.card, one.tensorParallel, places[index]!.where);
+  const plans = planSuite(suite, options.suite.points, facts);
   requireCells(options, plans);
-  const { store, finished, warnings } = await openStore(options, targets);
+  const served = hosted.map(({ named }) => named);
+  const { store, file, finished, warnings } = await openStore(options, targets, served, before);
   for (const message of warnings) emit({ kind: 'warning', target: null, message });
   for (const { name, warnings } of targets) {
     for (const message of warnings) emit({ kind: 'warning', target: name, message });
@@ -51,8 +76,14 @@ export async function prepareRun(
   for (const { target, message } of plans.flatMap(({ skipped }) => skipped)) {
     emit({ kind: 'warning', target, message: `cell skipped: ${message}` });
   }
-  const planned = started.map((one, index) => planTarget(one, plans[index]!, options, finished));
-  return { store, planned };
+  const planned = started.map((one, index) => planTarget(one, plans[index]!, suite, finished));
+  const waiting = hosted.map(({ named, host }, index): WaitingTarget => {
+    const restarts = named.definition.serve.restarts ?? suite.restarts ?? 0;
+    const cells = keyedCells(recorded[index]!, plans[started.length + index]!, suite, restarts);
+    const reused = recorded[index] ? reusable(named.name, cells, finished) : [];
+    return { named, host, recorded: recorded[index]!, restarts, cells, reused };
+  });
+  return { store, file, planned, waiting, finished };
 }
 
 function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[]): void {
@@ -70,69 +101,70 @@ function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[]): void
   });
 }
 
-function planTarget(
+/** Adds what was finished before to the plan of a target. */
+export function planTarget(
   one: StartedTarget,
   plan: TargetPlan,
-  { suite }: RunOptions,
+  suite: Suite,
   finished: readonly CellRecord[],
+  restarts = 0,
 ): PlannedTarget {
-  const cells = plan.cells.map(({ cell, estimated_s }) => ({
-    cell,
-    estimated_s,
-    key: cellKey(one.target, cell, suite.suite),
-  }));
-  const byKey = new Map(cells.map((cell) => [cell.key, cell]));
-  const reused = finished
-    // A cell whose endpoint failed says nothing: it is measured again.
-    .filter((record) => record.target === one.target.name && byKey.has(record.key) && !endpointFailed(record))
-    // Whether the fit uses a cell is the suite's word of today.
-    .map((record) => ({ ...record, cell: byKey.get(record.key)!.cell }));
-  return { ...one, cells, reused };
+  const cells = keyedCells(one.target, plan, suite, restarts);
+  return { ...one, cells, reused: reusable(one.target.name, cells, finished) };
+}
+
+interface Opened {
+  readonly store: RunStore;
+  readonly file: RunFile;
+  readonly finished: readonly CellRecord[];
+  readonly warnings: readonly string[];
 }
 
 async function openStore(
   options: RunOptions,
   targets: readonly RunTarget[],
-): Promise<{ store: RunStore; finished: readonly CellRecord[]; warnings: readonly string[] }> {
-  const { folder, resume, suite } = options;
-  if (!resume) {
+  served: readonly ServedTarget[],
+  before: Run | null,
+): Promise<Opened> {
+  const { folder, suite } = options;
+  const createdAt = before?.created_at ?? new Date().toISOString();
+  const fileOf = (store: RunStore): RunFile =>
+    new RunFile(options, factsOfRun(targets, served, before), createdAt, (run) => store.writeRun(run));
+  if (before === null) {
     const store = await RunStore.create(folder);
+    const file = fileOf(store);
     try {
-      await store.writeRun(describeRun(options, targets, new Date().toISOString()));
+      await file.write();
     } catch (error) {
       await store.close();
       throw placeError(folder, error);
     }
-    return { store, finished: [], warnings: [] };
+    return { store, file, finished: [], warnings: [] };
   }
   const { store, record } = await RunStore.resume(folder);
+  const file = fileOf(store);
   try {
     requireSameRun(record.run, suite.suite, targets, folder);
-    await store.writeRun(describeRun(options, targets, record.run.created_at));
+    await file.write();
     await store.log({ at: new Date().toISOString(), kind: 'continued', finished: record.records.length });
   } catch (error) {
     await store.close();
     throw error;
   }
-  return { store, finished: record.records, warnings: record.warnings };
+  return { store, file, finished: record.records, warnings: record.warnings };
 }
 
-/** What `run.json` says. */
-export function describeRun(
-  { id, suite, simulate, rounds }: RunOptions,
+/** Targets that have answered now, and servers as an earlier execution of the run found them. */
+function factsOfRun(
   targets: readonly RunTarget[],
-  created_at: string,
-): Run {
+  served: readonly ServedTarget[],
+  before: Run | null,
+): RunFacts {
+  const recorded = served.flatMap(({ name }) => before?.targets.find((one) => one.name === name) ?? []);
+  const notStarted = served.filter(({ name }) => recorded.every((one) => one.name !== name));
   return {
-    schema_version: RUN_SCHEMA_VERSION,
-    id,
-    created_at,
-    tool: { name: 'ridgepoint', version: VERSION },
-    suite: { file: suite.file, digest: suite.digest, content: suite.suite },
-    targets: [...targets],
-    simulate,
-    ...(rounds && { adaptive: rounds.options }),
-    imported: null,
-    quantile_method: 'linear',
+    targets: [...targets, ...recorded],
+    notStarted: notStarted.map(({ name, definition, accelerator }) => ({ name, definition, accelerator })),
+    restartSpread: before?.restart_spread ?? [],
   };
 }

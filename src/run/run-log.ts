@@ -10,6 +10,7 @@ function entryOf(event: RunEvent): Readonly<Record<string, unknown>> | null {
     case 'paused':
     case 'resumed':
     case 'round':
+    case 'restart_spread':
       return event;
     case 'target_state':
       return event.message === null ? null : event;

@@ -6,7 +6,7 @@ import { apiKeyOf, type NamedTarget } from '../suite/targets.ts';
 import { AgentSession } from './agent-session.ts';
 import { describeTarget, environmentOf } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
-import type { LiveTarget } from './schema.ts';
+import type { LiveTarget, LogFacts } from './schema.ts';
 
 /** A target that answered: who it is, and the agent that drives it. */
 export interface StartedTarget {
@@ -23,12 +23,14 @@ export const closeAll = async (sessions: readonly AgentSession[]): Promise<void>
 
 /**
  * Starts every target's agent at the same time and asks what its endpoint is. When one fails, all are ended.
+ * @param log what their server's log says, where the run started it
  * @throws RidgeError of the first target that failed
  */
 export async function startTargets(
   targets: readonly NamedTarget[],
   emit: RunListener,
   timeouts?: Partial<AgentTimeouts>,
+  log: LogFacts | null = null,
 ): Promise<StartedTarget[]> {
   const keys = targets.map((target) => apiKeyOf(target));
   const sessions: AgentSession[] = [];
@@ -43,7 +45,7 @@ export async function startTargets(
         warning: (message) => emit({ kind: 'warning', target: named.name, message }),
         restarting: (message) => state('restarting', message),
         recheck: async (identity, connection) => {
-          const now = await describeTarget(named, identity, connection.host);
+          const now = await describeTarget(named, identity, connection.host, log);
           requireSameEnvironment(first!, now);
         },
       },
@@ -52,13 +54,13 @@ export async function startTargets(
     sessions.push(session);
     state('starting');
     const { identity, connection } = await session.start();
-    first = await describeTarget(named, identity, connection.host);
+    first = await describeTarget(named, identity, connection.host, log);
     state('ready');
     const began = first;
     const changed = async (): Promise<Reason | null> => {
       const again = await session.identifyAgain();
       if (again === null) return null;
-      const now = await describeTarget(named, again.identity, again.connection.host);
+      const now = await describeTarget(named, again.identity, again.connection.host, log);
       return judgeEnvironment(environmentOf(began), environmentOf(now));
     };
     return { target: began, session, changed };

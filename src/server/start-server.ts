@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentTarget, ServerTask } from '../agent/protocol.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { LastWords } from './last-words.ts';
@@ -65,6 +66,9 @@ export async function startServer(
     throw error;
   }
   const ready_after_s = (performance.now() - began) / 1000;
+  // What it printed before its first answer is told before that.
+  await sleep(LAST_LINES_MS);
+  output.flush();
   void group.ended.then((how) => {
     if (stopping) return;
     output.flush();
@@ -85,7 +89,9 @@ async function requireFreePort(url: string, { stop }: ServerTask, signal: AbortS
 
 async function startGroup({ argv, env, secret_env }: ServerTask): Promise<ProcessGroup> {
   try {
-    return await ProcessGroup.start(argv, { ...process.env, ...env, ...secret_env });
+    // Python holds back what it prints into a pipe until it has kilobytes of it.
+    const environment = { PYTHONUNBUFFERED: '1', ...process.env, ...env, ...secret_env };
+    return await ProcessGroup.start(argv, environment);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const why = code === 'ENOENT' ? 'no such program' : code === 'EACCES' ? 'it may not be run' : code;
@@ -129,11 +135,12 @@ const withWords = (what: string, words: string | null): string =>
   words === null ? `${what}; it printed nothing` : `${what}: ${words}`;
 
 const DRAIN_MS = 500;
+const LAST_LINES_MS = 50;
 
 /** Waits for the ends of the pipes, which children of an ended server may hold open. */
 async function drained(group: ProcessGroup): Promise<void> {
   const ends = group.pipes.map((pipe) =>
     pipe.readableEnded ? null : new Promise((resolve) => pipe.once('end', resolve)),
   );
-  await Promise.race([Promise.all(ends), new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+  await Promise.race([Promise.all(ends), sleep(DRAIN_MS)]);
 }

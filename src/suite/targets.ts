@@ -159,3 +159,25 @@ export function apiKeyOf(
     },
   );
 }
+
+/**
+ * Variables that a server gets from this machine's environment: those of `env_from` and the one with its API key. They go to
+ * the agent that starts it and nowhere else.
+ * @throws RidgeError (exit 2) when one is not set
+ */
+export function secretEnvironmentOf(
+  { name, definition, where }: NamedTarget,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+  const { api_key_env, serve } = definition;
+  const named = [...(serve?.env_from ?? []), ...(api_key_env === undefined ? [] : [api_key_env])];
+  const entries = named.map((variable) => {
+    const value = environment[variable];
+    if (value !== undefined) return [variable, value] as const;
+    throw new RidgeError(`environment variable ${variable} is not set (env_from of target '${name}')`, {
+      where,
+      mend: `export ${variable}=... before the run.`,
+    });
+  });
+  return Object.fromEntries(entries);
+}

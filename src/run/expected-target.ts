@@ -1,0 +1,29 @@
+import { builtInCard } from '../model/cards.ts';
+import type { TargetFacts } from '../plan/facts.ts';
+import type { NamedTarget } from '../suite/targets.ts';
+import { readModelCard } from './model-card.ts';
+
+/**
+ * What a target that does not run yet will be, as far as the lab file tells: enough to plan its cells.
+ * @throws RidgeError (exit 2) when the lab's model_config cannot be used
+ */
+export async function expectedFacts({ name, definition, accelerator }: NamedTarget): Promise<TargetFacts> {
+  const { model, model_config } = definition;
+  const card =
+    model_config !== undefined
+      ? await readModelCard(model ?? name, model_config)
+      : model !== undefined
+        ? builtInCard(model)
+        : null;
+  return {
+    name,
+    accelerator,
+    card,
+    tensorParallel: definition.tensor_parallel ?? 1,
+    // A flag of the server may still shorten it.
+    maxLengthTokens: card?.max_length_tokens ?? null,
+    maxNumBatchedTokens: definition.max_num_batched_tokens ?? null,
+    maxNumSeqs: definition.max_num_seqs ?? null,
+    kvCapacityTokens: definition.kv_capacity_tokens ?? null,
+  };
+}

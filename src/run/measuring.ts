@@ -1,0 +1,89 @@
+import type { Reason } from '../measure/reasons.ts';
+import type { Control } from './control.ts';
+import { applyDrift } from './drift.ts';
+import type { RunListener } from './event-bus.ts';
+import { type LaneCell, runLane } from './lane.ts';
+import type { RunOptions } from './options.ts';
+import type { PlannedTarget } from './prepare.ts';
+import type { RemainingTime } from './remaining-time.ts';
+import type { CellRecord } from './schema.ts';
+import type { RunStore } from './store.ts';
+import { withReason } from './with-reason.ts';
+
+export interface MeasuringContext {
+  readonly options: RunOptions;
+  readonly store: RunStore;
+  readonly control: Control;
+  readonly emit: RunListener;
+  readonly remaining: RemainingTime;
+}
+
+/** Measures cells of a run's targets and keeps what came of them. */
+export class Measuring {
+  /** Of this execution and of earlier ones. */
+  readonly records: CellRecord[];
+  /** Cells without a record. */
+  notMeasured = 0;
+  readonly #context: MeasuringContext;
+
+  constructor(context: MeasuringContext, records: readonly CellRecord[]) {
+    this.#context = context;
+    this.records = [...records];
+  }
+
+  /** Measures cells of one target. @returns how many of them could not be */
+  async measure(
+    one: PlannedTarget,
+    cells: readonly LaneCell[],
+    mayStart: (cell: LaneCell) => boolean = () => true,
+  ): Promise<number> {
+    const { options, store, control, emit, remaining } = this.#context;
+    const context = {
+      mayStart,
+      ...one,
+      suite: options.suite.suite,
+      store,
+      control,
+      emit,
+      measured: (cell: { estimated_s: number }, seconds: number): void => {
+        remaining.finished(one.target.name, cell.estimated_s, seconds);
+        emit({ kind: 'remaining', ...remaining.left });
+      },
+      keep: (record: CellRecord): void => void this.records.push(record),
+    };
+    const missed = await runLane(context, cells);
+    this.notMeasured += missed;
+    return missed;
+  }
+
+  /** What only the end of a target shows: a changed server, a drift between anchors. */
+  async judgeWhole(one: PlannedTarget): Promise<void> {
+    const target = one.target.name;
+    const earlier = finishedBefore(one);
+    const own = (): CellRecord[] => this.records.filter((record) => record.target === target);
+    const changed = await one.changed();
+    const measuredNow = own().filter(({ key }) => !earlier.has(key));
+    const invalid = changed ? measuredNow.map((record) => withReason(record, changed.code, changed)) : [];
+    await this.#replace(target, invalid, changed);
+    const flagged = applyDrift(own());
+    await this.#replace(target, flagged, flagged[0]?.reasons.find(({ code }) => code === 'drift') ?? null);
+  }
+
+  async #replace(target: string, changed: readonly CellRecord[], why: Reason | null): Promise<void> {
+    const { emit, store } = this.#context;
+    if (why && changed.length > 0) {
+      const message = `${why.code}: ${why.message}; every cell of this target is ${why.effect}`;
+      emit({ kind: 'warning', target, message });
+    }
+    for (const record of changed) {
+      await store.appendCell(record);
+      const index = this.records.findIndex(({ key, target: name }) => key === record.key && name === target);
+      this.records[index] = record;
+      emit({ kind: 'cell_finished', target, record, reused: true });
+    }
+  }
+}
+
+/** Keys of the cells that an earlier execution finished. */
+export const finishedBefore = (one: Pick<PlannedTarget, 'reused'>): Set<string> =>
+  new Set(one.reused.map(({ key }) => key));

@@ -1,0 +1,57 @@
+import { remainingCells, type TargetPlan } from '../plan/plan.ts';
+import type { Suite } from '../suite/schema.ts';
+import { cellKey } from './cell-key.ts';
+import { endpointFailed, type LaneCell } from './lane.ts';
+import type { CellRecord, RunTarget } from './schema.ts';
+import type { ServedTarget } from './started-server.ts';
+
+/** A target whose server the run starts when its turn comes, with the cells that it is expected to measure. */
+export interface WaitingTarget {
+  readonly named: ServedTarget;
+  /** Of its agent. */
+  readonly host: string;
+  /** As an earlier execution of the run found it; null: it never answered. */
+  readonly recorded: RunTarget | null;
+  readonly restarts: number;
+  /** In order; the anchors after each restart are the last. Keys are right only where it is recorded. */
+  readonly cells: readonly LaneCell[];
+  readonly reused: readonly CellRecord[];
+}
+
+/** Cells of a plan with their keys, and the anchors once more for each restart. */
+export function keyedCells(
+  target: RunTarget | null,
+  plan: TargetPlan,
+  suite: Suite,
+  restarts = 0,
+): LaneCell[] {
+  const anchors = plan.cells.filter(({ cell }) => cell.anchor === 'start');
+  const again = Array.from({ length: restarts }, (_, index) =>
+    anchors.map(({ cell, estimated_s }) => ({ cell: { ...cell, restart: index + 1 }, estimated_s })),
+  );
+  return [...plan.cells, ...again.flat()].map(({ cell, estimated_s }) => ({
+    cell,
+    estimated_s,
+    key: target === null ? '' : cellKey(target, cell, suite),
+  }));
+}
+
+/** Records of an earlier execution that are cells of this one. */
+export function reusable(
+  target: string,
+  cells: readonly LaneCell[],
+  finished: readonly CellRecord[],
+): CellRecord[] {
+  const byKey = new Map(cells.map((cell) => [cell.key, cell]));
+  return (
+    finished
+      // A cell whose endpoint failed says nothing: it is measured again.
+      .filter((record) => record.target === target && byKey.has(record.key) && !endpointFailed(record))
+      // Whether the fit uses a cell is the suite's word of today.
+      .map((record) => ({ ...record, cell: byKey.get(record.key)!.cell }))
+  );
+}
+
+/** Whether an earlier execution left anything to measure. */
+export const isDone = ({ recorded, cells, reused }: WaitingTarget): boolean =>
+  recorded !== null && remainingCells(cells, new Set(reused.map(({ key }) => key))).length === 0;
