@@ -1,5 +1,6 @@
 import type { ServerDelta } from '../run/schema.ts';
 import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
+import type { ThresholdOverrides } from '../suite/thresholds.ts';
 import type { RequestTimeline } from './timeline.ts';
 
 /** Half-open interval of time, seconds from the cell's origin. */
@@ -43,4 +44,6 @@ export interface CellEvidence {
   /** Whether the server sees this shape for the first time: only then is a long gap taken for a compilation. */
   readonly firstOfShape: boolean;
   readonly eventLoopDelay: EventLoopDelay | null;
+  /** What the suite sets of the numbers that cells are judged by; the defaults for the others. */
+  readonly thresholds?: ThresholdOverrides;
 }

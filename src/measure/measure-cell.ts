@@ -1,10 +1,14 @@
 import type { CellMetrics, CellRecord } from '../run/schema.ts';
+import type { StepsSummary } from '../run/steps-schema.ts';
+import { thresholdsOf } from '../suite/thresholds.ts';
 import { type StampBounds, stampBounds } from './client-health.ts';
 import { decodeMetrics } from './decode-metrics.ts';
 import type { CellEvidence, TimeSpan } from './evidence.ts';
 import { cellMetrics } from './metrics.ts';
 import type { Reason, Verdict } from './reasons.ts';
 import { isCompleted, measuredRequests } from './selection.ts';
+import { type EngineSteps, engineSteps } from './steps/engine-steps.ts';
+import { summariseSteps } from './steps/step-check.ts';
 import type { RequestTimeline } from './timeline.ts';
 import { judgeCase, judgeWithoutWindow, verdictOf } from './verdict.ts';
 
@@ -12,6 +16,7 @@ export type { CellEvidence, EventLoopDelay, ServerEvidence, TimeSpan } from './e
 
 /** What a cell's line in the record says about it. */
 export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'counts'> {
+  readonly steps: StepsSummary;
   /** Null when the cell ended before its window opened. */
   readonly metrics: CellMetrics | null;
   readonly reasons: Reason[];
@@ -19,18 +24,25 @@ export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'co
 }
 
 /** Metrics and verdict of a cell from its timelines and counters. Pure: a later version can judge the raw record again. */
-export function measureCell(evidence: CellEvidence): MeasuredCell {
+export const measureCell = (evidence: CellEvidence): MeasuredCell => measureSteps(evidence).cell;
+
+/** As `measureCell`, with the engine's steps of the whole cell, from its probe to its last aborted filler. */
+export function measureSteps(evidence: CellEvidence): { cell: MeasuredCell; steps: EngineSteps } {
   const { timelines, window } = evidence;
   const measured = window === null ? [] : measuredRequests(timelines, window);
   const completed = measured.filter(isCompleted);
   const bounds = stampBounds(completed);
+  const thresholds = thresholdsOf(evidence.thresholds);
+  const found = engineSteps(timelines);
+  const steps = summariseSteps(found, evidence, thresholds);
   const metrics = window === null ? null : metricsOf(evidence, measured, window);
   const reasons =
     window === null || metrics === null
       ? judgeWithoutWindow(evidence)
-      : judgeCase({ evidence, window, measured, completed, metrics, bounds });
-  return {
+      : judgeCase({ evidence, window, measured, completed, metrics, bounds, steps, thresholds });
+  const cell: MeasuredCell = {
     metrics,
+    steps,
     reasons,
     verdict: verdictOf(reasons),
     window:
@@ -40,6 +52,7 @@ export function measureCell(evidence: CellEvidence): MeasuredCell {
     client: clientFacts(evidence, bounds),
     counts: counts(timelines, measured.length),
   };
+  return { cell, steps: found };
 }
 
 function metricsOf(

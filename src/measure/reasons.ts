@@ -31,6 +31,7 @@ export const REASON_CODES = [
   'kv_saturated',
   'server_queue',
   'phase_locked',
+  'steps_unresolved',
   'schedule_lag',
   'client_bound',
   'rate_not_reached',

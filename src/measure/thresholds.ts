@@ -1,42 +1,5 @@
+import { DEFAULT_THRESHOLDS, THRESHOLD_RULES } from '../suite/thresholds.ts';
 import type { ReasonCode } from './reasons.ts';
-
-/** The numbers that cells are judged by. The value and the threshold of each finding are stored with it. */
-export const THRESHOLDS = {
-  token_count_share: 0.02,
-  token_count_steps: 2,
-  single_token_share: 0.99,
-  little_law_share: 0.05,
-  little_law_requests: 2,
-  concurrency_share: 0.05,
-  /** Server gauges move once an engine step and other clients show only above the target: a wide band, flagged only. */
-  gauge_low_share: 0.5,
-  gauge_high_share: 1.25,
-  prefix_hit_invalid_share: 0.01,
-  kv_usage: 0.95,
-  running_share_of_seats: 0.98,
-  phase_bins_per_residence: 8,
-  phase_fewest_streams: 4,
-  phase_variance_to_mean: 3,
-  /** Of an open loop: p99 of sent − scheduled may be this long, or this share of TTFT where that is longer. */
-  schedule_lag_ms: 10,
-  schedule_lag_share: 0.05,
-  rate_share: 0.98,
-  /** In-flight of an open loop differs from λW by chance: so many standard deviations of what the window's edges cut. */
-  little_law_deviations: 3,
-  /** Of an open loop, whose in-flight wanders by itself. */
-  unsteady_open_in_flight_share: 0.5,
-  ttft_bound_share: 0.05,
-  tpot_bound_share: 0.01,
-  tpot_bound_fewest_tokens: 8,
-  decode_fewest_steps: 8,
-  compile_gap_to_median: 10,
-  /** The window closes on the requests that have ended; the ones still running may widen the interval by this factor. */
-  converged_slack: 1.5,
-  unsteady_p_value: 0.01,
-  /** A slope must also matter: change over the window as a share of the mean. */
-  unsteady_change_share: 0.1,
-  unsteady_in_flight_share: 0.05,
-} as const;
 
 export interface VerdictRow {
   readonly gate: string;
@@ -45,7 +8,7 @@ export interface VerdictRow {
 }
 
 const percent = (share: number): string => `${100 * share} %`;
-const t = THRESHOLDS;
+const t = DEFAULT_THRESHOLDS;
 
 /** What each reason code means, what it does to the verdict of its cell, and whether a fit uses such a cell. */
 export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
@@ -65,7 +28,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   token_count_mismatch: {
-    gate: `tokens seen by the client differ from the server's counter over the window by more than ${percent(t.token_count_share)} and ${t.token_count_steps} engine steps, over the cell by more than one step for each aborted request, or a stream differs from its own usage`,
+    gate: `tokens seen by the client differ from the server's counter over the window by more than ${percent(t.token_count_mismatch_share)} and ${t.token_count_mismatch_steps} engine steps, over the cell by more than one step for each aborted request, or a stream differs from its own usage`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -75,7 +38,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   multi_token_chunks: {
-    gate: `under ${percent(t.single_token_share)} of the chunks carry one token: gaps are ICL, not ITL`,
+    gate: `under ${percent(t.multi_token_chunks_single_share)} of the chunks carry one token: gaps are ICL, not ITL`,
     effect: 'note',
     fit: 'use',
   },
@@ -85,12 +48,12 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   concurrency_off_target: {
-    gate: `time-weighted in-flight requests outside the target ± ${percent(t.concurrency_share)}; the server's running + waiting far from the target only flags`,
+    gate: `time-weighted in-flight requests outside the target ± ${percent(t.concurrency_off_target_share)}; the server's running + waiting far from the target only flags`,
     effect: 'invalid (flagged by gauges)',
     fit: 'exclude (use)',
   },
   prefix_cache_hit: {
-    gate: `prompt tokens were found in the prefix cache: flagged, from ${percent(t.prefix_hit_invalid_share)} on invalid`,
+    gate: `prompt tokens were found in the prefix cache: flagged, from ${percent(t.prefix_cache_hit_invalid_share)} on invalid`,
     effect: 'flagged or invalid',
     fit: 'exclude',
   },
@@ -100,19 +63,24 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude; use when declared',
   },
   kv_saturated: {
-    gate: `KV cache use of ${percent(t.kv_usage)} or more in the window, or a load declared by kv_fill of 1 or more`,
+    gate: `KV cache use of ${percent(t.kv_saturated_usage)} or more in the window, or a load declared by kv_fill of 1 or more`,
     effect: 'flagged',
     fit: 'use',
   },
   server_queue: {
-    gate: `requests waited while every seat was taken or KV use was ${percent(t.kv_usage)} or more`,
+    gate: `requests waited while every seat was taken or KV use was ${percent(t.kv_saturated_usage)} or more`,
     effect: 'flagged',
     fit: 'use',
   },
   phase_locked: {
-    gate: `${t.phase_fewest_streams} streams or more of a closed loop of longer answers send in bursts: requests in bins of 1/${t.phase_bins_per_residence} residence have a variance above ${t.phase_variance_to_mean} x mean`,
+    gate: `${t.phase_locked_fewest_streams} streams or more of a closed loop of longer answers send in bursts: requests in bins of 1/${t.phase_locked_bins_per_residence} residence have a variance above ${t.phase_locked_variance_to_mean} x mean`,
     effect: 'invalid',
     fit: 'exclude',
+  },
+  steps_unresolved: {
+    gate: `the engine's steps as found in the client's stamps differ from the server's own count by more than max(${percent(t.steps_unresolved_share)}, ${t.steps_unresolved_edge_steps} steps)`,
+    effect: 'note',
+    fit: 'use its means, not its steps',
   },
   schedule_lag: {
     gate: `open loop: p99 of sent - scheduled is over max(${t.schedule_lag_ms} ms, ${percent(t.schedule_lag_share)} of TTFT): the client was late`,
@@ -120,22 +88,22 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   client_bound: {
-    gate: `p99 bound of the client's stamps is ${percent(t.ttft_bound_share)} of TTFT or more, or ${percent(t.tpot_bound_share)} of the time that TPOT is taken over (${t.tpot_bound_fewest_tokens} tokens or more)`,
+    gate: `p99 bound of the client's stamps is ${percent(t.client_bound_ttft_share)} of TTFT or more, or ${percent(t.client_bound_tpot_share)} of the time that TPOT is taken over (${t.client_bound_tpot_fewest_tokens} tokens or more)`,
     effect: 'flagged',
     fit: 'exclude',
   },
   rate_not_reached: {
-    gate: `open loop: fewer than ${percent(t.rate_share)} of the requests that were due in the window were sent in it`,
+    gate: `open loop: fewer than ${percent(t.rate_not_reached_share)} of the requests that were due in the window were sent in it`,
     effect: 'flagged',
     fit: 'use, at the measured rate',
   },
   compile_stall: {
-    gate: `while a shape is first seen, a gap above ${t.compile_gap_to_median} x the median of its kind: the cell is run again`,
+    gate: `while a shape is first seen, a gap above ${t.compile_stall_gap_to_median} x the median of its kind: the cell is run again`,
     effect: 'invalid',
     fit: 'exclude',
   },
   window_short: {
-    gate: `the window is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.decode_fewest_steps} steps in which all of a batch decodes`,
+    gate: `the window is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.window_short_decode_steps} steps in which all of a batch decodes`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -150,7 +118,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   not_converged: {
-    gate: `the confidence half-width was not met before the cap on requests or time, or with every request in it is over ${t.converged_slack} x the wanted one`,
+    gate: `the confidence half-width was not met before the cap on requests or time, or with every request in it is over ${t.not_converged_slack} x the wanted one`,
     effect: 'flagged',
     fit: 'use',
   },
@@ -171,10 +139,18 @@ export function verdictsHelp(): string {
   const rows = Object.entries(VERDICT_TABLE).map(
     ([code, row]) => `  ${code}\n      ${row.gate}\n      verdict: ${row.effect}; fit: ${row.fit}`,
   );
+  const thresholds = Object.entries(THRESHOLD_RULES).map(
+    ([key, { value, least, most, what }]) => `  ${key}: ${value}\n      ${what}; from ${least} to ${most}`,
+  );
   return [
     'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A fit leaves out the cells of which',
     'any reason says exclude; a note changes nothing.',
     '',
     ...rows,
+    '',
+    'The numbers behind them. A suite may set others, within limits, under the key thresholds; they are recorded with the',
+    'run, and a fit of it says so. Default values:',
+    '',
+    ...thresholds,
   ].join('\n');
 }

@@ -27,6 +27,7 @@ import {
   judgeTokenCount,
 } from './judge/server.ts';
 import { cappedWarmUp, judgeSteadiness } from './judge/steadiness.ts';
+import { judgeSteps } from './judge/steps.ts';
 import type { Reason, Verdict } from './reasons.ts';
 
 export { type Environment, judgeDrift, judgeEnvironment } from './judge/run-wide.ts';
@@ -45,6 +46,7 @@ const JUDGES: readonly Judge[] = [
   judgeKvUse,
   judgeQueue,
   judgePhase,
+  judgeSteps,
   judgeClientBound,
   judgeCompileStall,
   judgeWindow,

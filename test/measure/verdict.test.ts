@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { measureCell } from '../../src/measure/measure-cell.ts';
 import { REASON_CODES, type ReasonCode } from '../../src/measure/reasons.ts';
-import { THRESHOLDS, VERDICT_TABLE, verdictsHelp } from '../../src/measure/thresholds.ts';
+import { VERDICT_TABLE, verdictsHelp } from '../../src/measure/thresholds.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { fitUses, judgeDrift, judgeEnvironment, verdictOf } from '../../src/measure/verdict.ts';
+import { DEFAULT_THRESHOLDS } from '../../src/suite/thresholds.ts';
 import { codesOf, evidence, loop, reasonsOf, request, server } from './cells.ts';
 
 const failed = (facts: Partial<RequestTimeline> = {}) =>
@@ -410,6 +411,6 @@ test('the worst effect is the verdict; any exclude keeps the cell from a fit', (
 test('help explains every code, with the numbers that are judged by', () => {
   const help = verdictsHelp();
   for (const code of REASON_CODES) expect(help).toContain(`  ${code}\n`);
-  expect(help).toContain(`variance above ${THRESHOLDS.phase_variance_to_mean} x mean`);
+  expect(help).toContain(`variance above ${DEFAULT_THRESHOLDS.phase_locked_variance_to_mean} x mean`);
   expect(Object.keys(VERDICT_TABLE)).toEqual([...REASON_CODES]);
 });

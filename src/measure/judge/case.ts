@@ -1,4 +1,6 @@
 import type { CellMetrics } from '../../run/schema.ts';
+import type { StepsSummary } from '../../run/steps-schema.ts';
+import type { Thresholds } from '../../suite/thresholds.ts';
 import type { StampBounds } from '../client-health.ts';
 import type { CellEvidence, TimeSpan } from '../evidence.ts';
 import type { FitUse, Reason, ReasonCode, ReasonEffect } from '../reasons.ts';
@@ -14,6 +16,8 @@ export interface Case {
   readonly completed: readonly RequestTimeline[];
   readonly metrics: CellMetrics;
   readonly bounds: StampBounds;
+  readonly steps: StepsSummary;
+  readonly thresholds: Thresholds;
 }
 
 /** One code's judgement; null when there is nothing to say. */

@@ -1,7 +1,6 @@
 import { median } from '../../stats/sorted.ts';
 import { tokensAfterFirst, tpot } from '../latency.ts';
 import type { Reason } from '../reasons.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import { asPercent, type Case, type Judge, reason } from './case.ts';
 import { typicalDecodeSpan } from './decode.ts';
 
@@ -9,10 +8,10 @@ import { typicalDecodeSpan } from './decode.ts';
 export const judgeClientBound: Judge = (cell) =>
   cell.evidence.kind === 'decode' ? decodeBound(cell) : (ttftBound(cell) ?? tpotBound(cell));
 
-function ttftBound({ metrics, bounds }: Case): Reason | null {
+function ttftBound({ metrics, bounds, thresholds }: Case): Reason | null {
   const mean = metrics.ttft_ms?.mean ?? 0;
   if (bounds.ttft_p99 === null || mean <= 0) return null;
-  return tooLarge('TTFT', (1000 * bounds.ttft_p99) / mean, THRESHOLDS.ttft_bound_share);
+  return tooLarge('TTFT', (1000 * bounds.ttft_p99) / mean, thresholds.client_bound_ttft_share);
 }
 
 /** A batch's TPOT is all that is taken from it. */
@@ -22,20 +21,20 @@ function decodeBound(cell: Case): Reason | null {
   return tooLarge(
     'the time that TPOT is taken over',
     cell.bounds.chunk_p99 / span,
-    THRESHOLDS.tpot_bound_share,
+    cell.thresholds.client_bound_tpot_share,
   );
 }
 
-function tpotBound({ completed, bounds }: Case): Reason | null {
+function tpotBound({ completed, bounds, thresholds }: Case): Reason | null {
   const spans = completed
-    .filter((request) => tokensAfterFirst(request) >= THRESHOLDS.tpot_bound_fewest_tokens)
+    .filter((request) => tokensAfterFirst(request) >= thresholds.client_bound_tpot_fewest_tokens)
     .map((request) => tpot(request)! * tokensAfterFirst(request));
   const typical = median(spans);
   if (bounds.chunk_p99 === null || typical === null || typical <= 0) return null;
   return tooLarge(
     'the time that TPOT is taken over',
     bounds.chunk_p99 / typical,
-    THRESHOLDS.tpot_bound_share,
+    thresholds.client_bound_tpot_share,
   );
 }
 

@@ -2,7 +2,6 @@ import { median } from '../../stats/sorted.ts';
 import type { TimeSpan } from '../evidence.ts';
 import { ttft } from '../latency.ts';
 import type { Reason } from '../reasons.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import type { RequestTimeline } from '../timeline.ts';
 import { invalid, type Judge, short } from './case.ts';
 import { firstIndex, longestInEach, tokenGaps, union } from './gap-kinds.ts';
@@ -18,8 +17,9 @@ const STREAMS_SEEN = 8;
  * prompt can be 14 times one without, and only one of a prompt's steps may be long: what is usual beside a prompt is
  * the median, over prompts, of the longest gap beside each.
  */
-export const judgeCompileStall: Judge = ({ evidence, measured, completed }) => {
+export const judgeCompileStall: Judge = ({ evidence, measured, completed, thresholds }) => {
   if (!evidence.firstOfShape) return null;
+  const limit = thresholds.compile_stall_gap_to_median;
   const prompts = evidence.timelines.map(promptSpan);
   const busy = union(prompts);
   const plain: TimeSpan[] = [];
@@ -33,21 +33,25 @@ export const judgeCompileStall: Judge = ({ evidence, measured, completed }) => {
   const plainLengths = plain.map(length);
   const waits = completed.map(ttft).filter((value) => value !== null);
   return (
-    stall('between tokens', plainLengths, plainLengths) ??
-    stall('between tokens beside a prompt', beside.map(length), longestInEach(prompts, beside)) ??
-    stall('before the first token', waits, waits)
+    stall('between tokens', plainLengths, plainLengths, limit) ??
+    stall('between tokens beside a prompt', beside.map(length), longestInEach(prompts, beside), limit) ??
+    stall('before the first token', waits, waits, limit)
   );
 };
 
 const length = (span: TimeSpan): number => span.closed_s - span.opened_s;
 
-function stall(kind: string, gaps: readonly number[], usual: readonly number[]): Reason | null {
+function stall(
+  kind: string,
+  gaps: readonly number[],
+  usual: readonly number[],
+  limit: number,
+): Reason | null {
   const typical = median(usual);
   if (typical === null || typical <= 0 || usual.length < FEWEST_VALUES) return null;
   let longest = 0;
   for (const gap of gaps) longest = Math.max(longest, gap);
   const ratio = longest / typical;
-  const limit = THRESHOLDS.compile_gap_to_median;
   if (ratio <= limit) return null;
   const message = `a gap of ${short(1000 * longest)} ms ${kind}, ${short(ratio)} x the usual: a compilation?`;
   return invalid('compile_stall', message, ratio, limit);

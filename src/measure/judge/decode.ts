@@ -1,7 +1,6 @@
 import { median } from '../../stats/sorted.ts';
 import { decodedBatches } from '../decode-metrics.ts';
 import { batchesOf } from '../decode-steps.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import { type Case, invalid, type Judge, short } from './case.ts';
 
 /** Batches too few, or with too few steps in which all of a batch decodes: prompts took as long as the answers. */
@@ -10,7 +9,7 @@ export const judgeDecodeSteps: Judge = (cell) => {
   const { concurrency } = cell.evidence;
   const batches = decodedBatches(cell.measured, concurrency);
   const steps = batches.length === 0 ? 0 : Math.min(...batches.map((one) => one.steps));
-  const fewest = THRESHOLDS.decode_fewest_steps;
+  const fewest = cell.thresholds.window_short_decode_steps;
   if (steps < fewest) {
     const message = `${short(steps)} steps between the last first token and the first finish of a batch, ${fewest} wanted`;
     return invalid('window_short', message, steps, fewest);

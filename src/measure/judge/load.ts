@@ -1,38 +1,38 @@
 import { counted } from '../../plural.ts';
 import type { Statistic } from '../../run/schema.ts';
 import { withheldPercentiles } from '../goodput.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import { asPercent, invalid, type Judge, reason, short } from './case.ts';
 
 /** Clocks compare to a microsecond. */
 const ROUNDING_S = 1e-6;
 
 /** Little's law, L = λW: a residual means that requests were lost, or that the window is not steady. */
-export const judgeLittle: Judge = ({ measured, window, metrics }) => {
+export const judgeLittle: Judge = ({ measured, window, metrics, thresholds }) => {
   const n = measured.length;
   const inFlight = metrics.mean_concurrency;
   if (n === 0 || inFlight === null || inFlight === 0) return null;
   const arrivals = n / (window.closed_s - window.opened_s);
   const stay = measured.reduce((sum, request) => sum + request.ended_s - request.sent_s, 0) / n;
   const residual = Math.abs(inFlight - arrivals * stay) / inFlight;
-  const limit = Math.max(THRESHOLDS.little_law_share, THRESHOLDS.little_law_requests / n);
+  const limit = Math.max(thresholds.little_law_share, thresholds.little_law_requests / n);
   if (residual < limit) return null;
   const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${counted(n, 'request')}`;
   return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);
 };
 
 /** In-flight requests as the client saw them decide; the server's gauges only flag. */
-export const judgeConcurrency: Judge = ({ evidence, metrics }) => {
+export const judgeConcurrency: Judge = ({ evidence, metrics, thresholds }) => {
   const target = evidence.concurrency;
   const seen = metrics.mean_concurrency;
-  if (seen !== null && Math.abs(seen - target) > THRESHOLDS.concurrency_share * target) {
+  if (seen !== null && Math.abs(seen - target) > thresholds.concurrency_off_target_share * target) {
     const message = `${short(seen)} requests in flight on average, ${target} wanted`;
     return invalid('concurrency_off_target', message, seen, target);
   }
   const { mean_running: running = null, mean_waiting: waiting = null } = evidence.server?.delta ?? {};
   if (running === null) return null;
   const held = running + (waiting ?? 0);
-  const { gauge_low_share: low, gauge_high_share: high } = THRESHOLDS;
+  const { concurrency_off_target_gauge_low_share: low, concurrency_off_target_gauge_high_share: high } =
+    thresholds;
   // One request more or less is a matter of when the gauge was read.
   if (held >= low * target - 1 && held <= high * target + 1) return null;
   const message = `the server held ${short(held)} requests on average, ${target} wanted`;
@@ -40,11 +40,12 @@ export const judgeConcurrency: Judge = ({ evidence, metrics }) => {
 };
 
 /** Streams that send together: bins of the requests sent vary more than chance allows. */
-export const judgePhase: Judge = ({ evidence, window, measured }) => {
-  const { phase_bins_per_residence, phase_fewest_streams, phase_variance_to_mean } = THRESHOLDS;
-  const width = evidence.residence_s / phase_bins_per_residence;
+export const judgePhase: Judge = ({ evidence, window, measured, thresholds }) => {
+  const { phase_locked_bins_per_residence, phase_locked_fewest_streams, phase_locked_variance_to_mean } =
+    thresholds;
+  const width = evidence.residence_s / phase_locked_bins_per_residence;
   const bins = width > 0 ? Math.floor((window.closed_s - window.opened_s + ROUNDING_S) / width) : 0;
-  if (evidence.concurrency < phase_fewest_streams || bins < 2) return null;
+  if (evidence.concurrency < phase_locked_fewest_streams || bins < 2) return null;
   const counts = new Array<number>(bins).fill(0);
   for (const request of measured) {
     const bin = Math.floor((request.sent_s - window.opened_s) / width);
@@ -54,9 +55,9 @@ export const judgePhase: Judge = ({ evidence, window, measured }) => {
   if (mean === 0) return null;
   const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / bins;
   const ratio = variance / mean;
-  if (ratio <= phase_variance_to_mean) return null;
+  if (ratio <= phase_locked_variance_to_mean) return null;
   const message = `requests are sent in bursts: variance ${short(ratio)} x mean in bins of ${short(width)} s`;
-  return invalid('phase_locked', message, ratio, phase_variance_to_mean);
+  return invalid('phase_locked', message, ratio, phase_locked_variance_to_mean);
 };
 
 export const judgeWindow: Judge = ({ evidence, window, completed }) => {
@@ -75,8 +76,8 @@ export const judgeWindow: Judge = ({ evidence, window, completed }) => {
   );
 };
 
-export const judgeConvergence: Judge = ({ evidence, metrics }) => {
-  const slack = evidence.stoppedBy === 'converged' ? THRESHOLDS.converged_slack : 1;
+export const judgeConvergence: Judge = ({ evidence, metrics, thresholds }) => {
+  const slack = evidence.stoppedBy === 'converged' ? thresholds.not_converged_slack : 1;
   const limit = slack * evidence.stop.confidence_half_width;
   const ttft = evidence.kind === 'decode' ? null : metrics.ttft_ms;
   const shares = [relativeHalfWidth(ttft), relativeHalfWidth(metrics.tpot_ms)];

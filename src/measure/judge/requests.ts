@@ -2,7 +2,6 @@ import { counted } from '../../plural.ts';
 import type { CellEvidence } from '../evidence.ts';
 import type { Reason } from '../reasons.ts';
 import { harmfulFailures } from '../selection.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import { asPercent, invalid, type Judge, reason } from './case.ts';
 
 /** HTTP error, error event inside a 200, truncated stream, timeout, lost connection. */
@@ -52,9 +51,16 @@ export const judgeFirstChunk: Judge = ({ completed }) => {
   return reason('n_first_unknown', 'flagged', 'use', message, unknown, 0);
 };
 
-export const judgeChunks: Judge = ({ metrics }) => {
+export const judgeChunks: Judge = ({ metrics, thresholds }) => {
   const share = metrics.single_token_chunks;
-  if (share === null || share >= THRESHOLDS.single_token_share) return null;
+  if (share === null || share >= thresholds.multi_token_chunks_single_share) return null;
   const message = `${asPercent(share)} of the chunks carry one token: gaps are ICL, not ITL`;
-  return reason('multi_token_chunks', 'note', 'use', message, share, THRESHOLDS.single_token_share);
+  return reason(
+    'multi_token_chunks',
+    'note',
+    'use',
+    message,
+    share,
+    thresholds.multi_token_chunks_single_share,
+  );
 };

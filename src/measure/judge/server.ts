@@ -2,7 +2,6 @@ import { counted } from '../../plural.ts';
 import type { ServerEvidence } from '../evidence.ts';
 import type { Reason } from '../reasons.ts';
 import { isCompleted } from '../selection.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import type { RequestTimeline } from '../timeline.ts';
 import { tokensArrived } from '../window-totals.ts';
 import { asPercent, type Case, declaredSaturated, invalid, type Judge, reason, short } from './case.ts';
@@ -44,8 +43,8 @@ function windowMismatch(cell: Case): Reason | null {
   if (server === null || served === null) return null;
   const seen = tokensBetween(cell, server);
   const limit = Math.max(
-    THRESHOLDS.token_count_share * served,
-    THRESHOLDS.token_count_steps * stepTokens(cell),
+    cell.thresholds.token_count_mismatch_share * served,
+    cell.thresholds.token_count_mismatch_steps * stepTokens(cell),
   );
   const off = Math.abs(seen - served);
   if (off <= limit) return null;
@@ -71,14 +70,21 @@ const tokensBetween = (cell: Case, { from_s, to_s }: ServerEvidence): number =>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-export const judgePrefixCache: Judge = ({ evidence }) => {
+export const judgePrefixCache: Judge = ({ evidence, thresholds }) => {
   const { prefix_cache_hits: hits = null, prefix_cache_queries: queries = null } =
     evidence.server?.delta ?? {};
   if (hits === null || queries === null || queries === 0 || hits === 0) return null;
   const share = hits / queries;
-  const effect = share >= THRESHOLDS.prefix_hit_invalid_share ? 'invalid' : 'flagged';
+  const effect = share >= thresholds.prefix_cache_hit_invalid_share ? 'invalid' : 'flagged';
   const message = `${asPercent(share)} of the prompt tokens were in the prefix cache`;
-  return reason('prefix_cache_hit', effect, 'exclude', message, share, THRESHOLDS.prefix_hit_invalid_share);
+  return reason(
+    'prefix_cache_hit',
+    effect,
+    'exclude',
+    message,
+    share,
+    thresholds.prefix_cache_hit_invalid_share,
+  );
 };
 
 export const judgePreemption: Judge = ({ evidence }) => {
@@ -90,17 +96,17 @@ export const judgePreemption: Judge = ({ evidence }) => {
     : invalid('preempted', message, preemptions, 0);
 };
 
-export const judgeKvUse: Judge = ({ evidence }) => {
+export const judgeKvUse: Judge = ({ evidence, thresholds }) => {
   const usage = evidence.server?.delta.max_kv_usage ?? null;
-  const full = usage !== null && usage >= THRESHOLDS.kv_usage;
+  const full = usage !== null && usage >= thresholds.kv_saturated_usage;
   if (!full && !declaredSaturated(evidence)) return null;
   const message = full
     ? `KV cache use reached ${asPercent(usage)}`
     : `the load was declared to fill ${short(evidence.kvFill!)} of the KV cache`;
-  return reason('kv_saturated', 'flagged', 'use', message, usage, THRESHOLDS.kv_usage);
+  return reason('kv_saturated', 'flagged', 'use', message, usage, thresholds.kv_saturated_usage);
 };
 
-export const judgeQueue: Judge = ({ evidence }) => {
+export const judgeQueue: Judge = ({ evidence, thresholds }) => {
   const delta = evidence.server?.delta;
   const waiting = delta?.mean_waiting ?? 0;
   if (delta === undefined || waiting === 0) return null;
@@ -108,8 +114,8 @@ export const judgeQueue: Judge = ({ evidence }) => {
   const seatsTaken =
     seats !== null &&
     delta.mean_running !== null &&
-    delta.mean_running >= THRESHOLDS.running_share_of_seats * seats;
-  const kvTaken = delta.max_kv_usage !== null && delta.max_kv_usage >= THRESHOLDS.kv_usage;
+    delta.mean_running >= thresholds.server_queue_running_share * seats;
+  const kvTaken = delta.max_kv_usage !== null && delta.max_kv_usage >= thresholds.kv_saturated_usage;
   if (!seatsTaken && !kvTaken) return null;
   const cause = seatsTaken ? `all ${seats} seats were taken` : 'the KV cache was full';
   return reason(

@@ -1,7 +1,6 @@
 import { slopeTest } from '../../stats/slope.ts';
 import { tpot, ttft } from '../latency.ts';
 import type { Reason } from '../reasons.ts';
-import { THRESHOLDS } from '../thresholds.ts';
 import type { RequestTimeline } from '../timeline.ts';
 import { meanInFlight } from '../window-totals.ts';
 import { asPercent, type Case, type Judge, reason } from './case.ts';
@@ -12,11 +11,15 @@ const SLICES = 16;
 /** A trend that is both significant and large, or a warm-up that was cut short. */
 export const judgeSteadiness: Judge = (cell) => {
   if (cell.evidence.warmUpCapped) return cappedWarmUp();
-  const { unsteady_change_share: change, unsteady_in_flight_share: inFlightChange } = THRESHOLDS;
+  const {
+    unsteady_change_share: change,
+    unsteady_in_flight_share: inFlightChange,
+    unsteady_p_value: pValue,
+  } = cell.thresholds;
   return (
-    trend('in-flight', inFlightSeries(cell), inFlightChange) ??
-    trend('TTFT', latencySeries(cell.completed, ttft), change) ??
-    trend('TPOT', latencySeries(cell.completed, tpot), change)
+    trend('in-flight', inFlightSeries(cell), inFlightChange, pValue) ??
+    trend('TTFT', latencySeries(cell.completed, ttft), change, pValue) ??
+    trend('TPOT', latencySeries(cell.completed, tpot), change, pValue)
   );
 };
 
@@ -29,9 +32,9 @@ interface Series {
   readonly y: readonly number[];
 }
 
-function trend(what: string, { x, y }: Series, leastChange: number): Reason | null {
+function trend(what: string, { x, y }: Series, leastChange: number, pValue: number): Reason | null {
   const test = slopeTest(x, y);
-  if (test === null || test.mean === 0 || !(test.pValue < THRESHOLDS.unsteady_p_value)) return null;
+  if (test === null || test.mean === 0 || !(test.pValue < pValue)) return null;
   const share = test.change / test.mean;
   if (!(Math.abs(share) > leastChange)) return null;
   const message = `${what} changes by ${asPercent(share)} of its mean over the window`;

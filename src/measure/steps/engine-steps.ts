@@ -1,7 +1,7 @@
 import type { RequestTimeline } from '../timeline.ts';
 import { openPrompts, stepBegins } from './step-begins.ts';
 import { stepEdges } from './step-edges.ts';
-import { type TokenEvents, tokenEvents } from './token-events.ts';
+import { tokenEvents } from './token-events.ts';
 
 /**
  * The steps of an engine that gave tokens, as the client saw them, in order; one entry a step in every column. Times are

@@ -6,7 +6,7 @@ import type { SimulatedDevice } from '../../../src/simulate/device.ts';
 import { Engine, type Step } from '../../../src/simulate/engine.ts';
 import { createVirtualPort } from '../../../src/simulate/virtual-port.ts';
 import { createRandom, type Random } from '../../../src/stats/random.ts';
-import { device, parameters } from '../../simulate/factory.ts';
+import { device } from '../../simulate/factory.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -28,7 +28,7 @@ function observed(target: SimulatedDevice, loop: Loop): { timelines: RequestTime
     return step;
   });
   const port = createVirtualPort(target);
-  const random = createRandom(11, loop.concurrency);
+  const random = createRandom(11 + loop.concurrency);
   const timelines: RequestTimeline[] = [];
   let sequence = 0;
   const next = (stream: number): void => {
@@ -144,6 +144,6 @@ it.each<[string, Loop, Blur, number]>([
   ],
 ])('finds the steps although %s', (_, loop, blur, share) => {
   const { timelines, truth } = observed(device(), loop);
-  const steps = engineSteps(blurred(timelines, blur, createRandom(3, 0)).map(quantise));
+  const steps = engineSteps(blurred(timelines, blur, createRandom(3)).map(quantise));
   expect(Math.abs(steps.end_s.length - truth.length)).toBeLessThanOrEqual(share * truth.length);
 });
