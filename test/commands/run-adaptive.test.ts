@@ -8,6 +8,7 @@ import { plainWatcher } from '../../src/commands/run-plain.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { readRun } from '../../src/run/read-run.ts';
 import { ridge } from '../cli/ridge.ts';
+import { DEMO_PLAN, record, runStarted, shape } from '../dashboard/events.ts';
 import { temporaryFolder } from '../run/facts.ts';
 
 const RIDGE = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
@@ -41,7 +42,7 @@ describe('ridge run --adaptive', { timeout: 90_000 }, () => {
     }
     const first = await child;
     expect(first.exitCode).toBe(130);
-    expect(first.stdout).toMatch(/round 1: TTFT ±\d+ % \(goal 900\), .*by the priors; 6 cells next/);
+    expect(first.stdout).toMatch(/round 1: TTFT ±\d+ % \(goal 900\), .*no fit yet; 6 cells next/);
     const kept = (await readRun(out)).records.length;
     const again = await execaNode(RIDGE, ['run', '--resume', out, '--plain'], {
       reject: false,
@@ -53,6 +54,8 @@ describe('ridge run --adaptive', { timeout: 90_000 }, () => {
     expect(run.suite.content.grid).toHaveLength(3);
     expect(again.stdout).toMatch(/round \d+: .*(goal reached|no cell is left that would tell more);/);
     expect(records.some(({ cell }) => cell.hold_out)).toBe(true);
+    expect(first.stdout).toMatch(/^stopped in round \d+; mean 90 % half-widths/m);
+    expect(again.stdout).toMatch(/^ {2}TPOT ±[\d.]+ %, goal 900 %: reached$/m);
     expect([0, 1, 3]).toContain(again.exitCode);
   });
 
@@ -78,6 +81,40 @@ describe('ridge run --adaptive', { timeout: 90_000 }, () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(words);
   });
+});
+
+test('plain lines of an adaptive run tell the round from the whole, and once what no fit means', () => {
+  const lines: string[] = [];
+  const watch = plainWatcher(
+    (line) => lines.push(line),
+    () => 0,
+  );
+  watch({ ...runStarted(DEMO_PLAN), estimated_s: 600, adaptive: true });
+  const round: RunEvent = {
+    kind: 'round',
+    round: 1,
+    cells: 6,
+    fitted: false,
+    half_width_percent: { ttft_ms: 107, tpot_ms: 66 },
+    goals_percent: {},
+    spent_s: 0,
+    budget_s: 600,
+    ended: null,
+  };
+  watch(round);
+  watch({ kind: 'remaining', seconds: 540, round_s: 61 });
+  const cell = shape(4096, 512, 16);
+  watch({ kind: 'cell_finished', target: 'tp1', record: record('tp1', cell, 'valid'), reused: false });
+  watch({ ...round, ended: 'goal' });
+  watch({ kind: 'remaining', seconds: 30 });
+  const other = shape(4096, 512, 1);
+  watch({ kind: 'cell_finished', target: 'tp1', record: record('tp1', other, 'valid'), reused: false });
+  expect(lines[0]).toContain('up to 24 cells, at most 10 min');
+  expect(lines.filter((line) => line.includes('before the first fit come from the priors'))).toHaveLength(1);
+  expect(lines.find((line) => line.includes(' 1/24 '))).toMatch(
+    /, 1 min 1 s left of round 1, at most 9 min in all$/,
+  );
+  expect(lines.at(-1)).toMatch(/ 2\/24 .*, 30 s left$/);
 });
 
 test('plain lines tell the half-widths against the goals and what is left of the budget', () => {

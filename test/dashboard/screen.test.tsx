@@ -119,10 +119,11 @@ test('an adaptive run says how certain it is and what is left of its budget, at 
     budget_s: 3600,
     ended: null,
   };
-  const events = [runStarted(DEMO_PLAN), round];
+  const left: RunEvent = { kind: 'remaining', seconds: 3000, round_s: 60 };
+  const events = [runStarted(DEMO_PLAN), round, left];
   const [head] = drawEvents(events, 120, 30);
   expect(head).toContain('round 3: TTFT ±12 %, TPOT ±7.1 % (goal 5)');
-  expect(head).toContain('left ~49:19');
+  expect(head).toContain('left at most 49:');
   expect(drawEvents(events, 120, 30, ASCII_GLYPHS)[0]).toContain('TPOT +-7.1 %');
   for (const [columns, rows] of sizes) {
     const lines = drawEvents(events, columns, rows);

@@ -75,7 +75,7 @@ async function execute(
 
 describe('an adaptive run', () => {
   test('measures start anchors, chosen cells until the goal is met twice, then end anchors and held-out cells', async () => {
-    const { exitCode, run, rounds, started } = await execute({ rounds: fewest(2, 3) });
+    const { exitCode, events, run, rounds, started } = await execute({ rounds: fewest(2, 3) });
     expect(exitCode).toBe(0);
     expect(started[0]).toBe('6start');
     expect(started.slice(1, 3).sort()).toEqual(['1', '2']);
@@ -87,6 +87,11 @@ describe('an adaptive run', () => {
       [3, 0, 'goal'],
     ]);
     expect(run.adaptive).toEqual(options);
+    const kinds = events.filter(({ kind }) => kind === 'round' || kind === 'remaining');
+    const last = kinds.findLastIndex(({ kind }) => kind === 'round');
+    // Rounds are told by themselves; the last cells have no round, and their time is all that is left.
+    expect(kinds.slice(1, last).every((one) => one.kind === 'round' || one.round_s !== undefined)).toBe(true);
+    expect(kinds.slice(last + 1).every((one) => !('round_s' in one))).toBe(true);
   });
 
   test('that runs out of cells before its goal ends with 1, with every verdict on disk', async () => {

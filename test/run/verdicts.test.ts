@@ -58,6 +58,23 @@ describe('drift', () => {
   });
 });
 
+test('the time left of rounds is at most the budget, and at the end that of the last cells', () => {
+  const budget = { left_s: 60 };
+  const remaining = new RemainingTime(false, budget);
+  remaining.add('a', 'here', [{ estimated_s: 100 }, { estimated_s: 20 }, { estimated_s: 10 }]);
+  const round = (estimated_s: number) => [{ target: 'a', host: 'here', cells: [{ estimated_s }] }];
+  remaining.startRound(round(20), false);
+  expect(remaining.left).toEqual({ seconds: 60, round_s: 20 });
+  remaining.finished('a', 20, 20);
+  expect(remaining.left).toEqual({ seconds: 60, round_s: 0 });
+  // A cell that began in time is measured to its end.
+  budget.left_s = 5;
+  remaining.startRound(round(30), false);
+  expect(remaining.left).toEqual({ seconds: 30, round_s: 30 });
+  remaining.startRound(round(10), true);
+  expect(remaining.left).toEqual({ seconds: 10 });
+});
+
 test('the remaining time follows the plan, then what cells really take', () => {
   const remaining = new RemainingTime(false);
   remaining.add('a', 'here', [{ estimated_s: 100 }, { estimated_s: 100 }]);
