@@ -11,6 +11,8 @@ export class PowerTrace {
   readonly #above: number[] = [];
   #total = 0;
   #dropped = 0;
+  /** Begin of the very first step. */
+  #origin = Number.POSITIVE_INFINITY;
 
   constructor(idlePowerWatts: number) {
     this.#idle = idlePowerWatts;
@@ -18,6 +20,7 @@ export class PowerTrace {
 
   /** A step that was planned. Steps come in order and do not overlap. */
   add(begin: number, end: number, watts: number): void {
+    this.#origin = Math.min(this.#origin, begin);
     this.#begins.push(begin);
     this.#ends.push(end);
     this.#watts.push(watts);
@@ -26,7 +29,7 @@ export class PowerTrace {
     if (this.#begins.length > 2 * KEPT_STEPS) this.#forget();
   }
 
-  /** True energy between two instants, J. Zero above idle before the oldest step that is kept. */
+  /** True energy between two instants, J. Steps that are kept no more count as one, just before the oldest that is. */
   energy(from: number, to: number): number {
     return this.#idle * (to - from) + this.#aboveUntil(to) - this.#aboveUntil(from);
   }
@@ -37,6 +40,7 @@ export class PowerTrace {
 
   /** Energy above idle up to an instant, J: whole steps, and the part of one that runs. */
   #aboveUntil(at: number): number {
+    if (at <= this.#origin) return 0;
     let low = 0;
     let high = this.#ends.length;
     while (low < high) {
