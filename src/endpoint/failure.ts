@@ -12,15 +12,31 @@ export function failed(
   return { state: 'failed', kind, message: oneLine(message), http_status };
 }
 
-/** An answer with another status than 200: its error message, or the beginning of its body. */
-export function httpFailure(status: number, body: string): FailedOutcome {
+/**
+ * An answer with another status than 200: its error message, or the beginning of its body, and what it asks to wait.
+ * @param retryAfter the header Retry-After: seconds or a date
+ */
+export function httpFailure(status: number, body: string, retryAfter?: string): FailedOutcome {
   let message = body.slice(0, 200).trim() || 'no body';
   try {
     message = errorMessage(JSON.parse(body)) ?? message;
   } catch {
     // Not JSON: a proxy's page, say. Its beginning is the message.
   }
-  return failed('http_status', message, status);
+  const retry_after_s = secondsAsked(retryAfter);
+  if (retry_after_s === null) return failed('http_status', message, status);
+  return {
+    ...failed('http_status', `${message} (Retry-After ${Math.ceil(retry_after_s)} s)`, status),
+    retry_after_s,
+  };
+}
+
+/** Seconds from now; null where the header is absent or neither a number nor a date. */
+function secondsAsked(retryAfter: string | undefined): number | null {
+  if (retryAfter === undefined || retryAfter === '') return null;
+  const seconds = Number(retryAfter);
+  const asked = Number.isNaN(seconds) ? (Date.parse(retryAfter) - Date.now()) / 1000 : seconds;
+  return Number.isFinite(asked) ? Math.max(0, asked) : null;
 }
 
 /** An error of the transport: refused, reset, closed too early, or an answer that is not HTTP. */

@@ -1,19 +1,21 @@
-import { ask, endpointUrl, type HttpAsk } from './http.ts';
+import type { HttpAsk } from './http.ts';
 import { hasVllmMetrics, type MetricsSnapshot, readSnapshot } from './metrics-snapshot.ts';
+import { askAnyway } from './questions.ts';
 import { type GaugeSummary, summariseGauges } from './snapshot-delta.ts';
 
 export type { MetricsSnapshot } from './metrics-snapshot.ts';
 export { type GaugeSummary, snapshotDelta } from './snapshot-delta.ts';
 
 /**
- * Scrapes `/metrics` once. Null when the server does not expose vLLM's metrics there; throws when it does not answer.
+ * Scrapes `/metrics` once. Null when the server does not expose vLLM's metrics there; throws a RidgeError (exit 3) when it does not answer.
  * @param url base URL of the server
  */
 export async function scrapeMetrics(
   url: string,
   options: Pick<HttpAsk, 'apiKey' | 'timeoutMs'> = {},
 ): Promise<MetricsSnapshot | null> {
-  const answer = await ask(endpointUrl(url, '/metrics'), options);
+  const access = { url, apiKey: options.apiKey ?? null, apiKeyEnv: null };
+  const answer = await askAnyway(access, '/metrics', options);
   if (answer.status !== 200 || !hasVllmMetrics(answer.text)) return null;
   const { began_s, ended_s } = answer;
   return readSnapshot(answer.text, (began_s + ended_s) / 2, (ended_s - began_s) / 2);

@@ -21,14 +21,15 @@ export async function askEndpoint(
   path: string,
   options: Pick<HttpAsk, 'method' | 'json' | 'timeoutMs'> = {},
 ): Promise<HttpAnswer> {
-  const answer = await get(access, path, options);
+  const answer = await askAnyway(access, path, options);
   if (answer.status === 401 || answer.status === 403) {
     throw refused(access, endpointUrl(access.url, path), answer.status);
   }
   return answer;
 }
 
-async function get(
+/** As `askEndpoint`, but a refusal is an answer like any other. */
+export async function askAnyway(
   access: EndpointAccess,
   path: string,
   options: Pick<HttpAsk, 'method' | 'json' | 'timeoutMs'> = {},
@@ -62,7 +63,7 @@ function refused(access: EndpointAccess, url: string, status: number): RidgeErro
 
 /** An optional page of the endpoint: its text, or null where there is none, or none for us. */
 export async function optionalPage(access: EndpointAccess, path: string): Promise<string | null> {
-  const { status, text } = await get(access, path);
+  const { status, text } = await askAnyway(access, path);
   return status === 200 ? text : null;
 }
 

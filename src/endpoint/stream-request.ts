@@ -30,6 +30,7 @@ export class StreamRequest implements AnswerHandler {
   #isEventStream = false;
   /** A content coding that nobody asked for. */
   #coding: string | null = null;
+  #retryAfter: string | undefined;
   #errorBody = '';
   readonly #stallSeconds: number;
   readonly #timer: NodeJS.Timeout;
@@ -74,6 +75,7 @@ export class StreamRequest implements AnswerHandler {
     this.#isEventStream = status === 200 && (headers.get('content-type') ?? '').includes('text/event-stream');
     const coding = headers.get('content-encoding') ?? 'identity';
     if (coding !== 'identity') this.#coding = coding;
+    this.#retryAfter = headers.get('retry-after');
   }
 
   end(stamp: Stamp): void {
@@ -93,6 +95,9 @@ export class StreamRequest implements AnswerHandler {
     this.#isEventStream ||= this.#status === 200 && this.#errorBody === '' && beginsWithEvent(text);
     if (this.#isEventStream) this.#stream.feed(text, stamp);
     else if (this.#errorBody.length < LONGEST_ERROR_BYTES) this.#errorBody += text;
+    // What follows garbage is not read, so it need not end.
+    const broken = this.#stream.failure;
+    if (broken?.kind === 'protocol') this.#giveUp(failed(broken.kind, broken.message, this.#status));
     if (this.#stallTimer === null && this.#stream.hasTokens) this.#watchForStall(this.#stallSeconds);
   }
 
@@ -118,7 +123,7 @@ export class StreamRequest implements AnswerHandler {
 
   #outcome(): RequestOutcome {
     const body = this.#coding === null ? utf8(this.#errorBody) : `a body in ${this.#coding} coding`;
-    if (this.#status !== 200) return httpFailure(this.#status ?? 0, body);
+    if (this.#status !== 200) return httpFailure(this.#status ?? 0, body, this.#retryAfter);
     if (this.#coding !== null)
       return failed('protocol', `the answer has content coding ${this.#coding}, which nobody asked for`, 200);
     if (!this.#isEventStream) {

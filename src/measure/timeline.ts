@@ -60,4 +60,6 @@ export type RequestOutcome =
       readonly kind: RequestFailure;
       readonly message: string;
       readonly http_status: number | null;
+      /** What the server asked to wait before another request (Retry-After), s; absent where it did not. */
+      readonly retry_after_s?: number | undefined;
     };

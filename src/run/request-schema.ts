@@ -29,6 +29,7 @@ export const requestLineSchema = z.object({
       kind: z.enum(['connection', 'http_status', 'stream_error', 'truncated', 'protocol', 'timeout']),
       message: z.string(),
       http_status: wholeOrNull,
+      retry_after_s: z.number().optional(),
     }),
   ]),
 }) satisfies z.ZodType<RequestLine>;

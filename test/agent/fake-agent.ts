@@ -35,11 +35,13 @@ if (mode === 'missing') {
       async runCell(target, task, hooks, signal) {
         const cells = remember('cell');
         if (mode === 'dies-once' && cells === 1) process.kill(process.pid, 'SIGKILL');
-        if (mode === 'dies-always') process.exit(9);
+        if (mode === 'dies-in-second' && cells === 2) process.kill(process.pid, 'SIGKILL');
+        if (mode === 'dies-always' || (mode === 'dies-from-second' && cells > 1)) process.exit(9);
         if (mode === 'changed-engine' && cells === 1) process.exit(9);
         if (mode === 'noisy') process.stdout.write('half a line ');
         if (mode === 'noisy') process.stdout.write('\n');
-        if (mode === 'refuses') throw new Error(`cannot reach ${target.url}`);
+        if (mode === 'refuses' || (mode === 'refuses-second' && cells > 1))
+          throw new Error(`cannot reach ${target.url}`);
         if (mode === 'hangs') {
           await new Promise((_, reject) =>
             signal.addEventListener('abort', () => reject(new Error('cancelled'))),
@@ -60,6 +62,8 @@ if (mode === 'missing') {
           tpot_ms: 1,
         });
         hooks.requests(['{"sequence":0}', '{"sequence":1}']);
+        hooks.steps('{"count"');
+        hooks.steps(':0}');
         return cellResult();
       },
     },
