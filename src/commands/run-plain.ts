@@ -84,10 +84,11 @@ const sizeText = (total: number, { estimated_s, adaptive }: Extract<RunEvent, { 
     ? `up to ${counted(total, 'cell')}, at most ${formatDuration(estimated_s)}`
     : `${counted(total, 'cell')}, about ${formatDuration(estimated_s)}`;
 
-const leftText = ({ seconds, round_s }: Remaining, round: number): string =>
-  round_s === undefined
-    ? `${formatDuration(seconds)} left`
-    : `${formatDuration(round_s)} left of round ${round}, at most ${formatDuration(seconds)} in all`;
+function leftText({ seconds, round_s }: Remaining, round: number): string {
+  if (round_s === undefined) return `${formatDuration(seconds)} left`;
+  const most = `at most ${formatDuration(seconds)} left in all`;
+  return round_s < 0.5 ? most : `${formatDuration(round_s)} left of round ${round}, ${most}`;
+}
 
 const BEFORE_A_FIT =
   'half-widths before the first fit come from the priors (data sheet, what is usual) and the cells so far';

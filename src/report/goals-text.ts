@@ -35,7 +35,7 @@ function metricLine(metric: (typeof METRICS)[number], last: LastRound): string[]
 function outcome(width: number | null, goal: number, fitted: boolean): string {
   if (width === null) return 'no asked prediction has this metric';
   if (width > goal) return `not reached, ${formatNumber(width - goal, 2)} points too wide`;
-  return fitted ? 'reached' : 'not reached, there are too few cells for a fit';
+  return fitted ? 'reached' : 'not reached, too few usable cells for a fit';
 }
 
 /** Widths that are narrow enough once, or by a fit to very few cells, may be so by chance. */

@@ -72,7 +72,7 @@ export async function runRounds(context: RoundsContext): Promise<RoundEnd> {
   for (let round = 1; ; round += 1) {
     await control.passGate();
     const open = planned.flatMap((one) => openCells(one, tried, given));
-    const within_s = budget.left_s - secondsPutAside(planned, tried);
+    const within_s = budget.left_s / slowness(planned, records) - secondsPutAside(planned, tried);
     const next = await planner.next({ run, planned, records, open, within_s, first: round === 1 });
     control.signal.throwIfAborted();
     const { widths, fitted, cells } = next;
@@ -113,6 +113,27 @@ const openCells = (one: PlannedTarget, tried: ReadonlySet<string>, given: Readon
     : one.cells
         .filter((cell) => cell.cell.anchor === null && !cell.cell.hold_out && !tried.has(idOf(one, cell)))
         .map((cell) => ({ ...cell, target: one.target.name }));
+
+/** A few cells say little about the rest: the plan's estimates keep the weight of so many seconds. */
+const ESTIMATES_COUNT_S = 20;
+
+/**
+ * How many times as long as the plan says the cells took so far, attempts included. Budgets are real seconds, what the planner
+ * weighs are estimated ones.
+ */
+function slowness(planned: readonly PlannedTarget[], records: readonly CellRecord[]): number {
+  const estimates = new Map(
+    planned.flatMap((one) => one.cells.map((cell) => [idOf(one, cell), cell.estimated_s] as const)),
+  );
+  let [took_s, estimated_s] = [ESTIMATES_COUNT_S, ESTIMATES_COUNT_S];
+  for (const { target, key, elapsed_s, attempts } of records) {
+    const estimate = estimates.get(`${target} ${key}`);
+    if (estimate === undefined || elapsed_s === null) continue;
+    took_s += elapsed_s * attempts;
+    estimated_s += estimate;
+  }
+  return took_s / estimated_s;
+}
 
 /** Of the cells that come last, as the plan estimates them. */
 const secondsPutAside = (planned: readonly PlannedTarget[], tried: ReadonlySet<string>): number =>

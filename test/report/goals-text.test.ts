@@ -30,7 +30,7 @@ test('a metric without a goal, and one that no prediction has', () => {
 test('without a fit nothing is reached', () => {
   const lines = goalLines({ ...last, ended: null, fitted: false });
   expect(lines[0]).toMatch(/^stopped in round 4; .* \(no fit yet: by the priors\):$/);
-  expect(lines.at(-1)).toContain('goal 5 %: not reached, there are too few cells for a fit');
+  expect(lines.at(-1)).toContain('goal 5 %: not reached, too few usable cells for a fit');
 });
 
 test('narrow enough once may be chance: said where a run ends with it', () => {

@@ -118,6 +118,24 @@ describe('an adaptive run', () => {
     expect(seen.at(-1)!.within_s).toBeGreaterThan(500);
   });
 
+  test('plans with the time that cells really take: where they are slower than planned, fewer fit', async () => {
+    const within: number[] = [];
+    const planner = fewest(2);
+    const rounds: RoundPlanner = {
+      ...planner,
+      next(input) {
+        within.push(input.within_s);
+        // As if every cell so far had taken an hour.
+        const slow = input.records as { elapsed_s: number | null }[];
+        for (const one of slow) one.elapsed_s = 3600;
+        return planner.next(input);
+      },
+    };
+    await execute({ rounds });
+    expect(within[0]).toBeGreaterThan(500);
+    expect(within.at(-1)).toBeLessThan(50);
+  });
+
   test('starts no chosen cell once its time is spent; what comes last is measured all the same', async () => {
     const planner: RoundPlanner = { ...fewest(2), options: { ...options, budget_minutes: 1e-6 } };
     const { exitCode, started, rounds } = await execute({ rounds: planner });
