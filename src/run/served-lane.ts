@@ -52,6 +52,8 @@ class ServedLane {
   #cells: readonly LaneCell[];
   #reused: readonly CellRecord[];
   #starts: number;
+  /** Cells that could not be measured, and were counted as such. */
+  #missed = 0;
 
   constructor(waiting: WaitingTarget, context: ServedContext) {
     this.#waiting = waiting;
@@ -73,13 +75,10 @@ class ServedLane {
     for (let restart = 0; restart <= this.#waiting.restarts; restart += 1) {
       // Before its first answer nobody knows which cells are left.
       if (this.#known !== null && this.#left(restart).length === 0) continue;
-      if (!(await this.#measureStart(restart))) {
-        for (let later = restart + 1; later <= this.#waiting.restarts; later += 1) {
-          this.#leaveOut(this.#left(later).length);
-        }
-        break;
-      }
+      if (!(await this.#measureStart(restart))) break;
     }
+    this.#context.measuring.notMeasured += this.#leftOut();
+    this.#context.remaining.drop(this.#name);
     await this.#log.flush();
   }
 
@@ -96,7 +95,7 @@ class ServedLane {
     const tried = new Set<string>();
     const untried = (): LaneCell[] => this.#left(restart).filter(({ key }) => !tried.has(key));
     for (let crashes = 0; ; crashes += 1) {
-      const up = await this.#open(untried);
+      const up = await this.#open();
       if (up === null) return false;
       let ended = false;
       const mayStart = ({ key }: LaneCell): boolean => {
@@ -105,8 +104,10 @@ class ServedLane {
         return !ended;
       };
       try {
+        if (this.#known === null) this.#plan(up);
+        await this.#context.file.setTarget(up.target());
         const planned = this.#planned(up);
-        await this.#context.measuring.measure(planned, untried(), mayStart);
+        this.#missed += await this.#context.measuring.measure(planned, untried(), mayStart);
         if (restart === 0) await this.#context.measuring.judgeWhole(planned);
         await this.#context.file.setTarget(up.target());
         this.#warnOfLog(up);
@@ -115,20 +116,20 @@ class ServedLane {
       }
       const rest = untried();
       if (rest.length === 0) return true;
-      // The lane gave up by itself and has counted its rest.
+      // The lane gave up by itself, and has told it.
       if (!ended) return false;
-      if (crashes === MOST_CRASHES) return this.#giveUp(`${up.server.ended}; given up`, rest.length);
+      if (crashes === MOST_CRASHES) return this.#giveUp(`${up.server.ended}; given up`);
       this.#warn(`${up.server.ended}; it is started again for ${counted(rest.length, 'cell')}`);
     }
   }
 
-  /** Starts the server; null when it did not come up, which is told and counted. */
-  async #open(untried: () => readonly LaneCell[]): Promise<ServedUp | null> {
-    const { options, emit, control, file } = this.#context;
+  /** Starts the server; null when it did not come up, which is told. */
+  async #open(): Promise<ServedUp | null> {
+    const { options, emit, control } = this.#context;
     await control.passGate();
+    this.#starts += 1;
     try {
-      this.#starts += 1;
-      const up = await startServed({
+      return await startServed({
         named: this.#waiting.named,
         count: this.#starts,
         before: this.#known,
@@ -138,14 +139,12 @@ class ServedLane {
         signal: control.signal,
         timeouts: options.timeouts,
       });
-      if (this.#known === null) this.#plan(up);
-      await file.setTarget(up.target());
-      return up;
     } catch (error) {
       control.signal.throwIfAborted();
       if (!(error instanceof RidgeError)) throw error;
       await this.#log.flush();
-      this.#giveUp(`${error.toLines().join(' ')} (log: ${serverLogFile(this.#name)})`, untried().length);
+      const told = error.toLines().map((line) => line.trim());
+      this.#giveUp(`${told.join('. ')} (log: ${serverLogFile(this.#name)})`);
       return null;
     }
   }
@@ -190,15 +189,17 @@ class ServedLane {
     );
   }
 
-  #giveUp(message: string, cells: number): false {
-    this.#leaveOut(cells);
+  #giveUp(message: string): false {
+    const cells = this.#leftOut();
     this.tell('failed', cells > 0 ? `${message}; ${counted(cells, 'cell')} left out` : message);
     return false;
   }
 
-  #leaveOut(cells: number): void {
-    this.#context.measuring.notMeasured += cells;
-    this.#context.remaining.drop(this.#name);
+  /** Cells without a record that were not even tried. */
+  #leftOut(): number {
+    let left = -this.#missed;
+    for (let restart = 0; restart <= this.#waiting.restarts; restart += 1) left += this.#left(restart).length;
+    return left;
   }
 
   #warn(message: string): void {

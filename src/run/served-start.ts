@@ -41,7 +41,7 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
   const state = (message: string): void =>
     emit({ kind: 'target_state', target: named.name, state: 'starting', message });
   log.append(`[ridge: start ${count} of ${named.name}, ${new Date().toISOString()}]\n`);
-  state(`its server starts: ${named.definition.serve.argv[0]}`);
+  state(`its server starts: ${shortened(named.definition.serve.argv.join(' '))}`);
   const server = await StartedServer.start(
     named,
     {
@@ -67,6 +67,10 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
     throw error;
   }
 }
+
+const LONGEST_COMMAND = 100;
+const shortened = (text: string): string =>
+  text.length > LONGEST_COMMAND ? `${text.slice(0, LONGEST_COMMAND - 3)}...` : text;
 
 function upOf({ named, count }: ServedStart, server: StartedServer, started: StartedTarget): ServedUp {
   const served = { log_file: serverLogFile(named.name), ready_after_s: server.readyAfterS, starts: count };
