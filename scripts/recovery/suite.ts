@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
-import { type GridBlock, type Suite, suiteSchema } from '../../src/suite/schema.ts';
+import { type CellKind, type GridBlock, type Suite, suiteSchema } from '../../src/suite/schema.ts';
+import { isTraceBlock } from '../../src/suite/trace.ts';
 
 export interface Shape {
+  readonly kind: CellKind;
   readonly input: number;
   readonly output: number;
   readonly concurrency: number;
@@ -16,12 +18,13 @@ export const readSuite = (file: string): Suite => suiteSchema.parse(parse(readFi
 
 type Load = Pick<Shape, 'concurrency' | 'kvFill'>;
 
-/** Loads of a block; a KV fill becomes the streams that fill that share of the device's cache. */
+/** Closed loops of a block; a KV fill becomes the streams that fill that share of the device's cache. */
 function loads(block: GridBlock, device: SimulatedDevice, tokens: number): Load[] {
   const { load } = block;
   if ('concurrency' in load) {
     return load.concurrency.map((concurrency) => ({ concurrency, kvFill: null }));
   }
+  if ('rate_per_s' in load) return [];
   return load.kv_fill.map((kvFill) => ({
     concurrency: Math.max(1, Math.round((kvFill * device.settings.kvCapacityTokens) / tokens)),
     kvFill,
@@ -31,7 +34,10 @@ function loads(block: GridBlock, device: SimulatedDevice, tokens: number): Load[
 /** Cells of a suite on a device. */
 export function suiteShapes(suite: Suite, device: SimulatedDevice): Shape[] {
   const { tensorParallel } = device.settings;
-  const blocks = suite.grid.filter((block) => block.tensor_parallel?.includes(tensorParallel) ?? true);
+  const blocks = suite.grid.filter(
+    (block): block is GridBlock =>
+      !isTraceBlock(block) && (block.tensor_parallel?.includes(tensorParallel) ?? true),
+  );
   return blocks.flatMap((block) =>
     block.input.flatMap((input) =>
       block.output
@@ -39,6 +45,7 @@ export function suiteShapes(suite: Suite, device: SimulatedDevice): Shape[] {
         .flatMap((output) =>
           loads(block, device, input + output).map((load) => ({
             ...load,
+            kind: block.kind ?? 'load',
             input,
             output,
             holdOut: block.hold_out,

@@ -93,11 +93,9 @@ function cellsOn(target: NextTarget, suite: LoadedSuite | null): InformativeCell
   const { points } = resolvePoints(suite.points, limitsOf(target), suite.suite.protocol);
   return points
     .filter(({ point }) => !point.hold_out)
-    .map(({ point: { input_tokens, output_tokens }, concurrency }) => ({
-      input_tokens,
-      output_tokens,
-      concurrency,
-    }));
+    .flatMap(({ point: { input_tokens, output_tokens }, concurrency }) =>
+      concurrency === null ? [] : [{ input_tokens, output_tokens, concurrency }],
+    );
 }
 
 const limitsOf = ({ name, engine, maxLengthTokens }: NextTarget): TargetFacts => ({

@@ -5,7 +5,7 @@ import { readRun } from '../run/read-run.ts';
 import { findRun, newRunPlace } from '../run/run-folder.ts';
 import type { Run } from '../run/schema.ts';
 import { type SimulateOptions, startSimulatedEndpoints } from '../run/simulated-endpoints.ts';
-import { asLoaded, type LoadedSuite, loadSuite } from '../suite/load-suite.ts';
+import { type LoadedSuite, loadRecordedSuite, loadSuite } from '../suite/load-suite.ts';
 import {
   loadLab,
   type NamedTarget,
@@ -59,7 +59,7 @@ async function roundsOf(flags: RunFlags, before: Run | null): Promise<RunOptions
 
 async function suiteOf(file: string | undefined, before: Run | null): Promise<LoadedSuite> {
   if (file !== undefined) return loadSuite(file);
-  if (before) return asLoaded(before.suite.file, before.suite.content);
+  if (before) return loadRecordedSuite(before.suite.file, before.suite.content);
   throw new RidgeError('which suite?', {
     mend: 'For example ridge run suites/quick.yaml --target NAME=URL; --resume ID needs none.',
   });

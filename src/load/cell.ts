@@ -1,6 +1,9 @@
+import type { Overload } from '../measure/overload.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import type { CellProgress } from '../run/events.ts';
+import type { Arrivals } from '../run/schema.ts';
 import type { Protocol, StopRule } from '../suite/schema.ts';
+import type { TraceColumns } from '../suite/trace.ts';
 
 /** A closed-loop cell as the load generator runs it. */
 export interface ClosedLoopCell {
@@ -14,7 +17,23 @@ export interface ClosedLoopCell {
   readonly maxLengthTokens: number | null;
 }
 
-export type StoppedBy = 'converged' | 'max_requests' | 'max_time' | 'failed' | 'cancelled';
+/** An open-loop cell: requests are sent when they are due, whatever the server does with the ones before. */
+export interface OpenLoopCell extends Omit<ClosedLoopCell, 'concurrency'> {
+  readonly arrivals: Arrivals;
+  /** The requests of a trace, which have their own lengths; null: every request has the cell's. */
+  readonly trace: TraceColumns | null;
+  /** With more requests in flight the cell ends as overloaded, before the host runs out of sockets. */
+  readonly mostInFlight: number;
+}
+
+export type StoppedBy =
+  | 'converged'
+  | 'max_requests'
+  | 'max_time'
+  | 'trace_ended'
+  | 'overloaded'
+  | 'failed'
+  | 'cancelled';
 
 /** Everything that a cell's judgement needs. Times are seconds from the cell's origin. */
 export interface LoadResult {
@@ -27,11 +46,16 @@ export interface LoadResult {
   readonly warmUpCapped: boolean;
 }
 
-export interface LoadHooks {
+/** Of an open loop. An overloaded one has no window: nothing in it was steady. */
+export interface OpenLoadResult extends LoadResult {
+  readonly overload: Overload | null;
+}
+
+export interface LoadHooks<Result extends LoadResult = LoadResult> {
   /** Called at most a few times a second. */
   progress?(progress: CellProgress): void;
   /** The window opens or closes: the moment to scrape the server's counters. */
   windowOpened?(): void;
   windowClosed?(): void;
-  done(result: LoadResult): void;
+  done(result: Result): void;
 }

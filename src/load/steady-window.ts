@@ -14,9 +14,10 @@ export class SteadyWindow {
   readonly #awaited = new Set<number>();
   #closedAt: number | null = null;
 
-  constructor(openedAt: number, rule: StopRule, concurrency: number) {
+  /** @param gapVariation of an open loop's arrivals, see `littlesLawSd` */
+  constructor(openedAt: number, rule: StopRule, inFlight: number, gapVariation = 0) {
     this.openedAt = openedAt;
-    this.#watch = new StopWatch(rule, concurrency);
+    this.#watch = new StopWatch(rule, inFlight, gapVariation);
   }
 
   get closedAt(): number | null {

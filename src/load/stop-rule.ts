@@ -16,10 +16,11 @@ export class StopWatch {
   readonly #fewest: number;
   #completed = 0;
 
-  constructor(rule: StopRule, concurrency: number) {
+  /** @param gapVariation of an open loop's arrivals, see `littlesLawSd` */
+  constructor(rule: StopRule, inFlight: number, gapVariation = 0) {
     this.#rule = rule;
-    // As many as there are streams were sent inside the window and have not completed.
-    this.#fewest = Math.max(rule.min_requests, requestsForLittlesLaw(concurrency) - concurrency);
+    // As many as are in flight were sent inside the window and have not completed.
+    this.#fewest = Math.max(rule.min_requests, requestsForLittlesLaw(inFlight, gapVariation) - inFlight);
   }
 
   /** A request that was sent inside the window has completed. */

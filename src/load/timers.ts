@@ -4,9 +4,15 @@ import type { LoadPort } from './port.ts';
 export class Timers {
   readonly #port: LoadPort;
   readonly #cancels = new Set<() => void>();
+  #over = false;
 
   constructor(port: LoadPort) {
     this.#port = port;
+  }
+
+  /** Whether `cancelAll` was called. */
+  get areOver(): boolean {
+    return this.#over;
   }
 
   at(time: number, wake: () => void): void {
@@ -22,11 +28,12 @@ export class Timers {
   every(period: number, tick: () => void): void {
     this.at(this.#port.now() + period, () => {
       tick();
-      this.every(period, tick);
+      if (!this.#over) this.every(period, tick);
     });
   }
 
   cancelAll(): void {
+    this.#over = true;
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
   }

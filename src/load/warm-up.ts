@@ -19,3 +19,14 @@ export function warmUpIsOver(state: WarmUpState): boolean {
   const done = state.completed >= Math.max(state.concurrency, FEWEST_REQUESTS);
   return state.capped || (done && state.elapsedSeconds >= state.residenceSeconds);
 }
+
+/** Residences after which an open loop holds as many requests as it will: the first has filled it, under the load of then. */
+const OPEN_RESIDENCES = 2;
+
+/** Whether the window of an open loop may open: it has filled, and some requests have gone through it. */
+export function openWarmUpIsOver(state: Omit<WarmUpState, 'concurrency' | 'inFlight'>): boolean {
+  if (state.capped) return true;
+  return (
+    state.completed >= FEWEST_REQUESTS && state.elapsedSeconds >= OPEN_RESIDENCES * state.residenceSeconds
+  );
+}

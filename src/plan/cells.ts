@@ -1,7 +1,7 @@
-import type { CellShape } from '../run/schema.ts';
-import type { GridPoint } from '../suite/expand.ts';
+import type { Arrivals, CellShape } from '../run/schema.ts';
+import { type CellLoad, type GridPoint, loadName } from '../suite/expand.ts';
 import type { Protocol } from '../suite/schema.ts';
-import { closedLoopCell } from './closed-loop-cell.ts';
+import { meanRate } from '../suite/trace.ts';
 import { kvCapacityOf, type TargetFacts } from './facts.ts';
 
 /** A point of the grid that this target does not measure, and why. */
@@ -14,10 +14,12 @@ export interface SkippedPoint {
   readonly message: string;
 }
 
-/** A point with the number of streams that it means on one target. */
+/** A point with the load that it means on one target. */
 export interface ResolvedPoint {
   readonly point: GridPoint;
-  readonly concurrency: number;
+  /** Null: an open loop. */
+  readonly concurrency: number | null;
+  readonly arrivals: Arrivals | null;
   readonly kv_fill: number | null;
 }
 
@@ -26,10 +28,37 @@ export interface ResolvedPoints {
   readonly skipped: readonly SkippedPoint[];
 }
 
-/** Longest request of a cell, tokens: the prompt and the longest output that the jitter draws; a batch has no jitter. */
-export const longestRequest = (point: GridPoint, protocol: Pick<Protocol, 'output_jitter'>): number =>
-  point.input_tokens +
-  Math.round(point.output_tokens * (point.kind === 'decode' ? 1 : protocol.output_jitter[1]));
+/** Longest request of a cell, tokens: the prompt and the longest output that the jitter draws; a batch has no jitter, a trace its own lengths. */
+export function longestRequest(point: GridPoint, protocol: Pick<Protocol, 'output_jitter'>): number {
+  if (point.load.kind === 'trace') {
+    const { input_tokens, output_tokens } = point.load.trace;
+    return input_tokens.reduce((most, input, row) => Math.max(most, input + output_tokens[row]!), 0);
+  }
+  const jitter = point.kind === 'decode' ? 1 : protocol.output_jitter[1];
+  return point.input_tokens + Math.round(point.output_tokens * jitter);
+}
+
+/** The arrivals of an open loop; null: a closed one. */
+function arrivalsOf(load: CellLoad): Arrivals | null {
+  switch (load.kind) {
+    case 'rate':
+      return {
+        process: load.arrivals,
+        rate_per_s: load.rate_per_s,
+        burstiness: load.burstiness,
+        trace: null,
+      };
+    case 'trace':
+      return {
+        process: 'trace',
+        rate_per_s: load.speed * meanRate(load.trace),
+        burstiness: null,
+        trace: { digest: load.trace.digest, speed: load.speed },
+      };
+    default:
+      return null;
+  }
+}
 
 /** Streams that fill a share of the KV cache: a running request holds I + O/2 tokens on average. */
 export const streamsForFill = (
@@ -69,7 +98,7 @@ function resolve(
     target: facts.name,
     input_tokens,
     output_tokens,
-    load: load.kind === 'concurrency' ? String(load.concurrency) : `kv_fill ${load.fill}`,
+    load: load.kind === 'concurrency' ? String(load.concurrency) : loadName(load),
     reason,
     message,
   });
@@ -77,10 +106,15 @@ function resolve(
   if (facts.maxLengthTokens !== null && longest > facts.maxLengthTokens) {
     return skip(
       'over_length',
-      `needs ${longest} tokens (${input_tokens} in, up to ${longest - input_tokens} out), ${facts.name} serves at most ${facts.maxLengthTokens}`,
+      load.kind === 'trace'
+        ? `needs ${longest} tokens (the longest request of ${load.trace.file}), ${facts.name} serves at most ${facts.maxLengthTokens}`
+        : `needs ${longest} tokens (${input_tokens} in, up to ${longest - input_tokens} out), ${facts.name} serves at most ${facts.maxLengthTokens}`,
     );
   }
-  if (load.kind === 'concurrency') return { point, concurrency: load.concurrency, kv_fill: null };
+  if (load.kind !== 'kv_fill') {
+    const concurrency = load.kind === 'concurrency' ? load.concurrency : null;
+    return { point, concurrency, arrivals: arrivalsOf(load), kv_fill: null };
+  }
   const capacity = kvCapacityOf(facts);
   if (capacity === null) {
     return skip('kv_capacity_unknown', `KV capacity of ${facts.name} is not known (kv_capacity_tokens)`);
@@ -88,17 +122,24 @@ function resolve(
   return {
     point,
     concurrency: streamsForFill(load.fill, capacity, input_tokens, output_tokens),
+    arrivals: null,
     kv_fill: load.fill,
   };
 }
 
 /** One cell of a point: a repeat, and for an anchor its place in the run. */
 export const cellOf = (
-  { point, concurrency, kv_fill }: ResolvedPoint,
+  { point, concurrency, arrivals, kv_fill }: ResolvedPoint,
   repeat: number,
   anchor: CellShape['anchor'],
-): CellShape =>
-  closedLoopCell(
-    { ...point, concurrency },
-    { kind: point.kind, kv_fill, repeat, anchor, hold_out: point.hold_out },
-  );
+): CellShape => ({
+  kind: point.kind,
+  input_tokens: point.input_tokens,
+  output_tokens: point.output_tokens,
+  concurrency,
+  arrivals,
+  kv_fill,
+  repeat,
+  anchor,
+  hold_out: point.hold_out,
+});

@@ -22,8 +22,8 @@ export function cellKey(
     ...(kind !== 'load' && { kind }),
     ...(arrivals !== null && { arrivals }),
   };
-  // Younger than the first runs, and it changes no measurement: it only says when a request counts as failed.
-  const { stall_timeout_s: __, ...protocol } = suite.protocol;
+  // Younger than the first runs, and they change no measurement: they only say when a request, or a cell, counts as failed.
+  const { stall_timeout_s: __, max_in_flight: ___, ...protocol } = suite.protocol;
   return digestOf({
     target: {
       accelerator: target.accelerator?.id ?? null,

@@ -1,12 +1,21 @@
 import { RidgeError } from '../errors.ts';
 import { refuseOddKind } from './kind-rules.ts';
-import type { CellKind, GridBlock, Suite } from './schema.ts';
+import type { ARRIVAL_PROCESSES, CellKind, GridBlock, Suite, TraceBlock } from './schema.ts';
+import { isTraceBlock, type Trace } from './trace.ts';
 import type { YamlSource } from './yaml-source.ts';
 
-/** How hard a cell drives its target: streams, or the share of the KV cache that they fill. */
+/** How hard a cell drives its target: streams, the share of the KV cache that they fill, or arrivals. */
 export type CellLoad =
   | { readonly kind: 'concurrency'; readonly concurrency: number }
-  | { readonly kind: 'kv_fill'; readonly fill: number };
+  | { readonly kind: 'kv_fill'; readonly fill: number }
+  /** An open loop. */
+  | {
+      readonly kind: 'rate';
+      readonly rate_per_s: number;
+      readonly arrivals: (typeof ARRIVAL_PROCESSES)[number];
+      readonly burstiness: number | null;
+    }
+  | { readonly kind: 'trace'; readonly trace: Trace; readonly speed: number };
 
 /** One point of the grid, before it is known on which target. */
 export interface GridPoint {
@@ -21,10 +30,13 @@ export interface GridPoint {
   readonly tensor_parallel: readonly number[] | null;
 }
 
-const loadsOf = (load: GridBlock['load']): CellLoad[] =>
-  'concurrency' in load
-    ? load.concurrency.map((concurrency) => ({ kind: 'concurrency', concurrency }))
-    : load.kv_fill.map((fill) => ({ kind: 'kv_fill', fill }));
+function loadsOf(load: GridBlock['load']): CellLoad[] {
+  if ('concurrency' in load)
+    return load.concurrency.map((concurrency) => ({ kind: 'concurrency', concurrency }));
+  if ('kv_fill' in load) return load.kv_fill.map((fill) => ({ kind: 'kv_fill', fill }));
+  const { rate_per_s, arrivals, burstiness = null } = load;
+  return rate_per_s.map((rate) => ({ kind: 'rate', rate_per_s: rate, arrivals, burstiness }));
+}
 
 const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
   block.input.flatMap((input_tokens) =>
@@ -42,8 +54,38 @@ const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
     ),
   );
 
+/** A trace's own lengths are its requests'; its point has their means. */
+const tracePointsOf = (block: TraceBlock, trace: Trace, repeats: number): GridPoint[] =>
+  block.load.speed.map((speed) => ({
+    kind: 'load',
+    input_tokens: meanTokens(trace.input_tokens),
+    output_tokens: meanTokens(trace.output_tokens),
+    load: { kind: 'trace', trace, speed },
+    repeats: block.repeats ?? repeats,
+    anchor: false,
+    hold_out: block.hold_out,
+    tensor_parallel: block.tensor_parallel ?? null,
+  }));
+
+const meanTokens = (tokens: readonly number[]): number =>
+  Math.max(1, Math.round(tokens.reduce((sum, value) => sum + value, 0) / tokens.length));
+
+/** A load in a few words: `concurrency 4`, `5 requests/s, poisson`. */
+export function loadName(load: CellLoad): string {
+  switch (load.kind) {
+    case 'concurrency':
+      return `concurrency ${load.concurrency}`;
+    case 'kv_fill':
+      return `kv_fill ${load.fill}`;
+    case 'rate':
+      return `${load.rate_per_s} requests/s, ${load.arrivals}${load.burstiness === null ? '' : ` ${load.burstiness}`}`;
+    case 'trace':
+      return `trace ${load.trace.file} at speed ${load.speed}`;
+  }
+}
+
 const identity = ({ kind, input_tokens, output_tokens, load }: GridPoint): string =>
-  `${kind} ${input_tokens}/${output_tokens}/${load.kind === 'concurrency' ? load.concurrency : `kv ${load.fill}`}`;
+  `${kind} ${input_tokens}/${output_tokens}/${load.kind === 'trace' ? `${load.trace.digest} ${load.speed}` : loadName(load)}`;
 
 /** Whether some target would measure both. */
 const sameTarget = (a: GridPoint, b: GridPoint): boolean =>
@@ -54,13 +96,25 @@ const sameTarget = (a: GridPoint, b: GridPoint): boolean =>
 /**
  * Every point of a suite's grid, in the order of the file.
  * @param source gives error positions where the suite came from a file
+ * @param traces by block, see `readTraces`; blocks whose trace was not read have no points
  * @throws RidgeError (exit 2) when a point stands twice (repeats say that on purpose), or a block is not what its kind measures
  */
-export function expandGrid(suite: Suite, source: YamlSource | null = null): GridPoint[] {
+export function expandGrid(
+  suite: Suite,
+  source: YamlSource | null = null,
+  traces: readonly (Trace | null)[] = [],
+): GridPoint[] {
   const seen = new Map<string, { point: GridPoint; block: number }[]>();
+  const blockPoints = (block: Suite['grid'][number], index: number): GridPoint[] => {
+    if (!isTraceBlock(block)) {
+      refuseOddKind(block, index, source);
+      return pointsOf(block, suite.repeats);
+    }
+    const trace = traces[index] ?? null;
+    return trace === null ? [] : tracePointsOf(block, trace, suite.repeats);
+  };
   return suite.grid.flatMap((block, index) => {
-    refuseOddKind(block, index, source);
-    const points = pointsOf(block, suite.repeats);
+    const points = blockPoints(block, index);
     for (const point of points) {
       const alike = seen.get(identity(point)) ?? [];
       const before = alike.find((one) => sameTarget(one.point, point));
@@ -72,13 +126,9 @@ export function expandGrid(suite: Suite, source: YamlSource | null = null): Grid
 }
 
 function duplicate(point: GridPoint, before: number, index: number, source: YamlSource | null): RidgeError {
-  const load =
-    point.load.kind === 'concurrency'
-      ? `concurrency ${point.load.concurrency}`
-      : `kv_fill ${point.load.fill}`;
   const earlier = before === index ? 'earlier in this block' : `in grid[${before}]`;
   return new RidgeError(
-    `input ${point.input_tokens}, output ${point.output_tokens}, ${load} stands already ${earlier}`,
+    `input ${point.input_tokens}, output ${point.output_tokens}, ${loadName(point.load)} stands already ${earlier}`,
     {
       ...(source ? { where: source.where(['grid', index]) } : {}),
       mend: 'Remove one of them, or set repeats to measure a cell more than once.',

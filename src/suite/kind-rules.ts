@@ -36,7 +36,7 @@ function oddityOf(kind: CellKind, { output, load }: GridBlock): Oddity | null {
         ? { key: 'output', problem: 'prefill cells have one output token', mend: 'Write output: [1].' }
         : needsConcurrency(kind, load);
     case 'decode':
-      return fewest(kind, output, FEWEST_DECODE_TOKENS);
+      return fewest(kind, output, FEWEST_DECODE_TOKENS) ?? notOpen(kind, load);
     case 'disaggregated':
       return fewest(kind, output, FEWEST_DISAGGREGATED_TOKENS) ?? needsConcurrency(kind, load);
   }
@@ -48,6 +48,15 @@ function fewest(kind: CellKind, output: readonly number[], least: number): Oddit
     key: 'output',
     problem: `${kind} cells need ${least} output tokens or more`,
     mend: `Raise output to ${least} or more.`,
+  };
+}
+
+function notOpen(kind: CellKind, load: GridBlock['load']): Oddity | null {
+  if (!('rate_per_s' in load)) return null;
+  return {
+    key: 'load',
+    problem: `${kind} cells have no arrival rate`,
+    mend: 'Write load: { concurrency: [..] } or { kv_fill: [..] }.',
   };
 }
 

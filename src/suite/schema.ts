@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { serveSchema, startedServerSchema } from './serve-schema.ts';
+import { thresholdsSchema } from './thresholds.ts';
 import { hasUserInfo, USER_INFO } from './user-info.ts';
 
 const tokens = z.int().min(1).max(10_000_000);
@@ -23,13 +24,33 @@ const objectives = z
 export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated'] as const;
 export type CellKind = (typeof CELL_KINDS)[number];
 
+/** How requests of an open loop arrive: evenly, at random, or with gamma distributed gaps. */
+export const ARRIVAL_PROCESSES = ['poisson', 'constant', 'gamma'] as const;
+/** Each holds a socket; far from the ports that a host has. */
+export const MOST_IN_FLIGHT = 8192;
+/** A longer trace is cut by `max_requests`. */
+export const MOST_TRACE_REQUESTS = 200_000;
+
+/** An open loop whose arrivals are drawn, see `load/arrivals.ts`. */
+const rateLoadSchema = z
+  .strictObject({
+    rate_per_s: oneOrMore(z.number().min(0.001).max(100_000)),
+    arrivals: z.enum(ARRIVAL_PROCESSES).default('poisson'),
+    burstiness: z.number().min(0.01).max(1000).optional(),
+  })
+  .refine(({ arrivals, burstiness }) => (arrivals === 'gamma') === (burstiness !== undefined), {
+    message: 'burstiness goes with arrivals: gamma, and gamma needs it (1 is poisson, smaller is burstier)',
+    path: ['burstiness'],
+  });
+
 export const loadSchema = z
   .union([
     z.strictObject({ concurrency: oneOrMore(z.int().min(1).max(100_000)) }),
     z.strictObject({ kv_fill: oneOrMore(z.number().min(0.05).max(4)) }),
+    rateLoadSchema,
   ])
   .describe(
-    'concurrency: streams in a closed loop. kv_fill: the concurrency that fills this share of the KV cache; 1 and more is a declared saturated cell.',
+    'concurrency: streams in a closed loop. kv_fill: the concurrency that fills this share of the KV cache; 1 and more is a declared saturated cell. rate_per_s: an open loop, requests arrive at this rate whatever the server does (arrivals: poisson, constant, or gamma with its burstiness).',
   );
 
 export const gridBlockSchema = z.strictObject({
@@ -53,6 +74,31 @@ export const gridBlockSchema = z.strictObject({
     .describe('Measured on targets of these tensor parallel sizes alone; default: on all.'),
 });
 
+/** A block whose cells replay a file of arrivals. */
+export const traceBlockSchema = gridBlockSchema
+  .pick({ repeats: true, hold_out: true, tensor_parallel: true })
+  .extend({
+    load: z
+      .strictObject({
+        trace: z
+          .string()
+          .min(1)
+          .describe('CSV file with columns timestamp, input_tokens, output_tokens; relative to this suite.'),
+        speed: oneOrMore(z.number().min(0.001).max(1000))
+          .default([1])
+          .describe('How many times as fast as it was recorded; a cell each.'),
+        max_requests: z
+          .int()
+          .min(2)
+          .max(MOST_TRACE_REQUESTS)
+          .optional()
+          .describe('Only the first so many requests.'),
+      })
+      .describe(
+        'An open loop that replays the arrivals of a file; every request has its own lengths. It ends with the file: the stop rule does not apply.',
+      ),
+  });
+
 export const protocolSchema = z.strictObject({
   release: z.enum(['spread', 'burst']).default('spread').describe('How the streams of a closed loop start.'),
   output_jitter: z
@@ -71,6 +117,12 @@ export const protocolSchema = z.strictObject({
     .positive()
     .default(600)
     .describe('A request that has not ended after so long has failed; covers the wait in the queue.'),
+  max_in_flight: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .optional()
+    .describe(`An open loop with more requests in flight ends as overloaded; default ${MOST_IN_FLIGHT}.`),
   stall_timeout_s: z
     .number()
     .positive()
@@ -98,7 +150,7 @@ export const suiteSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'use lower-case letters, digits, dots and dashes'),
   description: z.string().optional(),
   models: oneOrMore(z.string()).optional().describe('The target must serve one of these models.'),
-  grid: oneOrMore(gridBlockSchema),
+  grid: oneOrMore(z.union([gridBlockSchema, traceBlockSchema])),
   repeats: z.int().min(1).max(100).default(1),
   restarts: z
     .int()
@@ -111,6 +163,7 @@ export const suiteSchema = z.strictObject({
   protocol: protocolSchema.prefault({}),
   stop: stopSchema.prefault({}),
   objectives: objectives.optional(),
+  thresholds: thresholdsSchema.optional(),
   over_length: z
     .enum(['error', 'skip'])
     .default('error')
@@ -172,6 +225,7 @@ export const labSchema = z.strictObject({
 
 export type Suite = z.infer<typeof suiteSchema>;
 export type GridBlock = z.infer<typeof gridBlockSchema>;
+export type TraceBlock = z.infer<typeof traceBlockSchema>;
 export type Protocol = z.infer<typeof protocolSchema>;
 export type StopRule = z.infer<typeof stopSchema>;
 export type Objectives = NonNullable<Suite['objectives']>;

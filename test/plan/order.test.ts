@@ -11,6 +11,7 @@ const arbitraryPoints = fc
       ({ repeats, anchor }, index): ResolvedPoint => ({
         point: point({ input_tokens: index + 1, repeats, anchor }),
         concurrency: 1,
+        arrivals: null,
         kv_fill: null,
       }),
     ),
@@ -36,6 +37,7 @@ test('a seed gives one order, another seed another one', () => {
   const points = Array.from({ length: 12 }, (_, index) => ({
     point: point({ input_tokens: index + 1 }),
     concurrency: 1,
+    arrivals: null,
     kv_fill: null,
   }));
   const order = (seed: number): number[] => orderCells(points, seed).map((cell) => cell.input_tokens);

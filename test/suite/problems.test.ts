@@ -18,7 +18,7 @@ describe('a suite that does not load says where and how to mend it', () => {
     [
       'two loads at once',
       GRID.replace('[1] }', '[1], kv_fill: [1] }'),
-      "s.yaml:6:31: 'kv_fill' does not go with the other keys here\n  Keep one of: concurrency, kv_fill.",
+      "s.yaml:6:31: 'kv_fill' does not go with the other keys here\n  Keep one of: concurrency, kv_fill, rate_per_s, arrivals, burstiness, trace, speed, max_requests.",
     ],
     [
       'a unit in a value',

@@ -1,0 +1,246 @@
+import { ttft } from '../measure/latency.ts';
+import type { Overload } from '../measure/overload.ts';
+import type { RequestTimeline } from '../measure/timeline.ts';
+import type { CellPhase } from '../run/events.ts';
+import { childSeed } from '../stats/random.ts';
+import { type Arrival, arrivalTimes, gapVariation, sendWhenDue } from './arrivals.ts';
+import type { LoadHooks, OpenLoadResult, OpenLoopCell, StoppedBy } from './cell.ts';
+import { Failures, MOST_PROBES, waitAfter } from './failures.ts';
+import { outputLengths } from './lengths.ts';
+import { type Alone, OverloadWatch, SAMPLE_PERIOD_S } from './overload.ts';
+import type { LoadPort } from './port.ts';
+import { sendProbe } from './probe.ts';
+import { PROGRESS_PERIOD_S, Progress } from './progress.ts';
+import { rebase } from './rebase.ts';
+import { type InFlight, Requests } from './requests.ts';
+import { SteadyWindow } from './steady-window.ts';
+import { Timers } from './timers.ts';
+import { openWarmUpIsOver } from './warm-up.ts';
+
+/** A trace ends by itself. */
+const WHOLE_TRACE = { min_requests: Infinity, max_requests: Infinity, min_s: Infinity, max_s: Infinity };
+
+/**
+ * Runs one open-loop cell: probe, then requests at their scheduled times whatever is in flight: an undrained warm-up, the steady
+ * window, fillers until the last request sent inside the window has finished. A loop whose requests come faster than they are
+ * served ends as 'overloaded', without a window. Knows time only through the port, as `runClosedLoop` does.
+ */
+export function runOpenLoop(
+  port: LoadPort,
+  cell: OpenLoopCell,
+  hooks: LoadHooks<OpenLoadResult>,
+): { cancel(): void } {
+  const loop = new OpenLoop(port, cell, hooks);
+  loop.start();
+  return { cancel: () => loop.stop('cancelled') };
+}
+
+class OpenLoop {
+  readonly #port: LoadPort;
+  readonly #cell: OpenLoopCell;
+  readonly #hooks: LoadHooks<OpenLoadResult>;
+  readonly #origin: number;
+  readonly #requests: Requests;
+  readonly #timers: Timers;
+  readonly #failures = new Failures();
+  readonly #drawLength: () => number;
+  #progress = new Progress(1);
+  #phase: CellPhase = 'probe';
+  #probeResidence = 0;
+  /** Time that a request stays, s: the probe's, or under load where that is longer. */
+  #residence = 0;
+  #began = 0;
+  #sent = 0;
+  #warmUpCapped = false;
+  #window: SteadyWindow | null = null;
+  #watch: OverloadWatch | null = null;
+  #overload: Overload | null = null;
+  #stoppedBy: StoppedBy = 'cancelled';
+  #ending = false;
+  #done = false;
+
+  constructor(port: LoadPort, cell: OpenLoopCell, hooks: LoadHooks<OpenLoadResult>) {
+    this.#port = port;
+    this.#cell = cell;
+    this.#hooks = hooks;
+    this.#origin = port.now();
+    this.#requests = new Requests(port);
+    this.#timers = new Timers(port);
+    this.#drawLength = outputLengths(cell);
+  }
+
+  start(): void {
+    if (this.#hooks.progress) this.#timers.every(PROGRESS_PERIOD_S, () => this.#report());
+    this.#probe(1);
+  }
+
+  /** Ends the cell now: nothing new is sent, what is in flight is aborted. */
+  stop(by: StoppedBy): void {
+    if (this.#ending) return;
+    if (this.#phase === 'window') this.#closeWindow();
+    this.#end(by);
+  }
+
+  #report(): void {
+    const elapsed = this.#port.now() - this.#origin;
+    this.#hooks.progress?.(this.#progress.snapshot(this.#phase, elapsed, this.#requests.inFlight));
+  }
+
+  #probe(attempt: number): void {
+    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay, probe) => {
+      if (this.#ending) this.#finishWhenEmpty();
+      else if (stay !== null) this.#begin({ residence: stay, ttft: ttft(probe) ?? stay });
+      else if (attempt >= MOST_PROBES) this.stop('failed');
+      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
+    });
+  }
+
+  #begin(alone: Alone): void {
+    const now = this.#port.now();
+    const probeResidence = alone.residence;
+    this.#phase = 'warm_up';
+    this.#began = now;
+    this.#probeResidence = probeResidence;
+    this.#residence = probeResidence;
+    this.#progress = new Progress(Math.ceil(this.#cell.arrivals.rate_per_s * probeResidence));
+    this.#watch = new OverloadWatch(this.#cell.arrivals.rate_per_s, alone, now);
+    this.#timers.every(SAMPLE_PERIOD_S, () => this.#look());
+    this.#timers.at(now + this.#cell.protocol.warm_up_max_s, () => {
+      if (this.#phase !== 'warm_up') return;
+      this.#warmUpCapped = true;
+      this.#openWhenReady();
+    });
+    const { arrivals, trace, seed } = this.#cell;
+    const next = arrivalTimes(arrivals, trace, childSeed(seed, 1));
+    sendWhenDue(this.#port, this.#timers, now, next, (arrival, due) => this.#send(arrival, due));
+  }
+
+  #send({ lengths }: Arrival, scheduledAt: number): void {
+    if (this.#ending) return;
+    if (this.#requests.inFlight >= this.#cell.mostInFlight) {
+      this.#overloaded(this.#watch!.report(this.#port.now(), this.#requests.inFlight, 'bound'));
+      return;
+    }
+    const stream = this.#sent++;
+    this.#requests.send(
+      {
+        // No stream waits for its last request: each is one of its own.
+        stream,
+        role: this.#phase === 'drain' ? 'filler' : 'load',
+        scheduledAt,
+        inputTokens: lengths?.inputTokens ?? this.#cell.inputTokens,
+        outputTokens: lengths?.outputTokens ?? this.#drawLength(),
+      },
+      (timeline, request) => this.#ended(timeline, request),
+    );
+    if (this.#sent === this.#cell.trace?.at_s.length) this.#traceEnded();
+  }
+
+  #traceEnded(): void {
+    if (this.#phase === 'window') this.#closeWhen('trace_ended');
+    else this.stop('trace_ended');
+  }
+
+  #look(): void {
+    const { inFlight } = this.#requests;
+    const found = this.#watch!.sample(this.#port.now(), inFlight);
+    // A trace may hold a burst that no server keeps up with: what it does to the latencies is what is asked.
+    if (found !== null && this.#cell.trace === null) this.#overloaded(found);
+  }
+
+  #overloaded(overload: Overload): void {
+    this.#overload = overload;
+    this.stop('overloaded');
+  }
+
+  #ended(timeline: RequestTimeline, request: InFlight): void {
+    if (this.#ending) {
+      this.#finishWhenEmpty();
+      return;
+    }
+    if (timeline.outcome.state === 'completed') this.#completed(timeline, request);
+    else {
+      this.#failures.failed(timeline.stream);
+      if (this.#failures.tooMany) this.stop('failed');
+    }
+    if (this.#phase === 'drain' && !this.#ending) this.#releaseAwaited(request);
+  }
+
+  #completed(timeline: RequestTimeline, request: InFlight): void {
+    this.#progress.add(timeline);
+    this.#watch!.completed(timeline);
+    if (this.#phase === 'drain') return;
+    this.#residence = Math.max(this.#probeResidence, this.#progress.residence ?? 0);
+    if (this.#phase === 'warm_up') this.#openWhenReady();
+    else this.#closeWhen(this.#window!.completed(timeline, request, this.#port.now(), this.#residence));
+  }
+
+  #openWhenReady(): void {
+    const now = this.#port.now();
+    const over = openWarmUpIsOver({
+      elapsedSeconds: now - this.#began,
+      residenceSeconds: this.#residence,
+      completed: this.#progress.completed,
+      capped: this.#warmUpCapped,
+    });
+    if (!over) return;
+    const window = this.#openWindow(now);
+    this.#phase = 'window';
+    this.#window = window;
+    if (this.#cell.trace === null) {
+      this.#timers.at(now + this.#cell.stop.max_s, () => {
+        if (this.#phase === 'window') this.#closeWhen(window.decide(this.#port.now(), this.#residence));
+      });
+    }
+    this.#hooks.windowOpened?.();
+  }
+
+  #openWindow(now: number): SteadyWindow {
+    const { stop, arrivals, trace } = this.#cell;
+    const rule = trace === null ? stop : { ...stop, ...WHOLE_TRACE };
+    const inFlight = arrivals.rate_per_s * this.#residence;
+    return new SteadyWindow(now, rule, inFlight, gapVariation(arrivals, trace));
+  }
+
+  #closeWhen(decision: StoppedBy | null): void {
+    if (decision === null || (decision === 'converged' && this.#watch!.isGrowing(this.#port.now()))) return;
+    this.#stoppedBy = decision;
+    this.#closeWindow();
+    if (this.#window!.settled) this.#end(decision);
+  }
+
+  #closeWindow(): void {
+    this.#phase = 'drain';
+    this.#window!.close(this.#port.now(), this.#requests.list());
+    this.#hooks.windowClosed?.();
+  }
+
+  #releaseAwaited(request: InFlight): void {
+    this.#window!.release(request);
+    if (this.#window!.settled) this.#end(this.#stoppedBy);
+  }
+
+  #end(by: StoppedBy): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#stoppedBy = by;
+    this.#timers.cancelAll();
+    this.#requests.abortAll();
+    this.#finishWhenEmpty();
+  }
+
+  #finishWhenEmpty(): void {
+    if (this.#done || this.#requests.inFlight > 0) return;
+    this.#done = true;
+    const origin = this.#origin;
+    const window = this.#overload === null ? this.#window : null;
+    this.#hooks.done({
+      timelines: this.#requests.timelines.map((timeline) => rebase(timeline, origin)),
+      residence_s: this.#residence,
+      window: window && { opened_s: window.openedAt - origin, closed_s: window.closedAt! - origin },
+      stoppedBy: this.#stoppedBy,
+      warmUpCapped: this.#warmUpCapped,
+      overload: this.#overload,
+    });
+  }
+}
