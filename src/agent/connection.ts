@@ -33,6 +33,7 @@ export interface RunCellHooks {
   progress(progress: CellProgress): void;
   /** JSON texts of request timelines, see `RequestLine`; all of them before the cell's result. */
   requests(lines: readonly string[]): void;
+  steps(text: string): void;
 }
 
 export interface AgentHost extends HostFacts {
@@ -110,6 +111,7 @@ export class AgentConnection {
       onReply: (between: Reply): void => {
         if (between.type === 'progress') hooks.progress(between.progress);
         else if (between.type === 'requests') hooks.requests(between.lines);
+        else if (between.type === 'steps') hooks.steps(between.text);
       },
     };
     try {

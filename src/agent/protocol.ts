@@ -49,6 +49,7 @@ export const cellTaskSchema = z.object({
   protocol: protocolSchema,
   stop: stopSchema,
   objectives: suiteSchema.shape.objectives.unwrap().nullable(),
+  thresholds: suiteSchema.shape.thresholds,
 });
 
 /** A server as the agent is asked to start it on its host. Secrets travel only here. */
@@ -78,7 +79,15 @@ export const identitySchema = runTargetSchema
 
 /** What a finished cell is, without the parts that only the controller knows. */
 export const cellResultSchema = cellRecordSchema
-  .pick({ started_at: true, elapsed_s: true, window: true, verdict: true, client: true, counts: true })
+  .pick({
+    started_at: true,
+    elapsed_s: true,
+    window: true,
+    verdict: true,
+    client: true,
+    counts: true,
+    steps: true,
+  })
   .extend({
     metrics: cellMetricsSchema.nullable(),
     server: serverDeltaSchema.nullable(),
@@ -126,6 +135,8 @@ export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), id, progress: progressSchema }),
   /** JSON texts of `RequestLine`s; the controller stores them as they are. */
   z.object({ type: z.literal('requests'), id, lines: z.array(z.string()) }),
+  /** A piece of the JSON text of `StepColumns`; the controller joins and stores them. */
+  z.object({ type: z.literal('steps'), id, text: z.string() }),
   z.object({ type: z.literal('cell_finished'), id, result: cellResultSchema }),
   z.object({ type: z.literal('server_ready'), id, ready_after_s: z.number() }),
   /** Lines that the server printed, at any time. */

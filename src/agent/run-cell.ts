@@ -8,7 +8,8 @@ import type { LoadResult } from '../load/cell.ts';
 import { runClosedLoop } from '../load/closed-loop.ts';
 import { runDecodeBatches } from '../load/decode-batches.ts';
 import type { LoadPort } from '../load/port.ts';
-import { measureCell } from '../measure/measure-cell.ts';
+import { type CellEvidence, measureSteps } from '../measure/measure-cell.ts';
+import { encodeSteps } from '../measure/steps/steps-codec.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import type { CellProgress } from '../run/events.ts';
 import { watchEventLoop } from './event-loop-delay.ts';
@@ -19,9 +20,11 @@ import { ServerWatch } from './server-watch.ts';
 export interface CellHooks {
   progress(progress: CellProgress): void;
   requests(lines: readonly string[]): void;
+  /** The engine's steps, as JSON text in pieces. */
+  steps(text: string): void;
 }
 
-/** Characters of request timelines in one message. */
+/** Characters of request timelines or steps in one message. */
 const BATCH_CHARACTERS = 256 * 1024;
 
 /**
@@ -43,6 +46,7 @@ export async function runCell(
     });
   }
   const started = new Date();
+  const began = performance.now();
   const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
   await requireIdle(watch, target);
   await watch.take('before');
@@ -73,9 +77,9 @@ export async function runCell(
   const { server, wholeCell } = await watch.evidence(origin);
   // Judged as a reader of the record will see it.
   const timelines = load.timelines.map(quantise);
-  const measured = measureCell({
-    ...load,
-    timelines,
+  const { timelines: _, ...loaded } = load;
+  const evidence: Omit<CellEvidence, 'timelines'> = {
+    ...loaded,
     kind: task.kind,
     concurrency,
     kvFill: task.kv_fill,
@@ -86,15 +90,19 @@ export async function runCell(
     maxNumSeqs: task.max_num_seqs,
     firstOfShape: task.first_of_shape,
     eventLoopDelay,
-  });
+    ...(task.thresholds && { thresholds: task.thresholds }),
+  };
+  const { cell, steps } = measureSteps({ ...evidence, timelines });
   sendTimelines(timelines, hooks);
+  sendInPieces(JSON.stringify(encodeSteps(steps)), hooks.steps);
   return {
-    ...measured,
+    ...cell,
     started_at: started.toISOString(),
-    elapsed_s: (Date.now() - started.getTime()) / 1000,
+    // The wall clock may be set while a cell runs.
+    elapsed_s: (performance.now() - began) / 1000,
     server: server?.delta ?? null,
     stopped_by: load.stoppedBy,
-    snapshots: await watch.snapshots(),
+    snapshots: { ...(await watch.snapshots()), evidence },
   };
 }
 
@@ -164,4 +172,9 @@ function sendTimelines(timelines: LoadResult['timelines'], hooks: CellHooks): vo
     [batch, characters] = [[], 0];
   }
   if (batch.length > 0) hooks.requests(batch);
+}
+
+function sendInPieces(text: string, send: (piece: string) => void): void {
+  for (let from = 0; from < text.length; from += BATCH_CHARACTERS)
+    send(text.slice(from, from + BATCH_CHARACTERS));
 }

@@ -19,16 +19,12 @@ import {
   type Reply,
   type ServerTask,
 } from './protocol.ts';
+import type { CellHooks } from './run-cell.ts';
 
 /** What an agent does with its endpoint; the messages around it are the same for every engine. */
 export interface AgentWork {
   identify(target: AgentTarget): Promise<Identity>;
-  runCell(
-    target: AgentTarget,
-    task: CellTask,
-    hooks: { progress(progress: CellProgress): void; requests(lines: readonly string[]): void },
-    signal: AbortSignal,
-  ): Promise<CellResult>;
+  runCell(target: AgentTarget, task: CellTask, hooks: CellHooks, signal: AbortSignal): Promise<CellResult>;
   readonly server?: ServerWork;
 }
 
@@ -151,6 +147,7 @@ class Agent {
     const hooks = {
       progress: (progress: CellProgress) => this.#send({ type: 'progress', id, progress }),
       requests: (lines: readonly string[]) => this.#send({ type: 'requests', id, lines: [...lines] }),
+      steps: (text: string) => this.#send({ type: 'steps', id, text }),
     };
     const result = await this.#work.runCell(target, task, hooks, signal);
     return { type: 'cell_finished', id, result };

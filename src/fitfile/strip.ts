@@ -28,6 +28,7 @@ const PRIVATE_KEYS = new Set([
     'root',
     'model_config',
     'requests_file',
+    'steps_file',
   ],
 ]);
 /** What the format itself says, and what the publisher and those who measured say on purpose. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
 import { CELL_KINDS } from '../suite/schema.ts';
 import { decodeStepsSchema } from './leg-schema.ts';
+import { stepsSummarySchema } from './steps-schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
@@ -141,6 +142,9 @@ export const cellRecordSchema = z.object({
   }),
   /** File with every request's timeline, relative to the run's folder. */
   requests_file: z.string().nullable(),
+  /** The engine's steps as its stamps show them, and the file with all of them; absent in records without stamps. */
+  steps: stepsSummarySchema.nullable().optional(),
+  steps_file: z.string().nullable().optional(),
   attempts: z.int(),
 });
 

@@ -110,17 +110,21 @@ class Lane {
     emit({ kind: 'target_state', target: target.name, state: 'measuring', message: null });
     emit({ kind: 'cell_started', target: target.name, cell, attempt });
     const lines: string[] = [];
+    const stepsText: string[] = [];
     const result = await session.runCell(
       this.#task(planned, attempt),
       {
         progress: (progress) => emit({ kind: 'cell_progress', target: target.name, cell, progress }),
         requests: (more) => lines.push(...more),
+        steps: (more) => void stepsText.push(more),
       },
       control.signal,
     );
     const { stopped_by: _, snapshots, ...rest } = result;
     await store.saveServer(target.name, key, snapshots);
     const requests_file = await store.saveRequests(target.name, key, lines);
+    const steps_file =
+      stepsText.length > 0 ? await store.saveSteps(target.name, key, stepsText.join('')) : null;
     return {
       schema_version: RUN_SCHEMA_VERSION,
       key,
@@ -128,6 +132,7 @@ class Lane {
       cell,
       ...rest,
       requests_file,
+      steps_file,
       attempts: attempt,
     };
   }
@@ -152,6 +157,7 @@ class Lane {
       protocol: suite.protocol,
       stop: suite.stop,
       objectives: suite.objectives ?? null,
+      ...(suite.thresholds && { thresholds: suite.thresholds }),
     };
   }
 

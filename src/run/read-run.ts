@@ -3,15 +3,19 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { RidgeError } from '../errors.ts';
+import type { EngineSteps } from '../measure/steps/engine-steps.ts';
+import { decodeSteps } from '../measure/steps/steps-codec.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import { decodeTimeline } from '../measure/timeline-codec.ts';
 import { type CellLines, parseCellLines } from './cell-lines.ts';
 import { type CellRecord, RUN_SCHEMA_VERSION, type Run, requestLineSchema, runSchema } from './schema.ts';
+import { stepColumnsSchema } from './steps-schema.ts';
 
 export const RUN_FILE = 'run.json';
 export const CELLS_FILE = 'cells.jsonl';
 const REQUESTS_FILE = /^requests\/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl\.gz$/;
-const LARGEST_REQUESTS_BYTES = 2 ** 30;
+const STEPS_FILE = /^steps\/[A-Za-z0-9][A-Za-z0-9._-]*\.json\.gz$/;
+const LARGEST_FILE_BYTES = 2 ** 30;
 
 /** A run record as it stands on disk. */
 export interface RunRecord extends CellLines {
@@ -81,19 +85,42 @@ export async function readRequests(
   record: Pick<CellRecord, 'requests_file'>,
 ): Promise<RequestTimeline[]> {
   if (record.requests_file === null) return [];
-  const file = join(folder, record.requests_file);
   if (!REQUESTS_FILE.test(record.requests_file)) {
     throw new RidgeError(`'${record.requests_file}' is not a file of requests/`, { where: folder });
   }
-  try {
-    const packed = await readFile(file);
-    const text = await promisify(gunzip)(packed, { maxOutputLength: LARGEST_REQUESTS_BYTES });
-    return text
-      .toString('utf8')
+  return readPacked(join(folder, record.requests_file), 'request timelines', (text) =>
+    text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => decodeTimeline(requestLineSchema.parse(JSON.parse(line))));
+      .map((line) => decodeTimeline(requestLineSchema.parse(JSON.parse(line)))),
+  );
+}
+
+/**
+ * The engine's steps of a finished cell, as its stamps showed them; null where none were stored. Whether they may be used
+ * one by one says `record.steps.resolved`.
+ * @throws RidgeError (exit 2) when the file is missing, damaged, or its name leads out of the run's folder
+ */
+export async function readSteps(
+  folder: string,
+  record: Pick<CellRecord, 'steps_file'>,
+): Promise<EngineSteps | null> {
+  const { steps_file: name = null } = record;
+  if (name === null) return null;
+  if (!STEPS_FILE.test(name)) {
+    throw new RidgeError(`'${name}' is not a file of steps/`, { where: folder });
+  }
+  return readPacked(join(folder, name), 'engine steps', (text) =>
+    decodeSteps(stepColumnsSchema.parse(JSON.parse(text))),
+  );
+}
+
+async function readPacked<T>(file: string, what: string, parse: (text: string) => T): Promise<T> {
+  try {
+    const packed = await readFile(file);
+    const text = await promisify(gunzip)(packed, { maxOutputLength: LARGEST_FILE_BYTES });
+    return parse(text.toString('utf8'));
   } catch (cause) {
-    throw new RidgeError('request timelines cannot be read: missing or damaged', { where: file, cause });
+    throw new RidgeError(`${what} cannot be read: missing or damaged`, { where: file, cause });
   }
 }

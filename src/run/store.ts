@@ -9,7 +9,7 @@ import { CELLS_FILE, RUN_FILE, type RunRecord, readRun } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
 import { appendDurably, placeError, writeAtomically, writing } from './write-file.ts';
 
-const FOLDERS = ['requests', 'server'] as const;
+const FOLDERS = ['requests', 'steps', 'server'] as const;
 
 /** Names a cell's files: the target, and enough of the key to be unique. */
 const fileName = (target: string, key: string): string => `${target}.${key.slice(0, 16)}`;
@@ -93,6 +93,17 @@ export class RunStore {
     const name = `requests/${fileName(target, key)}.jsonl.gz`;
     const packed = await promisify(gzip)(lines.map((line) => `${line}\n`).join(''));
     await writeAtomically(join(this.folder, name), packed);
+    return name;
+  }
+
+  /**
+   * Stores the engine's steps of a cell, as `saveRequests` its requests.
+   * @param text JSON of `StepColumns`
+   * @returns the file's path in the run's folder
+   */
+  async saveSteps(target: string, key: string, text: string): Promise<string> {
+    const name = `steps/${fileName(target, key)}.json.gz`;
+    await writeAtomically(join(this.folder, name), await promisify(gzip)(`${text}\n`));
     return name;
   }
 

@@ -41,7 +41,7 @@ const task: CellTask = {
   stop: stopSchema.parse({}),
   objectives: null,
 };
-const none = { progress: () => undefined, requests: () => undefined };
+const none = { progress: () => undefined, requests: () => undefined, steps: () => undefined };
 const never = new AbortController().signal;
 
 describe('a connection to an agent', () => {
@@ -57,11 +57,12 @@ describe('a connection to an agent', () => {
       {
         progress: ({ phase }) => seen.push(phase),
         requests: (lines) => seen.push(...lines),
+        steps: (text) => seen.push(text),
       },
       never,
     );
     expect(result).toEqual(cellResult());
-    expect(seen).toEqual(['window', '{"sequence":0}', '{"sequence":1}']);
+    expect(seen).toEqual(['window', '{"sequence":0}', '{"sequence":1}', '{"count"', ':0}']);
   });
 
   test('takes noise on the pipe for what it is', async () => {

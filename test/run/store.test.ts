@@ -2,9 +2,11 @@ import { appendFile, readdir, readFile, symlink, writeFile } from 'node:fs/promi
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { engineSteps } from '../../src/measure/steps/engine-steps.ts';
+import { decodeSteps, encodeSteps } from '../../src/measure/steps/steps-codec.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { encodeTimeline, quantise } from '../../src/measure/timeline-codec.ts';
-import { readRequests, readRun } from '../../src/run/read-run.ts';
+import { readRequests, readRun, readSteps } from '../../src/run/read-run.ts';
 import { RunStore } from '../../src/run/store.ts';
 import { placeError, writeError } from '../../src/run/write-file.ts';
 import { record, run, temporaryFolder } from './facts.ts';
@@ -181,6 +183,19 @@ describe('request timelines', () => {
       await expect(readRequests('/tmp', { requests_file })).rejects.toThrow('is not a file of requests/');
     },
   );
+
+  test('so do the steps of an engine, and a record without them has none', async () => {
+    const folder = join(await temporaryFolder(), 'run-1');
+    const store = await RunStore.create(folder);
+    const columns = encodeSteps(engineSteps([timeline]));
+    const steps_file = await store.saveSteps('h100', KEYS[0]!, JSON.stringify(columns));
+    await store.close();
+    expect(steps_file).toBe('steps/h100.aaaaaaaaaaaaaaaa.json.gz');
+    expect(await readSteps(folder, { steps_file })).toEqual(decodeSteps(columns));
+    expect(await readSteps(folder, {})).toBeNull();
+    const outside = readSteps(folder, { steps_file: 'steps/../../x.json.gz' });
+    await expect(outside).rejects.toThrow('is not a file of steps/');
+  });
 
   test('a damaged file is named', async () => {
     const folder = await twoCells();
