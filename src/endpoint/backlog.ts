@@ -9,7 +9,9 @@ export interface Unparsed {
 /** Longest time of parsing between two polls, s: no stamp is delayed by more, short of overload. */
 const SLICE_S = 200e-6;
 /** More than this is not kept: a client that is never idle must parse while it reads. */
-const MOST_CHARACTERS = 16 * 1024 * 1024;
+const MOST_CHARACTERS = 2 * 1024 * 1024;
+/** Reads come in bursts: so long after a turn with data it is worth a look whether there is no more. */
+const PAUSE_MS = 1;
 /** Entries that are done with before the list is shortened. */
 const COMPACT_AT = 4096;
 
@@ -75,17 +77,24 @@ export class Backlog {
   #look(): void {
     if (this.#looking || this.#first === this.#waiting.length) return;
     this.#looking = true;
-    // A poll lies between here and there; if it found data, that turn's end looks again.
-    this.#afterPoll(() => {
-      this.#looking = false;
-      if (!this.#inTurn()) this.#parseSlice();
-      this.#look();
-    });
+    setTimeout(() => this.#afterPoll(() => this.#parseIfIdle()), PAUSE_MS);
   }
 
-  #parseSlice(): void {
+  /** A poll lies just behind: where it found no data, there is time to parse. */
+  #parseIfIdle(): void {
+    this.#looking = false;
+    if (this.#inTurn()) return;
+    if (this.#parseSlice()) {
+      this.#looking = true;
+      this.#afterPoll(() => this.#parseIfIdle());
+    }
+  }
+
+  /** Whether something is left. */
+  #parseSlice(): boolean {
     const until = this.#now() + SLICE_S;
-    while (this.#parseNext() && this.#now() < until);
+    while (this.#parseNext()) if (this.#now() >= until) return true;
+    return false;
   }
 
   #parseNext(): boolean {

@@ -45,12 +45,14 @@ export class StampClock {
   #polled: number;
   #restTime = 0;
   #restIdle = 0;
-  #restDelay = 0;
+  /** Of the turn before: what the thread waited since then may all have been after its rest. */
+  #delay: number;
 
   /** `turnEnded` is called when all sockets of a turn have been read. */
   constructor(turnEnded: () => void = () => {}, host: ClockHost = processHost) {
     this.#host = host;
     this.#turnEnded = turnEnded;
+    this.#delay = host.runDelay();
     this.#rest();
     this.#earliest = this.#restTime;
     this.#polled = this.#restTime;
@@ -86,7 +88,9 @@ export class StampClock {
   }
 
   #begin(now: number): void {
-    const slept = this.#host.idle() - this.#restIdle - (this.#host.runDelay() - this.#restDelay);
+    const delay = this.#host.runDelay();
+    const slept = this.#host.idle() - this.#restIdle - (delay - this.#delay);
+    this.#delay = delay;
     const woken = Math.min(now, this.#restTime + slept);
     const asleep = slept > BLOCKED_S;
     this.#earliest = asleep ? woken : this.#polled;
@@ -102,6 +106,5 @@ export class StampClock {
   #rest(): void {
     this.#restTime = this.#host.now();
     this.#restIdle = this.#host.idle();
-    this.#restDelay = this.#host.runDelay();
   }
 }

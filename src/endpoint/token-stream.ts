@@ -1,7 +1,7 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { RequestFailure, RequestTimeline, TokenUsage } from '../measure/timeline.ts';
 import { type Chunk, readChunk } from './completion-chunk.ts';
-import { plainChunkAt } from './plain-chunk.ts';
+import { PlainChunks } from './plain-chunk.ts';
 import type { Stamp } from './stamp-clock.ts';
 
 /** Longest event that is held while it is incomplete, characters. */
@@ -23,6 +23,7 @@ export class TokenStream {
   readonly #at: number[] = [];
   readonly #tokens: number[] = [];
   readonly #bound: number[] = [];
+  readonly #plain = new PlainChunks();
   readonly #decoder = new TextDecoder();
   readonly #parser: EventSourceParser;
   /** Whether the parser holds no part of an event. */
@@ -53,10 +54,10 @@ export class TokenStream {
     this.#stamp = stamp;
     let at = 0;
     while (this.#betweenEvents && at < text.length) {
-      const plain = plainChunkAt(text, at);
+      const plain = this.#plain.at(text, at);
       if (plain === null) break;
       this.#chunk(plain);
-      at = plain.end;
+      at = this.#plain.end;
     }
     if (at < text.length) this.#feedAny(at === 0 ? text : text.slice(at));
   }
