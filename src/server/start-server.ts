@@ -24,7 +24,7 @@ export interface RunningServer {
 }
 
 /** A server that was just told to stop may hold its port so long beyond its grace. */
-const PORT_PATIENCE_MS = 5_000;
+const PORT_PATIENCE_MS = 1_000;
 
 /**
  * Starts a server on this host and waits until it answers.
