@@ -1,8 +1,9 @@
 import { Box } from 'ink';
 import { formatClock } from '../report/format.ts';
+import { HOW_ENDED } from '../report/goals-text.ts';
 import { roundText } from '../report/round-text.ts';
 import { Tint, useLook } from './look.tsx';
-import { type DashboardState, type RunState, remainingS } from './state.ts';
+import { type DashboardState, type Round, type RunState, remainingS } from './state.ts';
 
 const BADGES: Partial<Record<RunState, string>> = {
   starting: 'STARTING',
@@ -17,14 +18,16 @@ interface HeaderProps {
   readonly state: DashboardState;
   readonly nowS: number;
   readonly width: number;
+  /** Else what an adaptive run knows stands beside the name of the suite, cut where it does not fit. */
+  readonly hasRoundLine: boolean;
 }
 
-/** Two lines: which run, how long it has been and will be; a bar that fills with finished cells. */
-export function Header({ state, nowS, width }: HeaderProps) {
+/** Which run, how long it has been and will be; what an adaptive run knows; a bar that fills with finished cells. */
+export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
   const elapsed = state.startedAtS === null ? 0 : nowS - state.startedAtS;
   const left = remainingS(state, nowS);
   const { glyphs } = useLook();
-  const round = state.round && roundText(state.round).replaceAll('±', glyphs.plusMinus);
+  const round = state.round && roundLine(state.round).replaceAll('±', glyphs.plusMinus);
   const badge = BADGES[state.runState];
   const about = state.remaining?.atMost ? 'at most ' : '~';
   const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ${about}${formatClock(left)}`}`;
@@ -33,7 +36,7 @@ export function Header({ state, nowS, width }: HeaderProps) {
       <Box justifyContent="space-between" columnGap={2}>
         <Box columnGap={2} flexShrink={1} overflow="hidden" height={1}>
           <Tint strong>{state.suite === '' ? 'ridge' : state.suite}</Tint>
-          {round === null ? null : <Tint>{round}</Tint>}
+          {round === null || hasRoundLine ? null : <Tint>{round}</Tint>}
           <Tint tone="quiet">{state.runId}</Tint>
         </Box>
         <Box columnGap={2} flexShrink={0}>
@@ -45,12 +48,20 @@ export function Header({ state, nowS, width }: HeaderProps) {
           <Tint>{times}</Tint>
         </Box>
       </Box>
+      {hasRoundLine ? (
+        <Box height={1} overflow="hidden">
+          <Tint>{round}</Tint>
+        </Box>
+      ) : null}
       <ProgressBar state={state} width={width} />
     </Box>
   );
 }
 
-function ProgressBar({ state, width }: Omit<HeaderProps, 'nowS'>) {
+const roundLine = (round: Round): string =>
+  round.ended === null ? roundText(round) : `${roundText(round)}: ${HOW_ENDED[round.ended]}`;
+
+function ProgressBar({ state, width }: Pick<HeaderProps, 'state' | 'width'>) {
   const { glyphs } = useLook();
   const total = state.cells.length;
   const done = state.cells.filter(

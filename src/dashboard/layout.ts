@@ -3,6 +3,8 @@ import type { DashboardState } from './state.ts';
 
 /** Rows of the screen for each part; parts that get none are left out. */
 export interface Layout {
+  /** 1: what an adaptive run knows stands on a line of its own. */
+  readonly round: 0 | 1;
   readonly lanes: number;
   readonly grid: number;
   readonly live: number;
@@ -26,7 +28,8 @@ const atMost = (wanted: number, limit: number): number => Math.max(0, Math.min(w
  */
 export function layOut(state: DashboardState, terminalRows: number): Layout {
   const gap = terminalRows >= 20 ? 1 : 0;
-  let free = terminalRows - 1 - HEADER - FOOTER - gap * GAPS;
+  const round = gap === 1 && state.round !== null ? 1 : 0;
+  let free = terminalRows - 1 - HEADER - round - FOOTER - gap * GAPS;
   const wantedGrid = GRID_TITLES + new Set(state.cells.map(({ cell }) => shapeText(cell))).size;
   const take = (wanted: number, reserve: number): number => {
     const taken = atMost(wanted, free - reserve);
@@ -39,5 +42,5 @@ export function layOut(state: DashboardState, terminalRows: number): Layout {
   const lanes = take(Math.max(1, state.lanes.length), leastGrid);
   const warningsWanted = Math.min(3, state.warnings.length);
   const grid = take(wantedGrid, Math.min(1, warningsWanted));
-  return { lanes, live, grid, warnings: take(warningsWanted, 0), gap };
+  return { round, lanes, live, grid, warnings: take(warningsWanted, 0), gap };
 }

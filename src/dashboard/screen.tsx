@@ -21,7 +21,7 @@ export function Screen({ state, nowS, columns, rows }: ScreenProps) {
   const layout = layOut(state, rows);
   return (
     <Box flexDirection="column" width={columns} rowGap={layout.gap}>
-      <Header state={state} nowS={nowS} width={columns} />
+      <Header state={state} nowS={nowS} width={columns} hasRoundLine={layout.round === 1} />
       <Lanes lanes={state.lanes} rows={layout.lanes} width={columns} />
       <GridMap grids={targetGrids(state.cells)} focus={state.focus} width={columns} rows={layout.grid} />
       {layout.live > 1 && !isOver(state.runState) ? <Live lanes={state.lanes} rows={layout.live} /> : null}

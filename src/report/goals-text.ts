@@ -9,7 +9,8 @@ export interface LastRound extends RoundState {
 const METRICS = ['ttft_ms', 'tpot_ms'] as const;
 const NAMES = { ttft_ms: 'TTFT', tpot_ms: 'TPOT' } as const;
 
-const HOW_ENDED: Readonly<Record<NonNullable<LastRound['ended']>, string>> = {
+/** Why no further round follows. */
+export const HOW_ENDED: Readonly<Record<NonNullable<LastRound['ended']>, string>> = {
   goal: 'every goal is reached',
   budget: 'the time was spent',
   no_cells: 'no cell was left that would tell more',

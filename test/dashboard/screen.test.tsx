@@ -121,10 +121,12 @@ test('an adaptive run says how certain it is and what is left of its budget, at 
   };
   const left: RunEvent = { kind: 'remaining', seconds: 3000, round_s: 60 };
   const events = [runStarted(DEMO_PLAN), round, left];
-  const [head] = drawEvents(events, 120, 30);
-  expect(head).toContain('round 3: TTFT ±12 %, TPOT ±7.1 % (goal 5)');
+  const [head, line] = drawEvents(events, 80, 24);
+  expect(line).toBe('round 3: TTFT ±12 %, TPOT ±7.1 % (goal 5)');
+  expect(drawEvents([...events, { ...round, ended: 'budget' }], 80, 24)[1]).toMatch(/: the time was spent$/);
+  expect(drawEvents(events, 120, 18)[0]).toContain('round 3: TTFT ±12 %, TPOT ±7.1 % (goal 5)');
   expect(head).toContain('left at most 49:');
-  expect(drawEvents(events, 120, 30, ASCII_GLYPHS)[0]).toContain('TPOT +-7.1 %');
+  expect(drawEvents(events, 120, 30, ASCII_GLYPHS)[1]).toContain('TPOT +-7.1 %');
   for (const [columns, rows] of sizes) {
     const lines = drawEvents(events, columns, rows);
     expect(lines.length).toBeLessThan(rows);
