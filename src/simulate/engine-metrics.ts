@@ -17,6 +17,10 @@ export class EngineMetrics {
   /** Tokens. */
   prefix_cache_queries = 0;
   prefix_cache_hits = 0;
+  /** Of prompts that another server computed; tokens. */
+  external_prefix_cache_queries = 0;
+  external_prefix_cache_hits = 0;
+  prompt_tokens_external = 0;
   readonly request_success = { length: 0, stop: 0, abort: 0 };
   readonly time_to_first_token = new Histogram(FIRST_TOKEN_BOUNDS);
   readonly inter_token_latency = new Histogram(TOKEN_GAP_BOUNDS);
@@ -35,7 +39,8 @@ export class EngineMetrics {
   firstToken(sequence: Sequence<EngineRequest>, sampledAt: number): void {
     const { request } = sequence;
     this.prompt_tokens += request.promptTokens;
-    this.prompt_tokens_cached += sequence.cachedTokens;
+    this.prompt_tokens_cached += sequence.cachedTokens + sequence.externalTokens;
+    this.prompt_tokens_external += sequence.externalTokens;
     this.time_to_first_token.observe(sampledAt - request.arrivedAt);
     this.request_queue_time.observe(sequence.firstScheduledAt - request.queuedAt);
     this.request_prefill_time.observe(sampledAt - sequence.firstScheduledAt);

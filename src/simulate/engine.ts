@@ -80,6 +80,11 @@ export class Engine<R extends EngineRequest> {
     if (!this.#scheduler.withdraw(sequence)) this.#scheduler.dropEnded();
   }
 
+  /** Frees the blocks that a finished sequence kept. */
+  release(sequence: Sequence<R>): void {
+    this.#scheduler.release(sequence);
+  }
+
   /** Plans the step that begins at `now`; null when nothing can run yet (see `wakeAt`). */
   planStep(now: number): Step | null {
     if (this.#step !== null) throw new Error('the step in progress was not finished');

@@ -46,6 +46,12 @@ export class LiveLoop<R extends LoopRequest> {
     this.#arm();
   }
 
+  /** Frees the blocks that a finished request kept. */
+  release(sequence: Sequence<R>): void {
+    this.loop.engine.release(sequence);
+    this.#arm();
+  }
+
   close(): void {
     this.#closed = true;
     this.#disarm();

@@ -88,10 +88,21 @@ export class Scheduler<R extends EngineRequest> {
     const { running } = this;
     let kept = 0;
     for (const sequence of running) {
-      if ((sequence.finished || sequence.aborted) && sequence.scheduled === 0) this.kv.free(sequence);
+      if ((sequence.finished || sequence.aborted) && sequence.scheduled === 0) this.#end(sequence);
       else running[kept++] = sequence;
     }
     running.length = kept;
+  }
+
+  /** Frees the blocks of a finished sequence that kept them. */
+  release(sequence: Sequence<R>): void {
+    if (sequence.kept) this.kv.free(sequence);
+    sequence.kept = false;
+  }
+
+  #end(sequence: Sequence<R>): void {
+    sequence.kept = sequence.request.keepsBlocks === true && !sequence.aborted;
+    if (!sequence.kept) this.kv.free(sequence);
   }
 
   /** @returns whether a sequence was preempted */
@@ -122,8 +133,9 @@ export class Scheduler<R extends EngineRequest> {
       waiting.shift();
       running.push(sequence);
       this.#admit(sequence, cached, plan.now);
-      const tokens = Math.min(sequence.known - cached, plan.budget);
-      kv.grow(sequence, cached + tokens);
+      const { computed } = sequence;
+      const tokens = Math.min(sequence.known - computed, plan.budget);
+      kv.grow(sequence, computed + tokens);
       this.#schedule(plan, sequence, tokens);
     }
   }
@@ -134,9 +146,20 @@ export class Scheduler<R extends EngineRequest> {
     if (sequence.firstScheduledAt >= 0) return;
     sequence.firstScheduledAt = now;
     sequence.cachedTokens = cached;
+    this.#takeRemote(sequence);
     if (sequence.request.blockKeys === null) return;
     this.#metrics.prefix_cache_queries += sequence.request.promptTokens;
     this.#metrics.prefix_cache_hits += cached;
+  }
+
+  /** What came from another server counts as computed, but for the last token, which samples the first one. */
+  #takeRemote(sequence: Sequence<R>): void {
+    const { remoteTokens = 0, promptTokens } = sequence.request;
+    if (remoteTokens === 0) return;
+    sequence.externalTokens = Math.max(0, Math.min(remoteTokens, promptTokens - 1) - sequence.computed);
+    sequence.computed += sequence.externalTokens;
+    this.#metrics.external_prefix_cache_queries += promptTokens - sequence.cachedTokens;
+    this.#metrics.external_prefix_cache_hits += sequence.externalTokens;
   }
 
   #schedule(plan: Plan, sequence: Sequence<R>, tokens: number): void {

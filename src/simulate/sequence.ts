@@ -9,6 +9,10 @@ export interface EngineRequest {
   readonly queuedAt: number;
   /** Keys of the prompt's full blocks where the prefix cache is on, else null. */
   readonly blockKeys: readonly number[] | null;
+  /** Prompt tokens whose KV another server computed; it is here when the request is queued. */
+  readonly remoteTokens?: number | undefined;
+  /** Whether its blocks are kept when it is finished, until they are released. */
+  readonly keepsBlocks?: boolean | undefined;
 }
 
 /** A request inside the engine. Fields are written by the engine only. */
@@ -25,6 +29,10 @@ export class Sequence<R extends EngineRequest> {
   sharedKeys: number[] = [];
   /** Prompt tokens that were found in the prefix cache when the request was first admitted. */
   cachedTokens = 0;
+  /** Prompt tokens whose KV came from another server, beyond those in the prefix cache. */
+  externalTokens = 0;
+  /** Finished, with its blocks still held. */
+  kept = false;
   /** Tokens computed in the step in progress. */
   scheduled = 0;
   aborted = false;

@@ -1,6 +1,7 @@
 import type { SimulatedDevice } from './device.ts';
 import type { LoopRequest } from './engine-loop.ts';
 import type { FaultPlan } from './fault-plan.ts';
+import type { KvSide } from './kv/side.ts';
 import type { LiveLoop } from './live-loop.ts';
 import type { Quirk } from './power/tools/fake-tool.ts';
 import type { Random } from './random.ts';
@@ -16,6 +17,8 @@ export interface ServerState {
   readonly random: Random;
   readonly coalesces: boolean;
   readonly apiKey: string | null;
+  /** Its part in KV transfers; null: it has no connector. */
+  readonly kv: KvSide | null;
   /** How its power tools misbehave, and how often they have read. */
   readonly power: { readonly quirks: readonly Quirk[]; readings: number };
   nextOrder(): number;

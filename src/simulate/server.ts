@@ -6,6 +6,8 @@ import type { LoopRequest } from './engine-loop.ts';
 import { FaultPlan } from './fault-plan.ts';
 import type { FaultRule } from './faults.ts';
 import { route } from './http/routes.ts';
+import type { KvConnector } from './kv/options.ts';
+import { createKvSide } from './kv/side.ts';
 import { LiveLoop } from './live-loop.ts';
 import type { Quirk } from './power/tools/fake-tool.ts';
 import { createRandom } from './random.ts';
@@ -20,6 +22,8 @@ export interface EndpointOptions {
   readonly apiKey?: string | null | undefined;
   readonly powerQuirks?: readonly Quirk[] | undefined;
   readonly faults?: readonly FaultRule[] | undefined;
+  /** Makes it one half of a pair, or both: a KV connector, see `kvConnector`. */
+  readonly kv?: KvConnector | undefined;
   /** File that gets one JSON line for every request and chunk, with the time at which it was handed to the kernel. */
   readonly sendLogFile?: string | undefined;
   /** What the `exit-after` fault does; ends this process by default. */
@@ -41,6 +45,8 @@ export interface SimulatedEndpoint {
 export async function startEndpoint(options: EndpointOptions): Promise<SimulatedEndpoint> {
   const { device, host = '127.0.0.1', port = 0 } = options;
   let live = new LiveLoop<LoopRequest>(device);
+  const newKvSide = () => (options.kv === undefined ? null : createKvSide(options.kv, live));
+  let kv = newKvSide();
   let restarts = 0;
   const sendLog = options.sendLogFile === undefined ? null : new SendLog(options.sendLogFile, warnOfSendLog);
   let orders = 0;
@@ -51,6 +57,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     device,
     get live() {
       return live;
+    },
+    get kv() {
+      return kv;
     },
     get restarts() {
       return restarts;
@@ -70,6 +79,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
       server.closeAllConnections();
       live.close();
       live = new LiveLoop<LoopRequest>(device);
+      kv?.leases.close();
+      kv = newKvSide();
       restarts += 1;
     },
     exit: options.exit ?? (() => process.exit(1)),
@@ -82,6 +93,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     state,
     async close() {
       live.close();
+      kv?.leases.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

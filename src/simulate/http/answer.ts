@@ -39,6 +39,8 @@ export interface AnswerContext {
   readonly exit: () => void;
   /** Tokens of the prompt that the prefix cache held; known once the request runs. */
   readonly cachedTokens: () => number;
+  /** Where another server finds the prompt's KV: in answers in one piece, as in vLLM. */
+  readonly kvTransferParams: () => object | null;
 }
 
 /** Writes the tokens of one request to its client, with the faults that were asked for. */
@@ -139,8 +141,9 @@ export class Answer {
     const ids = idsBetween(order, 0, this.#generated, vocabulary);
     const body = completionJson(head, request, ids, finishReason, usage, this.#context.cachedTokens());
     if (faults.has('no-usage')) Reflect.deleteProperty(body, 'usage');
+    const text = JSON.stringify({ ...body, kv_transfer_params: this.#context.kvTransferParams() });
     response.writeHead(200, { 'content-type': 'application/json' });
-    this.#log('end', this.#generated, (done) => response.end(JSON.stringify(body), done));
+    this.#log('end', this.#generated, (done) => response.end(text, done));
   }
 
   /** The faults of a stream as far as an answer in one piece can have them. */

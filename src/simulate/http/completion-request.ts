@@ -23,6 +23,7 @@ const schema = z.looseObject({
   ignore_eos: z.boolean().nullish(),
   return_token_ids: z.boolean().nullish(),
   cache_salt: z.string().min(1).max(1024).nullish(),
+  kv_transfer_params: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** A completion request, checked. */
@@ -36,6 +37,8 @@ export interface CompletionRequest {
   readonly continuousUsage: boolean;
   readonly returnTokenIds: boolean;
   readonly cacheSalt: string | null;
+  /** What a proxy says about where the prompt's KV is, or goes. */
+  readonly kvTransferParams: Readonly<Record<string, unknown>> | null;
 }
 
 const DEFAULT_MAX_TOKENS = 16;
@@ -68,6 +71,7 @@ export function readCompletionRequest(
     continuousUsage: fields.stream_options?.continuous_usage_stats ?? false,
     returnTokenIds: fields.return_token_ids ?? false,
     cacheSalt: fields.cache_salt ?? null,
+    kvTransferParams: fields.kv_transfer_params ?? null,
   };
   const streamOptions = fields.stream_options !== null && fields.stream_options !== undefined;
   const message =

@@ -3,6 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { blockKeys } from '../block-keys.ts';
 import type { LoopRequest } from '../engine-loop.ts';
 import type { FaultKind } from '../faults.ts';
+import { asksForRemoteDecode, handOutKv } from '../kv/hand-out.ts';
+import { receiveKv } from '../kv/receive.ts';
+import { takesFromOthers } from '../kv/side.ts';
+import { prefillElsewhere } from '../kv/sidecar.ts';
 import { hostClock } from '../send-log.ts';
 import type { Sequence } from '../sequence.ts';
 import type { ServerState } from '../server-state.ts';
@@ -48,7 +52,23 @@ export async function handleCompletion(
     write_s: receivedAt,
     flushed_s: receivedAt,
   });
-  serve(state, checked.request, { response, arrivedAt, id, clientRequest, faults });
+  const { localAddress: host = '127.0.0.1', localPort: port = 0 } = incoming.socket;
+  const request = await throughSidecar(state, checked.request, read.body, incoming);
+  await serve(state, request, { response, arrivedAt, id, clientRequest, faults, host, port });
+}
+
+/** A request that names a prefill server has its prompt computed there first. */
+async function throughSidecar(
+  { kv }: ServerState,
+  request: CompletionRequest,
+  body: unknown,
+  incoming: IncomingMessage,
+): Promise<CompletionRequest> {
+  const hostPort = headerOf(incoming, 'x-prefiller-host-port');
+  if (hostPort === undefined || !takesFromOthers(kv)) return request;
+  const id = headerOf(incoming, 'x-request-id') ?? null;
+  const kvTransferParams = await prefillElsewhere(hostPort, body as Record<string, unknown>, id);
+  return { ...request, kvTransferParams };
 }
 
 interface Exchange {
@@ -57,14 +77,22 @@ interface Exchange {
   readonly id: string;
   readonly clientRequest: string | null;
   readonly faults: ReadonlySet<FaultKind>;
+  /** Where its client reached this server. */
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Puts a checked request before the engine, and its tokens before the client. */
-function serve(state: ServerState, request: CompletionRequest, exchange: Exchange): void {
+async function serve(state: ServerState, request: CompletionRequest, exchange: Exchange): Promise<void> {
   const { live, device } = state;
   const { response } = exchange;
+  const queuedAt = live.loop.queuedAt(live.now());
+  const received = await receiveKv(state, request, queuedAt);
+  if (response.destroyed) return;
+  if (received.state === 'failed') return sendError(response, kvFailure(received.message));
   const order = state.nextOrder();
   const output = drawOutput(request, device.seed, order);
+  const keepsBlocks = asksForRemoteDecode(state, request.kvTransferParams);
   let sequence: Sequence<LoopRequest> | null = null;
   const answer = new Answer({
     ...exchange,
@@ -76,21 +104,36 @@ function serve(state: ServerState, request: CompletionRequest, exchange: Exchang
     sendLog: state.sendLog,
     holdsToken: () => state.coalesces && state.random.uniform() < coalesceChance(live.loop.engine.running),
     exit: state.exit,
-    cachedTokens: () => sequence?.cachedTokens ?? 0,
+    cachedTokens: () => (sequence === null ? 0 : sequence.cachedTokens + sequence.externalTokens),
+    kvTransferParams: () => (keepsBlocks ? handOutKv(state, exchange.id, sequence!, exchange) : null),
   });
   answer.begin();
+  let first = true;
   sequence = live.submit({
     promptTokens: request.promptIds.length,
     outputTokens: output.tokens,
     arrivedAt: exchange.arrivedAt,
-    queuedAt: live.loop.queuedAt(live.now()),
+    queuedAt: received.state === 'arrives' ? Math.max(received.at, live.now()) : queuedAt,
+    ...(received.state === 'arrives' && { remoteTokens: received.tokens }),
+    keepsBlocks,
     blockKeys: blockKeys(request.promptIds, device.blockSize, request.cacheSalt),
-    deliver: (_at, last) => answer.token(last),
+    deliver: (_at, last) => {
+      if (first && received.state === 'arrives') received.done();
+      first = false;
+      answer.token(last);
+    },
   });
   const submitted = sequence;
   // A client that goes away aborts its request.
   response.on('close', () => live.abort(submitted));
 }
+
+const kvFailure = (message: string) => ({
+  status: 500,
+  type: 'InternalServerError',
+  message,
+  param: null,
+});
 
 const coalesceChance = (running: number): number => COALESCE_AT_FULL_LOAD * Math.min(1, running / 64);
 

@@ -1,6 +1,8 @@
 import type { SimulatedDevice } from '../device.ts';
 import type { Engine } from '../engine.ts';
 import type { Histogram } from '../histogram.ts';
+import { addKvMetrics } from '../kv/metrics-text.ts';
+import type { KvSide } from '../kv/side.ts';
 import type { EngineRequest } from '../sequence.ts';
 
 /** The engine's metrics as a Prometheus exposition, with vLLM's names and labels. */
@@ -8,6 +10,7 @@ export function metricsText<R extends EngineRequest>(
   engine: Engine<R>,
   device: SimulatedDevice,
   now: number,
+  kv: KvSide | null = null,
 ): string {
   const labels = `engine="0",model_name="${escapeLabel(device.card.id)}"`;
   const lines: string[] = [];
@@ -34,14 +37,16 @@ export function metricsText<R extends EngineRequest>(
     'num_preemptions',
     'prefix_cache_queries',
     'prefix_cache_hits',
+    ...(kv === null ? [] : (['external_prefix_cache_queries', 'external_prefix_cache_hits'] as const)),
   ] as const) {
     add('counter', name, [['_total', '', metrics[name]]]);
   }
   add('counter', 'prompt_tokens_by_source', [
     ['_total', ',source="local_compute"', metrics.prompt_tokens - metrics.prompt_tokens_cached],
-    ['_total', ',source="local_cache_hit"', metrics.prompt_tokens_cached],
-    ['_total', ',source="external_kv_transfer"', 0],
+    ['_total', ',source="local_cache_hit"', metrics.prompt_tokens_cached - metrics.prompt_tokens_external],
+    ['_total', ',source="external_kv_transfer"', metrics.prompt_tokens_external],
   ]);
+  if (kv !== null) addKvMetrics(add, histogramSamples, kv);
   add(
     'counter',
     'request_success',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { parseFault } from '../faults.ts';
+import { handleKv } from '../kv/routes.ts';
 import type { ServerState } from '../server-state.ts';
 import { badRequest, sendError, sendJson } from './answers.ts';
 import { handleCompletion } from './completions.ts';
@@ -22,8 +23,10 @@ const routes: Record<string, Handler> = {
   'GET /metrics': (state, _incoming, response) =>
     response
       .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-      .end(metricsText(state.live.loop.engine, state.device, state.live.now())),
+      .end(metricsText(state.live.loop.engine, state.device, state.live.now(), state.kv)),
   'POST /ridge/faults': handleFaults,
+  'POST /ridge/kv/read': handleKv('read'),
+  'POST /ridge/kv/done': handleKv('done'),
   'GET /ridge/power': (state, _incoming, response) => sendJson(response, 200, powerJson(state)),
   'GET /ridge/power/energy': (state, incoming, response) =>
     sendJson(response, 200, trueEnergyJson(state, queryOf(incoming))),
