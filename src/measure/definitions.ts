@@ -19,6 +19,12 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   { name: 'TTFT', definition: 't_first - sent, where sent is the request on its socket' },
   { name: 'E2E', definition: 't_last - sent' },
   {
+    name: 'TTFT_sched, E2E_sched',
+    definition:
+      'of an open loop: from when the request was due, so that a late client cannot hide its own queue; objectives and goodput are taken from these',
+  },
+  { name: 'schedule delay', definition: 'sent - scheduled: how late the client was' },
+  {
     name: 'TPOT',
     definition: '(t_last - t_first)/(N - n_first); undefined, not 0, when no token follows the first chunk',
   },

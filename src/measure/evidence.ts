@@ -1,6 +1,7 @@
-import type { ServerDelta } from '../run/schema.ts';
+import type { Arrivals, ServerDelta } from '../run/schema.ts';
 import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
 import type { ThresholdOverrides } from '../suite/thresholds.ts';
+import type { Overload } from './overload.ts';
 import type { RequestTimeline } from './timeline.ts';
 
 /** Half-open interval of time, seconds from the cell's origin. */
@@ -23,6 +24,14 @@ export interface EventLoopDelay {
   readonly max_ms: number;
 }
 
+/** How the requests of an open loop were to arrive, and whether they overran the server. */
+export interface OpenLoad {
+  readonly arrivals: Arrivals;
+  /** Variance of the gaps between arrivals over their squared mean, see `littlesLawSd`. */
+  readonly gapVariation: number;
+  readonly overload: Overload | null;
+}
+
 /** Everything that a cell is judged by. A `LoadResult` fits its first five fields. */
 export interface CellEvidence {
   readonly timelines: readonly RequestTimeline[];
@@ -31,7 +40,10 @@ export interface CellEvidence {
   readonly stoppedBy: string;
   readonly warmUpCapped: boolean;
   readonly kind: CellKind;
+  /** Requests that were meant to be in flight; of an open loop, its rate times their residence. */
   readonly concurrency: number;
+  /** Absent: a closed loop, or a batch. */
+  readonly open?: OpenLoad;
   /** Share of the KV cache that the cell was meant to fill; 1 and more declares it saturated. */
   readonly kvFill: number | null;
   readonly stop: StopRule;

@@ -56,11 +56,11 @@ export function measureSteps(evidence: CellEvidence): { cell: MeasuredCell; step
 }
 
 function metricsOf(
-  { kind, concurrency, timelines, objectives }: CellEvidence,
+  { kind, concurrency, open, timelines, objectives }: CellEvidence,
   measured: readonly RequestTimeline[],
   window: TimeSpan,
 ): CellMetrics {
-  const metrics = cellMetrics(timelines, measured, window, objectives);
+  const metrics = cellMetrics(timelines, measured, window, objectives, open !== undefined);
   return kind === 'decode' ? decodeMetrics(metrics, measured, concurrency) : metrics;
 }
 

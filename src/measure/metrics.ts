@@ -4,6 +4,7 @@ import type { TimeSpan } from './evidence.ts';
 import { chunkGaps, singleTokenShare } from './gaps.ts';
 import { countGood, judgeObjectives } from './goodput.ts';
 import { e2e, outputTokens, tpot, tpotVllm, ttft, ttftVllm } from './latency.ts';
+import { scheduledMetrics } from './scheduled.ts';
 import { isCompleted } from './selection.ts';
 import { defined, statisticMs } from './statistic.ts';
 import type { RequestTimeline } from './timeline.ts';
@@ -16,12 +17,14 @@ const SHORTEST_WINDOW_S = 1e-3;
 /**
  * Metrics of a cell over its steady window: latencies of the requests sent inside it, tokens that arrive inside it.
  * @param measured requests of the load sent inside the window, in the order of sending
+ * @param open whether requests were due at times of their own: then latencies are also taken from those
  */
 export function cellMetrics(
   timelines: readonly RequestTimeline[],
   measured: readonly RequestTimeline[],
   window: TimeSpan,
   objectives: Objectives | null,
+  open = false,
 ): CellMetrics {
   const completed = measured.filter(isCompleted);
   const seconds = window.closed_s - window.opened_s;
@@ -48,6 +51,7 @@ export function cellMetrics(
     decode: null,
     goodput_requests_per_s: objectives === null ? null : perSecond(countGood(measured, objectives)),
     objectives: objectives === null ? [] : judgeObjectives(measured, objectives),
+    ...(open && scheduledMetrics(timelines, measured, window, perSecond)),
   };
 }
 

@@ -108,7 +108,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   unsteady: {
-    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}; in an open loop of in-flight alone, ${percent(t.unsteady_open_in_flight_share)}), an open loop whose requests come faster than they are served, or a warm-up that ended at its cap`,
+    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}; in an open loop each ${percent(t.unsteady_open_share)}), an open loop whose requests come faster than they are served, or a warm-up that ended at its cap`,
     effect: 'flagged',
     fit: 'exclude',
   },

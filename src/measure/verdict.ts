@@ -12,6 +12,7 @@ import {
   judgeSamples,
   judgeWindow,
 } from './judge/load.ts';
+import { judgeRate, judgeScheduleLag, overloadReason } from './judge/open.ts';
 import {
   judgeChunks,
   judgeFailures,
@@ -47,7 +48,9 @@ const JUDGES: readonly Judge[] = [
   judgeQueue,
   judgePhase,
   judgeSteps,
+  judgeScheduleLag,
   judgeClientBound,
+  judgeRate,
   judgeCompileStall,
   judgeWindow,
   judgeDecodeSteps,
@@ -69,7 +72,16 @@ const NOT_OF_BATCHES: ReadonlySet<Judge> = new Set([
 /** Prompts that one step completes send their next ones together by nature: a scheduler predicts such bursts. */
 const NOT_OF_PREFILL: ReadonlySet<Judge> = new Set([judgePhase]);
 
-function judgesOf(kind: CellEvidence['kind']): readonly Judge[] {
+/** Nobody holds the requests in flight of an open loop at a number, and they come in bursts on purpose. */
+const NOT_OF_OPEN_LOOPS: ReadonlySet<Judge> = new Set([judgeConcurrency, judgePhase]);
+/** A trace is over when it is over, and its load changes as it did. */
+const NOT_OF_TRACES: ReadonlySet<Judge> = new Set([...NOT_OF_OPEN_LOOPS, judgeConvergence]);
+
+function judgesOf({ kind, open }: CellEvidence): readonly Judge[] {
+  if (open !== undefined) {
+    const left = open.arrivals.process === 'trace' ? NOT_OF_TRACES : NOT_OF_OPEN_LOOPS;
+    return JUDGES.filter((judge) => !left.has(judge));
+  }
   if (kind === 'decode') return JUDGES.filter((judge) => !NOT_OF_BATCHES.has(judge));
   if (kind === 'prefill') return JUDGES.filter((judge) => !NOT_OF_PREFILL.has(judge));
   return JUDGES;
@@ -78,22 +90,26 @@ function judgesOf(kind: CellEvidence['kind']): readonly Judge[] {
 /** All reasons of a cell with a window, each code once. */
 export function judgeCase(cell: Case): Reason[] {
   const failures = judgeFailures(cell.evidence);
-  const found = judgesOf(cell.evidence.kind)
+  const found = judgesOf(cell.evidence)
     .map((judge) => judge(cell))
     .filter((entry) => entry !== null);
   return failures === null ? found : [failures, ...found];
 }
 
-/** Reasons of a cell that ended before its window opened. */
+/** Reasons of a cell without a window: it ended before, or was overloaded. */
 export function judgeWithoutWindow(evidence: CellEvidence): Reason[] {
   const failures = judgeFailures(evidence);
-  const message = `the cell ended before its window opened (${evidence.stoppedBy})`;
+  const overload = evidence.open?.overload ?? null;
+  const message =
+    overload === null
+      ? `the cell ended before its window opened (${evidence.stoppedBy})`
+      : 'an overloaded server has no steady window';
   const short = invalid('window_short', message, 0, evidence.residence_s);
-  return [
-    ...(failures === null ? [] : [failures]),
-    short,
-    ...(evidence.warmUpCapped ? [cappedWarmUp()] : []),
-  ];
+  const unsteady =
+    overload === null
+      ? evidence.warmUpCapped && cappedWarmUp()
+      : overloadReason(overload, evidence.open!.arrivals.rate_per_s);
+  return [...(failures === null ? [] : [failures]), short, ...(unsteady ? [unsteady] : [])];
 }
 
 /** The worst effect decides; notes change nothing. */

@@ -29,6 +29,9 @@ export const reasonSchema = z.object({
   threshold: nullableNumber,
 });
 
+/** How late requests of an open loop were sent, ms. Limits, so no sample floor applies. */
+export const scheduleDelaySchema = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
+
 /** Metrics of a finished cell. Latencies are milliseconds, means over the requests sent inside the window. */
 export const cellMetricsSchema = z.object({
   ttft_ms: statisticSchema.nullable(),
@@ -36,6 +39,12 @@ export const cellMetricsSchema = z.object({
   e2e_ms: statisticSchema.nullable(),
   /** Gaps between token-bearing chunks; equal to ITL where `single_token_chunks` is at least 0.99. */
   icl_ms: statisticSchema.nullable(),
+  /** Open loop: the same from when the request was due, which a late client cannot hide. Absent of a closed one, as the next three. */
+  ttft_sched_ms: statisticSchema.nullable().optional(),
+  e2e_sched_ms: statisticSchema.nullable().optional(),
+  schedule_delay_ms: scheduleDelaySchema.nullable().optional(),
+  /** Requests that were due inside the window / its length; `requests_per_s` are those that were sent. */
+  scheduled_requests_per_s: nullableNumber.optional(),
   single_token_chunks: nullableNumber,
   ttft_vllm_ms: statisticSchema.nullable(),
   tpot_vllm_ms: statisticSchema.nullable(),

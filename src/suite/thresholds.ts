@@ -61,7 +61,7 @@ export const THRESHOLD_RULES = {
   // A slope must also matter: change over the window as a share of the mean.
   unsteady_change_share: share(0.1, 1, 'change of TTFT or TPOT over the window, share of the mean'),
   unsteady_in_flight_share: share(0.05, 1, 'change of the requests in flight, share of the mean'),
-  unsteady_open_in_flight_share: share(0.5, 2, 'the same of an open loop, which wanders by itself'),
+  unsteady_open_share: share(0.5, 2, 'any of these of an open loop, which wanders by itself'),
 } as const satisfies Readonly<Record<string, ThresholdRule>>;
 
 export type ThresholdKey = keyof typeof THRESHOLD_RULES;

@@ -24,7 +24,10 @@ export const judgeCompileStall: Judge = ({ evidence, measured, completed, thresh
   const busy = union(prompts);
   const plain: TimeSpan[] = [];
   const beside: TimeSpan[] = [];
-  const seen = measured.filter((request) => request.stream < STREAMS_SEEN);
+  const seen =
+    evidence.open === undefined
+      ? measured.filter((request) => request.stream < STREAMS_SEEN)
+      : someOf(measured, evidence.concurrency);
   for (const gap of tokenGaps(seen)) {
     const next = busy[firstIndex(busy.length, (k) => busy[k]!.closed_s > gap.opened_s)];
     if (next !== undefined && next.opened_s < gap.closed_s) beside.push(gap);
@@ -38,6 +41,12 @@ export const judgeCompileStall: Judge = ({ evidence, measured, completed, thresh
     stall('before the first token', waits, waits, limit)
   );
 };
+
+/** Of an open loop, whose requests have no streams, so many that about `STREAMS_SEEN` are in flight at a time. */
+function someOf(measured: readonly RequestTimeline[], inFlight: number): readonly RequestTimeline[] {
+  const every = Math.max(1, Math.floor(inFlight / STREAMS_SEEN));
+  return measured.filter((_, index) => index % every === 0);
+}
 
 const length = (span: TimeSpan): number => span.closed_s - span.opened_s;
 

@@ -1,3 +1,4 @@
+import { littlesLawSd } from '../../plan/window.ts';
 import { counted } from '../../plural.ts';
 import type { Statistic } from '../../run/schema.ts';
 import { withheldPercentiles } from '../goodput.ts';
@@ -7,14 +8,20 @@ import { asPercent, invalid, type Judge, reason, short } from './case.ts';
 const ROUNDING_S = 1e-6;
 
 /** Little's law, L = λW: a residual means that requests were lost, or that the window is not steady. */
-export const judgeLittle: Judge = ({ measured, window, metrics, thresholds }) => {
+export const judgeLittle: Judge = ({ evidence, measured, window, metrics, thresholds }) => {
   const n = measured.length;
   const inFlight = metrics.mean_concurrency;
   if (n === 0 || inFlight === null || inFlight === 0) return null;
   const arrivals = n / (window.closed_s - window.opened_s);
   const stay = measured.reduce((sum, request) => sum + request.ended_s - request.sent_s, 0) / n;
   const residual = Math.abs(inFlight - arrivals * stay) / inFlight;
-  const limit = Math.max(thresholds.little_law_share, thresholds.little_law_requests / n);
+  const { open } = evidence;
+  const chance = open === undefined ? 0 : littlesLawSd(inFlight, n, open.gapVariation);
+  const limit = Math.max(
+    thresholds.little_law_share,
+    thresholds.little_law_requests / n,
+    thresholds.little_law_deviations * chance,
+  );
   if (residual < limit) return null;
   const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${counted(n, 'request')}`;
   return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);

@@ -11,11 +11,12 @@ const SLICES = 16;
 /** A trend that is both significant and large, or a warm-up that was cut short. */
 export const judgeSteadiness: Judge = (cell) => {
   if (cell.evidence.warmUpCapped) return cappedWarmUp();
-  const {
-    unsteady_change_share: change,
-    unsteady_in_flight_share: inFlightChange,
-    unsteady_p_value: pValue,
-  } = cell.thresholds;
+  const { open } = cell.evidence;
+  if (open?.arrivals.process === 'trace') return null;
+  const { unsteady_change_share, unsteady_in_flight_share, unsteady_open_share } = cell.thresholds;
+  const { unsteady_p_value: pValue } = cell.thresholds;
+  const change = open === undefined ? unsteady_change_share : unsteady_open_share;
+  const inFlightChange = open === undefined ? unsteady_in_flight_share : unsteady_open_share;
   return (
     trend('in-flight', inFlightSeries(cell), inFlightChange, pValue) ??
     trend('TTFT', latencySeries(cell.completed, ttft), change, pValue) ??
