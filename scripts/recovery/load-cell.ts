@@ -1,11 +1,12 @@
 import type { LoadResult } from '../../src/load/cell.ts';
 import { runClosedLoop } from '../../src/load/closed-loop.ts';
+import { runDecodeBatches } from '../../src/load/decode-batches.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
 import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
 import type { Protocol, StopRule } from '../../src/suite/schema.ts';
 import type { Shape } from './suite.ts';
 
-/** Runs one closed-loop cell on a simulated device in virtual time. */
+/** Runs one cell, a closed loop or batches that decode, on a simulated device in virtual time. */
 export function loadCell(
   device: SimulatedDevice,
   shape: Shape,
@@ -15,7 +16,8 @@ export function loadCell(
 ): LoadResult {
   const port = createVirtualPort(device);
   const ended: LoadResult[] = [];
-  runClosedLoop(
+  const run = shape.kind === 'decode' ? runDecodeBatches : runClosedLoop;
+  run(
     port,
     {
       inputTokens: shape.input,

@@ -41,7 +41,7 @@ function cellRecord(
   const random = createRandom(cellSeed);
   const measured = measureCell({
     ...loaded,
-    kind: 'load',
+    kind: shape.kind,
     timelines: loaded.timelines.map((timeline) => withStampError(timeline, random, stampErrorSeconds)),
     concurrency: shape.concurrency,
     kvFill: shape.kvFill,
@@ -58,11 +58,11 @@ function cellRecord(
     // The client sends in the instant in which it sees the last token; an error of the stamp does not change that.
     metrics: measured.metrics && { ...measured.metrics, turn_around_ms: 0 },
     schema_version: 1,
-    key: `${targetName(device)} ${shape.input}/${shape.output} ${shape.concurrency}`,
+    key: `${targetName(device)} ${shape.kind} ${shape.input}/${shape.output} ${shape.concurrency}`,
     target: targetName(device),
     cell: closedLoopCell(
       { input_tokens: shape.input, output_tokens: shape.output, concurrency: shape.concurrency },
-      { kv_fill: shape.kvFill, repeat: 1, hold_out: shape.holdOut },
+      { kind: shape.kind, kv_fill: shape.kvFill, repeat: 1, hold_out: shape.holdOut },
     ),
     started_at: '2026-01-15T12:00:00.000Z',
     elapsed_s: loaded.window?.closed_s ?? 0,

@@ -1,4 +1,3 @@
-import { isClosedLoop } from '../plan/closed-loop-cell.ts';
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
@@ -48,16 +47,22 @@ function measuredRate(
   return { tokens_per_s: tokensPerSecond, relative_error: Math.max(LEAST_RATE_ERROR, cut) };
 }
 
-/** The observation of one finished cell; null when it measured neither TTFT nor TPOT. */
+/**
+ * The observation of one finished cell; null when it measured neither TTFT nor TPOT, or nothing that a model of one server
+ * predicts (prompts on one, answers from another).
+ * @param driven how the run's steady cells were driven; cells of kind `decode` are a batch each, whatever it is
+ */
 export function usableMeasurement(
   record: CellRecord,
   engine: EngineSettings,
-  driving: Driving,
+  driven: Driving,
 ): Observation | null {
   const { metrics, cell } = record;
-  // Its load is what the streams of a closed loop were.
-  if (!metrics || !isClosedLoop(cell)) return null;
-  const ttft = measured(metrics.ttft_ms, 'ttft', driving);
+  if (!metrics || cell.concurrency === null || cell.kind === 'disaggregated') return null;
+  const decode = cell.kind === 'decode';
+  const driving: Driving = decode ? { kind: 'batch' } : driven;
+  // A batch that is released at once has no TTFT of a model's: who came first decides.
+  const ttft = decode ? null : measured(metrics.ttft_ms, 'ttft', driving);
   const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms, 'tpot', driving) : null;
   if (!ttft && !tpot) return null;
   const away = metrics.turn_around_ms;
@@ -69,15 +74,16 @@ export function usableMeasurement(
     mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
     concurrency: cell.concurrency,
     engine,
-    turn_around_s: away === null ? null : Math.max(0, away) / 1e3,
+    turn_around_s: decode || away === null ? null : Math.max(0, away) / 1e3,
     driving,
     hold_out: cell.hold_out,
     ttft,
     tpot,
-    e2e: measured(metrics.e2e_ms, 'tpot', driving),
+    // One phase says nothing about a whole answer.
+    e2e: cell.kind === 'load' ? measured(metrics.e2e_ms, 'tpot', driving) : null,
     // What others give as the rate of a batch leaves its prompts out.
     output_tokens_per_s:
-      driving.kind === 'batch'
+      driving.kind === 'batch' || cell.kind !== 'load'
         ? null
         : measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
   };

@@ -75,16 +75,17 @@ class DecodeBatches {
 
   #probe(attempt: number): void {
     sendProbe(this.#requests, this.#cell, this.#port.now(), (stay) => {
-      if (this.#stoppedBy !== null) return this.#finishWhenEmpty();
-      if (stay === null) {
-        if (attempt >= MOST_PROBES) this.stop('failed');
-        else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
-        return;
-      }
-      this.#residence = stay;
-      this.#phase = 'warm_up';
-      this.#release();
+      if (this.#stoppedBy !== null) this.#finishWhenEmpty();
+      else if (stay !== null) this.#begin(stay);
+      else if (attempt >= MOST_PROBES) this.stop('failed');
+      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
     });
+  }
+
+  #begin(residence: number): void {
+    this.#residence = residence;
+    this.#phase = 'warm_up';
+    this.#release();
   }
 
   #release(): void {
@@ -99,34 +100,39 @@ class DecodeBatches {
   }
 
   #ended(timeline: RequestTimeline): void {
-    if (this.#stoppedBy !== null) return this.#finishWhenEmpty();
-    this.#batch.push(timeline);
-    if (timeline.outcome.state === 'completed') {
-      this.#failures.succeeded(timeline.stream);
-      this.#progress.add(timeline);
-    } else {
-      this.#failures.failed(timeline.stream);
-      if (this.#failures.tooMany) return this.stop('failed');
+    if (this.#stoppedBy !== null) {
+      this.#finishWhenEmpty();
+      return;
     }
-    if (this.#batch.length === this.#cell.concurrency) this.#batchEnded();
+    this.#batch.push(timeline);
+    if (timeline.outcome.state === 'completed') this.#progress.add(timeline);
+    else this.#failures.failed(timeline.stream);
+    if (this.#failures.tooMany) this.stop('failed');
+    else if (this.#batch.length === this.#cell.concurrency) this.#batchEnded();
   }
 
   #batchEnded(): void {
     const now = this.#port.now();
     const whole = this.#batch.every(({ outcome }) => outcome.state === 'completed');
-    if (this.#openedAt === null) {
-      // A batch in which a request failed warmed nothing for sure.
-      if (!whole) return this.#timers.at(now + waitAfter(1), () => this.#release());
-      this.#phase = 'window';
-      this.#openedAt = now;
-      this.#hooks.windowOpened?.();
-      return this.#release();
-    }
-    if (whole) this.#stop.add(batchDecode(this.#batch)?.tpot_s ?? null, this.#batch.length);
-    const decision = this.#stop.decide(now - this.#openedAt);
+    const decision = this.#openedAt === null ? null : this.#measured(now - this.#openedAt, whole);
     if (decision !== null) this.stop(decision);
-    else if (whole) this.#release();
-    else this.#timers.at(now + waitAfter(1), () => this.#release());
+    else if (!whole) this.#timers.at(now + waitAfter(1), () => this.#release());
+    else {
+      // A first batch in which a request failed would have warmed nothing for sure.
+      if (this.#openedAt === null) this.#open(now);
+      this.#release();
+    }
+  }
+
+  #measured(elapsed: number, whole: boolean): StoppedBy | null {
+    if (whole) this.#stop.add(batchDecode(this.#batch)?.tpot_s ?? null, this.#batch.length);
+    return this.#stop.decide(elapsed);
+  }
+
+  #open(now: number): void {
+    this.#phase = 'window';
+    this.#openedAt = now;
+    this.#hooks.windowOpened?.();
   }
 
   #close(): void {

@@ -91,3 +91,29 @@ describe('statistics of other people’s files', () => {
     expect(mergeRepeats([mean, mean])).toHaveLength(1);
   });
 });
+
+describe('cells of one phase', () => {
+  const of = (kind: 'prefill' | 'decode' | 'disaggregated', output_tokens: number) =>
+    usableMeasurement({ ...record, cell: { ...record.cell, kind, output_tokens } }, engine, steady);
+
+  test('a decode cell is a batch whose TPOT holds no prefill, and nothing else', () => {
+    expect(of('decode', 256)).toMatchObject({
+      driving: { kind: 'batch' },
+      turn_around_s: null,
+      ttft: null,
+      e2e: null,
+      output_tokens_per_s: null,
+    });
+    expect(of('decode', 256)!.tpot!.seconds).toBeCloseTo(record.metrics!.tpot_ms!.mean / 1e3, 12);
+  });
+
+  test('a prefill cell is a TTFT of the closed loop that it was', () => {
+    const prefill = of('prefill', 1)!;
+    expect(prefill).toMatchObject({ driving: steady, tpot: null, e2e: null, output_tokens_per_s: null });
+    expect(prefill.ttft!.seconds).toBeCloseTo(record.metrics!.ttft_ms!.mean / 1e3, 12);
+  });
+
+  test('prompts on one server and answers from another are of no single model', () => {
+    expect(of('disaggregated', 256)).toBeNull();
+  });
+});
