@@ -16,6 +16,8 @@ export interface EndpointPortOptions extends BodyOptions {
   readonly requestTimeoutSeconds: number;
   /** Silence after the first token that ends a request. */
   readonly stallTimeoutSeconds: number;
+  /** Threads that read sockets; 1, the default: this one. */
+  readonly workers?: number;
 }
 
 /** A load port with what its sockets have seen. Close it when no request is in flight. */

@@ -21,6 +21,8 @@ export interface SentResponse {
   readonly receivedAt: number;
   /** For each token the instant just before its bytes were handed to the kernel. */
   readonly sentAt: Float64Array;
+  /** How long each hand-over took, s: its bytes left between `sentAt` and so much later. */
+  readonly tookS: Float32Array;
   /** False when the client went away first. */
   readonly complete: boolean;
 }

@@ -122,20 +122,30 @@ export class NullServer {
     tokens: number,
     text: AnswerText,
   ): void {
-    const sentAt = new Float64Array(this.#timing.keepLog ? tokens : 0);
+    const logged = this.#timing.keepLog ? tokens : 0;
+    const sentAt = new Float64Array(logged);
+    const tookS = new Float32Array(logged);
     let sent = 0;
     const ended = (): void => {
       socket.off('close', ended);
       this.#ticks.remove(stream);
       if (!this.#timing.keepLog) return;
-      this.#log.push({ requestId, receivedAt, sentAt: sentAt.subarray(0, sent), complete: sent === tokens });
+      this.#log.push({
+        requestId,
+        receivedAt,
+        sentAt: sentAt.slice(0, sent),
+        tookS: tookS.slice(0, sent),
+        complete: sent === tokens,
+      });
     };
     const stream = {
       notBefore: receivedAt + this.#timing.firstTokenMs / 1000,
       token: (): boolean => {
         const bytes = text.token(sent + 1);
-        sentAt[sent] = hostSeconds();
+        const before = hostSeconds();
         socket.write(bytes, 'latin1');
+        sentAt[sent] = before;
+        tookS[sent] = hostSeconds() - before;
         sent += 1;
         this.#tokens += 1;
         if (socket.writableLength > 0) this.#delayedWrites += 1;

@@ -1,0 +1,100 @@
+import { renderTable } from '../../src/report/text-table.ts';
+import type { ClientFigures } from './figures.ts';
+
+const right = (title: string, unit: string) => ({ title, unit, align: 'right' }) as const;
+const COLUMNS = [
+  { title: 'client' },
+  right('TTFT bias', 'ms'),
+  right('p99', 'ms'),
+  right('TPOT', 'ms'),
+  right('true', 'ms'),
+  right('ITL p50', 'ms'),
+  right('true', 'ms'),
+  right('ITL p99', 'ms'),
+  right('true', 'ms'),
+  right('bound p99', 'ms'),
+  right('beyond it', '%'),
+  right('tokens', '/s'),
+  right('CPU', 'us/token'),
+];
+
+export function figuresTable(figures: ReadonlyMap<string, ClientFigures>): string {
+  const rows = [...figures].map(([name, f]) => [
+    ...[
+      name,
+      f.ttftBiasMean,
+      f.ttftBiasP99,
+      f.tpot,
+      f.trueTpot,
+      f.itlP50,
+      f.trueItlP50,
+      f.itlP99,
+      f.trueItlP99,
+    ],
+    ...[
+      f.boundP99,
+      f.beyondBound === null ? null : 100 * f.beyondBound,
+      Math.round(f.eventsPerSecond),
+      f.cpuPerEvent,
+    ],
+  ]);
+  return renderTable({ columns: COLUMNS, rows });
+}
+
+interface Target {
+  readonly name: string;
+  readonly value: number | null;
+  readonly limit: number;
+}
+
+/** Our figures against `vllm bench serve` and against the truth, each with the limit it is held to. */
+export function ratioLines(
+  streams: number,
+  figures: ReadonlyMap<string, ClientFigures>,
+): { lines: string[]; met: boolean } {
+  const own = figures.get('ridge')!;
+  const vllm = figures.get('vllm bench serve');
+  const workers = [...figures].find(([name]) => name.startsWith('ridge,'))?.[1];
+  const targets: Target[] = [
+    ...(vllm && streams >= 200 ? biasTargets(own, vllm) : []),
+    ...(vllm
+      ? [{ name: 'CPU a token, of vllm bench', value: share(own.cpuPerEvent, vllm.cpuPerEvent), limit: 0.7 }]
+      : []),
+    ...(workers
+      ? [
+          {
+            name: 'CPU of the workers, of one thread',
+            value: share(workers.cpuPerEvent, own.cpuPerEvent),
+            limit: 1.1,
+          },
+        ]
+      : []),
+    ...(streams === 200 ? truthTargets(own) : []),
+    { name: 'stamps beyond their bound', value: own.beyondBound, limit: 0.001 },
+  ];
+  const lines = targets.map(
+    ({ name, value, limit }) =>
+      `  ${value !== null && value <= limit ? 'ok  ' : 'MISS'}  ${name}: ${value === null ? '-' : Number(value.toPrecision(3))} (at most ${limit})`,
+  );
+  return { lines, met: targets.every(({ value, limit }) => value !== null && value <= limit) };
+}
+
+const biasTargets = (own: ClientFigures, vllm: ClientFigures): Target[] => [
+  { name: 'mean TTFT bias, of vllm bench', value: share(own.ttftBiasMean, vllm.ttftBiasMean), limit: 1 / 20 },
+  { name: 'p99 TTFT bias, of vllm bench', value: share(own.ttftBiasP99, vllm.ttftBiasP99), limit: 1 / 10 },
+];
+
+const truthTargets = (own: ClientFigures): Target[] => [
+  { name: 'TPOT off the truth', value: off(own.tpot, own.trueTpot), limit: 0.02 },
+  { name: 'median ITL off the truth', value: off(own.itlP50, own.trueItlP50), limit: 0.02 },
+  {
+    name: 'ITL p99 off the truth, of the stamp bound p99',
+    value: own.itlP99 === null ? null : share(Math.abs(own.itlP99 - own.trueItlP99), own.boundP99),
+    limit: 1,
+  },
+];
+
+const share = (value: number | null, of: number | null): number | null =>
+  value === null || of === null || of <= 0 ? null : value / of;
+const off = (value: number | null, truth: number): number | null =>
+  value === null ? null : Math.abs(value / truth - 1);
