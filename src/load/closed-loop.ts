@@ -73,11 +73,11 @@ class ClosedLoop {
   }
 
   #probe(attempt: number): void {
-    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay) => {
+    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay, probe) => {
       if (this.#ending) this.#finishWhenEmpty();
       else if (stay !== null) this.#release(stay);
       else if (attempt >= MOST_PROBES) this.stop('failed');
-      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
+      else this.#timers.at(this.#port.now() + waitAfter(attempt, probe), () => this.#probe(attempt + 1));
     });
   }
 
@@ -117,7 +117,7 @@ class ClosedLoop {
       return;
     }
     const completed = timeline.outcome.state === 'completed';
-    const wait = completed ? 0 : this.#failures.failed(timeline.stream);
+    const wait = completed ? 0 : this.#failures.failed(timeline.stream, timeline);
     if (completed) this.#completed(timeline, request);
     else if (this.#failures.tooMany) this.stop('failed');
     if (this.#phase === 'drain') this.#releaseAwaited(request);
