@@ -1,22 +1,24 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
-import { EXIT, RidgeError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { EventBus } from '../run/event-bus.ts';
 import { closeAll, startTargets } from '../run/start-targets.ts';
 import { TARGET_FLAGS } from './flags.ts';
 import { probeText } from './probe-text.ts';
 import { givenTargets } from './run-inputs.ts';
 
-const help = `usage: ridge probe --target NAME=URL ... | --lab FILE [options]
+const help = `usage: ridge probe [--target NAME=URL ... | --lab FILE] [options]
 
-Asks targets what they are, as a run would, and measures nothing: engine, model, KV capacity, features, the agent's host, and
-what is not known and would be missing.
+Asks targets what they are, as a run would, and measures nothing: engine, model,
+KV capacity, features, the agent's host, and what is not known and would be
+missing. Without a target it lists the power sources of this host.
 
   --lab FILE           targets of a lab file
   --target NAME=URL    a target by its base URL; repeatable
   --accelerator ID, --tp N, --model ID, --model-config FILE
                        of the --target ones
-  --json               what was found as JSON on stdout, as it would stand in the run record
+  --json               what was found as JSON on stdout, as it would stand in
+                       the run record
 
 exit: 3 when a target does not answer
 
@@ -34,9 +36,7 @@ export const command: Command = {
   async run(argv) {
     const { values: flags } = parseArgs({ args: [...argv], options });
     const targets = await givenTargets(flags);
-    if (targets.length === 0) {
-      throw new RidgeError('no target to ask', { mend: 'Give --target NAME=URL or --lab FILE.' });
-    }
+    if (targets.length === 0) return listPower(flags.json);
     const events = new EventBus();
     events.subscribe((event) => {
       if (event.kind === 'warning') console.error(`warning: ${event.message}`);
@@ -48,3 +48,13 @@ export const command: Command = {
     return EXIT.done;
   },
 };
+
+async function listPower(json: boolean): Promise<number> {
+  const [{ localSources }, { powerSourcesText }] = await Promise.all([
+    import('../power/find-source.ts'),
+    import('./power-sources-text.ts'),
+  ]);
+  const facts = (await localSources()).map((source) => source.facts);
+  console.log(json ? JSON.stringify(facts, null, 2) : powerSourcesText(facts));
+  return EXIT.done;
+}
