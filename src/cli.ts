@@ -65,7 +65,7 @@ const topics: Record<string, () => Promise<string>> = {
 };
 
 const folded = async (text: string): Promise<string> =>
-  (await import('./report/wrap.ts')).wrapLines(text, process.stdout.columns);
+  (await import('./report/wrap.ts')).wrapLines(text, process.stdout.columns ?? 80);
 
 const topHelp = (): string =>
   [

@@ -7,8 +7,10 @@ import { serverWork } from '../server/work.ts';
 
 const help = `usage: ridge agent
 
-The process that drives one endpoint, or that starts one server and ends it with itself. \`ridge run\` starts it, on this machine or on another one through the argument list
-that the lab file gives for the target, and talks to it in lines of JSON on stdin and stdout. You need not start it.
+The process that drives one endpoint, or that starts one server and ends it with
+itself. \`ridge run\` starts it, on this machine or on another one through the
+argument list that the lab file gives for the target, and talks to it in lines
+of JSON on stdin and stdout. You need not start it.
 
 Example, whether it would start on a host:
   ssh gaudi3-01 ridge agent < /dev/null`;

@@ -14,9 +14,11 @@ import { readUserFile } from '../suite/load-file.ts';
 
 const help = `usage: ridge check FILE|FOLDER... [--public-key FILE] [--json]
 
-Checks suite files, lab files, runs (the folder or its run.json), fit files (.json) and folders of published fits (or their
-index.json: every fit and the index). Every problem is named with its place, in YAML with file:line:column. Of a fit its
-schema, digest and signature are checked, and that this version computes the examples in it.
+Checks suite files, lab files, runs (the folder or its run.json), fit files
+(.json) and folders of published fits (or their index.json: every fit and the
+index). Every problem is named with its place, in YAML with file:line:column. Of
+a fit its schema, digest and signature are checked, and that this version
+computes the examples in it.
 
   --public-key FILE   fits have to be signed with this key (PEM)
   --json              the findings as JSON on stdout
@@ -26,7 +28,8 @@ All files are checked, also where one is missing.
 exit: 1 when a file is wrong, 2 when one cannot be read
 
 Example:
-  ridge check suites/*.yaml lab.yaml runs/2026-01-15T090000-demo fits --public-key lab.pem.pub`;
+  ridge check suites/*.yaml lab.yaml runs/2026-01-15T090000-demo fits \\
+      --public-key lab.pem.pub`;
 
 export const command: Command = {
   summary: 'check suite, lab, run and fit files',

@@ -15,23 +15,30 @@ export { fitRuns };
 
 const help = `usage: ridge fit RUN... [options]
 
-Fits the roofline to the cells of one or more runs and writes a fit file: parameters with 90 % intervals, what the data
-cannot tell, what was inferred that the runs do not state, errors on cells that were kept from the fit, simpler models beside
-it. RUN is a run's folder or its id under runs/.
+Fits the roofline to the cells of one or more runs and writes a fit file:
+parameters with 90 % intervals, what the data cannot tell, what was inferred
+that the runs do not state, errors on cells that were kept from the fit, simpler
+models beside it. RUN is a run's folder or its id under runs/.
 
   --out FILE               default runs/RUN.fit.json
   --force                  write over an existing file
   --target NAME            only this target of the runs; repeatable
-  --only AXIS=VALUE        only these cells; AXIS is input, output, concurrency, tp or target; several values as N|N;
-                           repeatable: values of one axis add up, all axes must hold
-  --hold-out AXIS=VALUE    keep cells from the fit and predict them, in the same words; repeatable
-  --objective NAME         the latency to serve best, its numbers count four times: ttft_ms or tpot_ms; default balanced
-  --predictor NAME         the serving model to fit through: scheduler (default) or closed_form (faster, rougher)
-  --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0: none; default 200
+  --only AXIS=VALUE        only these cells; AXIS is input, output, concurrency,
+                           tp or target; several values as N|N; repeatable:
+                           values of one axis add up, all axes must hold
+  --hold-out AXIS=VALUE    keep cells from the fit and predict them, in the same
+                           words; repeatable
+  --objective NAME         the latency to serve best, its numbers count four
+                           times: ttft_ms or tpot_ms; default balanced
+  --predictor NAME         the serving model to fit through: scheduler (default)
+                           or closed_form (faster, rougher)
+  --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0:
+                           none; default 200
   --seed N                 of the start points and the bootstrap; default 1
   --json                   the fit file on stdout instead of the report
 
-exit: 0 written, 1 too few usable cells, 2 a run lacks something (it is named), 130 stopped
+exit: 0 written, 1 too few usable cells, 2 a run lacks something (it is named),
+130 stopped
 
 Example:
   ridge fit runs/2026-01-15-roofline --hold-out concurrency=64

@@ -18,50 +18,69 @@ import { badRowLines, cellsOf, importText } from './import-text.ts';
 
 const help = `usage: ridge import FORMAT FILE --out runs/NAME [options]
 
-Makes a run record of measurements that others published, which fit, validate and check read like any other run. How they
-were driven (burst, jitter, requests, mean or median) becomes part of the record. Nothing is measured.
+Makes a run record of measurements that others published, which fit, validate
+and check read like any other run. How they were driven (burst, jitter,
+requests, mean or median) becomes part of the record. Nothing is measured.
 
 FORMAT is one of
-  inferencex       InferenceX aggregate rows: CSV, or JSON (agg_*.json: a list, one object, or one a line)
+  inferencex       InferenceX aggregate rows: CSV, or JSON (agg_*.json: a list,
+                   one object, or one a line)
   aiconfigurator   measured rows of AIConfigurator (silicon_sample.csv)
   csv              any CSV with column names; --map says what they are
 
   --out FOLDER             the run's folder; must be new
-  --where COND,COND        only these rows: key=value, key!=value, 'key<=value', key=a|b; key is a column, or one of
-                           accelerator model precision engine engine_version tensor_parallel expert_parallel
-                           input_tokens output_tokens concurrency; repeatable, all must hold
-  --keep RULE              keep the rows that this cleaning rule would remove; repeatable
+  --where COND,COND        only these rows: key=value, key!=value, 'key<=value',
+                           key=a|b; key is a column, or one of accelerator model
+                           precision engine engine_version tensor_parallel
+                           expert_parallel input_tokens output_tokens
+                           concurrency; repeatable, all must hold
+  --keep RULE              keep the rows that this cleaning rule would remove;
+                           repeatable
   --accelerator ID         of the catalogue, instead of what the rows say
   --engine NAME@VERSION    instead of what the rows say
-  --model-config FILE      config.json of the model, where there is no built-in card
-  --attribution TEXT       whose measurements they are
+  --model-config FILE      config.json of the model, where there is no built-in
+                           card
+  --attribution TEXT       whose measurements they are, and under which terms;
+                           carried into fits and what is published of them
   --statistic mean|median  what a fit compares with (burst only); default mean
-  --max-num-batched-tokens N, --max-num-seqs N, --kv-capacity-tokens N, --kv-cache-dtype NAME
-                           settings of the engine, where you know them; the file does not say them
+  --max-num-batched-tokens N, --max-num-seqs N, --kv-capacity-tokens N,
+  --kv-cache-dtype NAME    settings of the engine, where you know them; the file
+                           does not say them
   --json                   what was imported as JSON on stdout
 
 csv only:
-  --map COLUMN=FIELD,...   also FIELD=const:VALUE, and concurrency=streams_from_rate (output tokens/s x TPOT)
-  --map-file FILE          the same as YAML: columns: {COLUMN: FIELD}, constants: {FIELD: VALUE},
-                           concurrency: streams_from_rate
-  --driving KIND           burst: all streams start at once; steady: means over a steady window;
-                           batch: one batch, prefilled together, decoded in lockstep
+  --map COLUMN=FIELD,...   also FIELD=const:VALUE, and
+                           concurrency=streams_from_rate (output tokens/s x
+                           TPOT)
+  --map-file FILE          the same as YAML: columns: {COLUMN: FIELD},
+                           constants: {FIELD: VALUE}, concurrency:
+                           streams_from_rate
+  --driving KIND           burst: all streams start at once; steady: means over
+                           a steady window; batch: one batch, prefilled
+                           together, decoded in lockstep
   --requests-per-stream N  of a burst
   --jitter LOW-HIGH        lengths as shares of the nominal ones; default 1-1
   --missing TEXT           means no value, besides blank (0, NA); repeatable
 
-Fields: model accelerator precision engine engine_version tensor_parallel expert_parallel pipeline_parallel requests
-repeat input_tokens (or context_tokens: mean context over the decode) output_tokens concurrency output_tokens_per_s
-output_tokens_per_s_per_device input_tokens_per_s, and ttft tpot e2e with _ms or _s; _p50 and _p99 stand before the unit.
+Fields: model accelerator precision engine engine_version tensor_parallel
+expert_parallel pipeline_parallel requests repeat input_tokens (or
+context_tokens: mean context over the decode) output_tokens concurrency
+output_tokens_per_s output_tokens_per_s_per_device input_tokens_per_s, and ttft
+tpot e2e with _ms or _s; _p50 and _p99 stand before the unit.
 
-Rows that cannot be read and rows that a cleaning rule removes are counted, listed by line, and kept in run.json.
+Rows that cannot be read or whose accelerator is not known are skipped; they and
+rows that a cleaning rule removes are counted, named by line, and kept in
+run.json. A cell is one shape at one load on one target; its rows are repeats.
 
 exit: 0 written, 2 nothing can be imported or FOLDER is taken
 
 Examples:
-  ridge import inferencex agg.csv --where hw=h100,isl=1024 --out runs/inferencex-h100
-  ridge import csv decode.csv --out runs/decode --driving batch --accelerator h200-sxm --engine vllm \\
-    --map context=context_tokens,itl_ms=tpot_ms,rate=output_tokens_per_s,output_tokens=const:500,\\
+  ridge import inferencex agg.csv --where hw=h100,isl=1024 \\
+      --out runs/inferencex-h100
+  ridge import csv decode.csv --out runs/decode --driving batch \\
+      --accelerator h200-sxm --engine vllm \\
+      --map context=context_tokens,itl_ms=tpot_ms,rate=output_tokens_per_s,\\
+output_tokens=const:500,\\
 concurrency=streams_from_rate,model=const:llama-3.1-8b-fp8`;
 
 const LARGEST_FILE_BYTES = 64 * 2 ** 20;

@@ -9,35 +9,46 @@ import { planFacts } from './plan-facts.ts';
 import { planNext } from './plan-next.ts';
 import { planText } from './plan-text.ts';
 
-const help = `usage: ridge plan SUITE [--lab FILE | --target NAME=URL ... | --accelerator ID --model ID --tp LIST] [--json]
-       ridge plan --next FIT [SUITE] [--lab FILE | --target NAME=URL ... | --tp LIST] [options]
+const help = `usage: ridge plan SUITE [--lab FILE | --target NAME=URL ... |
+           --accelerator ID --model ID --tp LIST] [--json]
+       ridge plan --next FIT [SUITE]
+           [--lab FILE | --target NAME=URL ... | --tp LIST] [options]
 
-Prints what a run would measure: the cells in their order, how long it takes, what is skipped, and which parameters of the
-roofline the cells can and cannot identify. Asks no server: lengths and KV capacity come from the lab file and the model.
+Prints what a run would measure: the cells in their order, how long it takes,
+what is skipped, and which parameters of the roofline the cells can and cannot
+identify. Asks no server: lengths and KV capacity come from the lab file and the
+model.
 
   --lab FILE           targets of a lab file
-  --target NAME=URL    a target; repeatable, with --accelerator, --model, --tp, --model-config
-  --accelerator ID     without targets: the device to plan for (default h100-sxm)
+  --target NAME=URL    a target; repeatable, with --accelerator, --model, --tp,
+                       --model-config
+  --accelerator ID     without targets: the device to plan for (default
+                       h100-sxm)
   --model ID           its model, a built-in one (default llama-3.1-8b)
   --model-config FILE  or the model's config.json
   --tp LIST            tensor parallel sizes, for example 1,2 (default 1)
   --json               the plan as JSON on stdout
 
-With --next it prints the cells that narrow a fit's predictions most per minute, from the suite's cells or else from a grid
-that the targets take; without targets, those of the fit.
+With --next it prints the cells that narrow a fit's predictions most per minute,
+from the suite's cells or else from a grid that the targets take; without
+targets, those of the fit.
 
   --next FIT           a fit file
   --count N            so many cells (default 8)
-  --for input=N,output=N,concurrency=N[,tp=N]   the prediction that is to become certain; repeatable
+  --for input=N,output=N,concurrency=N[,tp=N]
+      the prediction that is to become certain; repeatable
                        (default: all of the fit's range)
   --criterion i|d      i: the predictions (default); d: all parameters together
   --out FILE           write the cells as a suite for ridge run
 
-exit: 1 when a cell is too long for a target and the suite does not say over_length: skip
+exit: 1 when a cell is too long for a target and the suite does not say
+over_length: skip
 
 Examples:
-  ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b --tp 1,2
-  ridge plan --next runs/first.fit.json --for input=4096,output=512,concurrency=16 --out next.yaml`;
+  ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b \\
+      --tp 1,2
+  ridge plan --next runs/first.fit.json --out next.yaml \\
+      --for input=4096,output=512,concurrency=16`;
 
 /** Flags that say what --next is to choose. */
 const NEXT_FLAGS = {

@@ -12,20 +12,28 @@ import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
 
-const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N] [--closed-form] [--json]
+const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N]
+    [--closed-form] [--json]
 
-Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit file, with 90 % intervals, and says what
-lies outside the cells that were measured. Output lengths are jittered as those of the measured cells were.
+Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
+file, with 90 % intervals, and says what lies outside the cells that were
+measured: there intervals widen with the distance, and further than two
+doublings outside there are none. Latencies from ten seconds on are in seconds.
+Output lengths are jittered as those of the measured cells were.
 
   --input N          prompt length, tokens
   --output N         output length, tokens
   --concurrency N    streams
-  --tp N             tensor parallel size; default: the smallest that was measured
-  --closed-form      by formulas (microseconds, rough where prompts queue) instead of by simulating the scheduler
-  --json             the prediction on stdout as JSON; its key predictor says how it was made
+  --tp N             tensor parallel size; default: the smallest that was
+                     measured
+  --closed-form      by formulas (microseconds, rough where prompts queue)
+                     instead of by simulating the scheduler
+  --json             the prediction on stdout as JSON; its key predictor says
+                     how it was made
 
 Example:
-  ridge predict runs/2026-01-15-roofline.fit.json --input 4096 --output 512 --concurrency 32 --tp 2`;
+  ridge predict runs/2026-01-15-roofline.fit.json --input 4096 --output 512 \\
+      --concurrency 32 --tp 2`;
 
 const options = {
   input: { type: 'string' },

@@ -14,9 +14,12 @@ import { type PublishReport, publishText, refusalLines } from './publish-text.ts
 const help = `usage: ridge publish FIT [options]
        ridge publish --new-key FILE
 
-Publishes a fit file: checks that it may be (enough cells, cells that were kept from the fit, no drift, a search that
-converged, examples that this version reproduces), takes out URLs, host names, command lines, users and local paths, and
-writes it as canonical JSON to FOLDER/ACCELERATOR/MODEL/ENGINE-VERSION-PRECISION.fit.json. FOLDER/index.json is updated.
+Publishes a fit file: checks that it may be (a real device, enough cells, cells
+that were kept from the fit, no drift, a search that converged, examples that
+this version reproduces), takes out URLs, host names, command lines, users and
+local paths, and writes it as canonical JSON to
+FOLDER/ACCELERATOR/MODEL/ENGINE-VERSION-PRECISION.fit.json. FOLDER/index.json is
+updated.
 
   --to FOLDER          default fits
   --attribution TEXT   where the data come from and under which terms; kept as
@@ -24,12 +27,14 @@ writes it as canonical JSON to FOLDER/ACCELERATOR/MODEL/ENGINE-VERSION-PRECISION
   --allow-simulated    publish a fit of simulated endpoints, which is refused
                        otherwise, under FOLDER/simulated-ACCELERATOR/
   --key KEY.pem        sign with this Ed25519 private key
-  --new-key FILE       make a key to sign with: FILE is private, FILE.pub is for readers (ridge check --public-key)
+  --new-key FILE       make a key to sign with: FILE is private, FILE.pub is for
+                       readers (ridge check --public-key)
   --force              write over another fit that is published there
   --dry-run            print what would be done, write nothing
   --json               what was checked, removed and done, on stdout as JSON
 
-exit: 0 published, or there already; 1 a gate said no; 2 FIT is no good fit file, or another fit is published there
+exit: 0 published, or there already; 1 a gate said no; 2 FIT is no good fit
+file, or another fit is published there
 
 Example:
   ridge publish runs/2026-01-15-roofline.fit.json --key lab.pem`;

@@ -4,21 +4,25 @@ import { goalLines, type LastRound } from '../report/goals-text.ts';
 import { Execution, type RunOptions } from '../run/orchestrate.ts';
 import { parseRunFlags, type RunFlags } from './run-flags.ts';
 import { runInputs } from './run-inputs.ts';
+import { rememberServers } from './run-servers.ts';
 import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
 
 const help = `usage: ridge run SUITE [--target NAME=URL ...] [--lab FILE] [options]
        ridge run SUITE --simulate [options]
-       ridge run SUITE --adaptive [--goal METRIC=PERCENT ...] [--budget-minutes N] [options]
+       ridge run SUITE --adaptive [--goal METRIC=PERCENT ...]
+           [--budget-minutes N] [options]
        ridge run [SUITE] --resume ID
 
-Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it goes on with --resume.
+Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it
+goes on with --resume.
 
 targets
   --lab FILE               targets of a lab file
   --target NAME=URL        a target by its base URL; repeatable
   --accelerator ID         accelerator of the --target ones (catalogue id)
   --tp N                   their tensor parallel size
-  --model ID               the served model to ask for; default: the first that the server lists
+  --model ID               the served model to ask for; default: the first that
+                           the server lists
   --model-config FILE      the model's config.json
 
 simulated endpoints
@@ -30,25 +34,36 @@ simulated endpoints
   --simulate-time-scale X     0.1 is a device ten times as fast; default 1
 
 only as many cells as it takes
-  --adaptive               measure the suite's most telling cells first, fit, choose again, until goal or budget is met
-  --goal METRIC=PERCENT    ttft_ms or tpot_ms: mean half-width of the asked 90 % intervals; repeatable
-  --budget-minutes N       default 60
-  --for input=N,output=N,concurrency=N[,tp=N]   the asked prediction; repeatable; default: every cell of the suite
-  --criterion i|d          i: the asked predictions (default); d: all parameters together
+  --adaptive               measure the suite's most telling cells first, fit,
+                           choose again, until goal or budget is met
+  --goal METRIC=PERCENT    ttft_ms or tpot_ms: mean half-width of the asked 90 %
+                           intervals; repeatable. Before the first fit they
+                           are those of the priors (data sheet, what is usual)
+  --budget-minutes N       default 60; anchors and cells that are kept from the
+                           fit are measured at the end in any case
+  --for input=N,output=N,concurrency=N[,tp=N]
+      the asked prediction; repeatable; default: every cell of the suite
+  --criterion i|d          i: the asked predictions (default); d: all parameters
+                           together
 
 the run
   --out FOLDER             default runs/TIME-SUITE
   --resume ID              go on with a run: finished cells are kept
-  --parallel               measure targets that share an agent's host at the same time
-  --fit                    fit the run when it is done, and write the fit file beside it
+  --parallel               measure targets that share an agent's host at the
+                           same time
+  --fit                    fit the run when it is done, and write the fit file
+                           beside it
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
-exit: 0 every cell has a verdict, 1 no cell is valid or a goal is not reached, 3 a cell could not be measured, 130 stopped
+exit: 0 every cell has a verdict, 1 no cell is valid or a goal is not reached, 3
+a cell could not be measured, 130 stopped
 
 Examples:
-  ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 --accelerator h100-sxm --tp 1
-  ridge run suites/roofline.yaml --lab lab.yaml --adaptive --goal tpot_ms=5 --budget-minutes 30 --fit`;
+  ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 \\
+      --accelerator h100-sxm --tp 1
+  ridge run suites/roofline.yaml --lab lab.yaml --adaptive --goal tpot_ms=5 \\
+      --budget-minutes 30 --fit`;
 
 export const command: Command = {
   summary: 'measure a suite on endpoints',
@@ -76,6 +91,7 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   const say = flags.json ? console.error : console.log;
   const execution = new Execution(inputs);
   const lastRound = rememberRound(execution);
+  const servers = rememberServers(execution);
   const watching = await watch(execution, watchStyle(flags));
   const forget = stopOnSignals(execution, console.error);
   let exitCode: number;
@@ -86,6 +102,7 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
     await watching.end();
   }
   const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
+  for (const line of servers()) say(line);
   const last = lastRound();
   for (const line of last === null ? [] : goalLines(last)) say(line);
   say(`run ${inputs.folder}`);

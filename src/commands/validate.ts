@@ -20,17 +20,20 @@ import { readRuns } from './read-runs.ts';
 
 const help = `usage: ridge validate FIT RUN... [--max-mape METRIC=PERCENT ...] [--json]
 
-Predicts the cells of runs from a fit file, driven as they were, and prints the errors, metric by metric, in percent. Engine
-settings that a run does not state are taken from the fit, which has inferred them. Cells and limits are by the scheduler;
-the closed form's errors stand beside it.
+Predicts the cells of runs from a fit file, driven as they were, and prints the
+errors, metric by metric, in percent. Engine settings that a run does not state
+are taken from the fit, which has inferred them. Cells and limits are by the
+scheduler; the closed form's errors stand beside it.
 
-  --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of ttft_ms, tpot_ms, e2e_ms or
-                              output_tokens_per_s is above this; repeatable
-  --json                      by predictor (scheduler, closed_form) and metric: n, mape, median_ape, p90_ape, bias,
-                              coverage_90
+  --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of
+                              ttft_ms, tpot_ms, e2e_ms or output_tokens_per_s is
+                              above this; repeatable
+  --json                      by predictor (scheduler, closed_form) and metric:
+                              n, mape, median_ape, p90_ape, bias, coverage_90
 
 Example:
-  ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 --max-mape ttft_ms=10`;
+  ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 \\
+      --max-mape ttft_ms=10`;
 
 const options = {
   'max-mape': { type: 'string', multiple: true },

@@ -16,3 +16,10 @@ export const wrapLines = (text: string, width = WIDEST): string =>
         .join('\n');
     })
     .join('\n');
+
+/** A named thing and what it is, folded so that the text stands in a column of its own. @param head with what stands before it */
+export const wrapItem = (head: string, text: string, width = REPORT_COLUMNS): string =>
+  wrapAnsi(text, width - head.length)
+    .split('\n')
+    .map((line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line)
+    .join('\n');

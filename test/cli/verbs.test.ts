@@ -14,6 +14,7 @@ describe.each(verbNames())('ridge %s', (verb) => {
     expect(stderr).toBe('');
     expect(stdout).toMatch(new RegExp(`usage: ridge ${verb}\\b`, 'i'));
     expect(stdout).toMatch(/example/i);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect((await ridge('--help', verb)).stdout).toBe(stdout);
   });
 
