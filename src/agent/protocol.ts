@@ -38,6 +38,14 @@ export const cellTaskSchema = z.object({
   /** Null: an open loop, see `arrivals`. */
   concurrency: z.int().nullable(),
   arrivals: arrivalsSchema.nullable(),
+  /** The requests of a trace, where the arrivals replay one. */
+  trace: z
+    .object({
+      at_s: z.array(z.number()),
+      input_tokens: z.array(z.int()),
+      output_tokens: z.array(z.int()),
+    })
+    .optional(),
   kv_fill: z.number().nullable(),
   seed: z.int(),
   max_length_tokens: z.int().nullable(),

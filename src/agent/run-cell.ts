@@ -5,13 +5,11 @@ import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
 import { textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { LoadResult } from '../load/cell.ts';
-import { runClosedLoop } from '../load/closed-loop.ts';
-import { runDecodeBatches } from '../load/decode-batches.ts';
-import type { LoadPort } from '../load/port.ts';
 import { type CellEvidence, measureSteps } from '../measure/measure-cell.ts';
 import { encodeSteps } from '../measure/steps/steps-codec.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import type { CellProgress } from '../run/events.ts';
+import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { watchEventLoop } from './event-loop-delay.ts';
 import { accessOf } from './identify.ts';
 import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
@@ -28,7 +26,7 @@ export interface CellHooks {
 const BATCH_CHARACTERS = 256 * 1024;
 
 /**
- * Measures one cell on an endpoint over real sockets: waits for an idle server, drives the closed loop, scrapes around
+ * Measures one cell on an endpoint over real sockets: waits for an idle server, drives the load, scrapes around
  * it, sends every request's timeline, judges.
  * @throws RidgeError (exit 3) when the server is busy with others, its metrics fail, or the cell was cancelled
  */
@@ -39,12 +37,6 @@ export async function runCell(
   hooks: CellHooks,
   signal: AbortSignal,
 ): Promise<CellResult> {
-  const { concurrency } = task;
-  if (task.kind === 'disaggregated' || concurrency === null) {
-    throw new RidgeError(`this agent does not measure ${task.kind} cells of this load`, {
-      exitCode: EXIT.failed,
-    });
-  }
   const started = new Date();
   const began = performance.now();
   const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
@@ -63,9 +55,18 @@ export async function runCell(
   });
   const eventLoop = watchEventLoop();
   const origin = port.now();
-  let load: LoadResult;
+  let load: DrivenLoad;
   try {
-    load = await driveLoad(port, { ...task, concurrency }, watch, hooks, signal);
+    load = await driveLoad(
+      port,
+      task,
+      {
+        progress: hooks.progress,
+        windowOpened: () => void watch.take('opened'),
+        windowClosed: () => void watch.take('closed'),
+      },
+      signal,
+    );
   } finally {
     watch.stop();
     await port.close();
@@ -81,7 +82,6 @@ export async function runCell(
   const evidence: Omit<CellEvidence, 'timelines'> = {
     ...loaded,
     kind: task.kind,
-    concurrency,
     kvFill: task.kv_fill,
     stop: task.stop,
     objectives: task.objectives,
@@ -125,38 +125,6 @@ async function requireIdle(watch: ServerWatch, target: AgentTarget): Promise<voi
     exitCode: EXIT.failed,
     where: target.url,
     mend: 'Measure when nothing else uses it.',
-  });
-}
-
-function driveLoad(
-  port: LoadPort,
-  task: CellTask & { readonly concurrency: number },
-  watch: ServerWatch,
-  hooks: CellHooks,
-  signal: AbortSignal,
-): Promise<LoadResult> {
-  return new Promise((resolve) => {
-    const run = task.kind === 'decode' ? runDecodeBatches : runClosedLoop;
-    const loop = run(
-      port,
-      {
-        inputTokens: task.input_tokens,
-        outputTokens: task.output_tokens,
-        concurrency: task.concurrency,
-        protocol: task.protocol,
-        stop: task.stop,
-        seed: task.seed,
-        maxLengthTokens: task.max_length_tokens,
-      },
-      {
-        progress: hooks.progress,
-        windowOpened: () => void watch.take('opened'),
-        windowClosed: () => void watch.take('closed'),
-        done: resolve,
-      },
-    );
-    if (signal.aborted) loop.cancel();
-    signal.addEventListener('abort', () => loop.cancel(), { once: true });
   });
 }
 

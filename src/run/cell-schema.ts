@@ -127,6 +127,8 @@ export const cellRecordSchema = z.object({
   window: z
     .object({ opened_s: z.number(), closed_s: z.number(), residence_s: z.number(), stopped_by: z.string() })
     .nullable(),
+  /** Why the load ended, also where it has no window; absent in older records. */
+  stopped_by: z.string().optional(),
   metrics: cellMetricsSchema.nullable(),
   server: serverDeltaSchema.nullable(),
   verdict: z.enum(['valid', 'flagged', 'invalid']),

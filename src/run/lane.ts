@@ -1,9 +1,10 @@
 import { AgentFailure } from '../agent/failure.ts';
 import type { CellTask } from '../agent/protocol.ts';
 import { counted } from '../plural.ts';
-import { childSeed } from '../stats/random.ts';
 import type { Suite } from '../suite/schema.ts';
+import type { TraceColumns } from '../suite/trace.ts';
 import type { AgentSession } from './agent-session.ts';
+import { cellTask } from './cell-task.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
 import type { CellRecord, CellShape, LiveTarget } from './schema.ts';
@@ -21,6 +22,8 @@ export interface LaneContext {
   readonly target: LiveTarget;
   readonly session: AgentSession;
   readonly suite: Suite;
+  /** By digest; the cells that replay one name it. */
+  readonly traces?: ReadonlyMap<string, TraceColumns>;
   readonly store: RunStore;
   readonly control: Control;
   readonly emit: RunListener;
@@ -120,7 +123,7 @@ class Lane {
       },
       control.signal,
     );
-    const { stopped_by: _, snapshots, ...rest } = result;
+    const { snapshots, ...rest } = result;
     await store.saveServer(target.name, key, snapshots);
     const requests_file = await store.saveRequests(target.name, key, lines);
     const steps_file =
@@ -137,28 +140,12 @@ class Lane {
     };
   }
 
-  #task({ cell, key }: LaneCell, attempt: number): CellTask {
-    const { suite, target } = this.#context;
+  #task(planned: LaneCell, attempt: number): CellTask {
+    const { cell } = planned;
     const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency ?? 'open'}`;
-    const first_of_shape = !this.#seenShapes.has(shape);
+    const firstOfShape = !this.#seenShapes.has(shape);
     this.#seenShapes.add(shape);
-    return {
-      kind: cell.kind,
-      input_tokens: cell.input_tokens,
-      output_tokens: cell.output_tokens,
-      concurrency: cell.concurrency,
-      arrivals: cell.arrivals,
-      kv_fill: cell.kv_fill,
-      seed: childSeed(suite.protocol.seed + attempt - 1, Number.parseInt(key.slice(0, 8), 16)),
-      max_length_tokens: target.model.max_length_tokens,
-      max_num_seqs: target.settings.max_num_seqs.value,
-      vocabulary_size: target.model_card?.vocabulary_size ?? null,
-      first_of_shape,
-      protocol: suite.protocol,
-      stop: suite.stop,
-      objectives: suite.objectives ?? null,
-      ...(suite.thresholds && { thresholds: suite.thresholds }),
-    };
+    return cellTask(this.#context, planned, attempt, firstOfShape);
   }
 
   /** An agent's death is tried once more; what else the agent or its endpoint refuses fails the cell. Other errors end the run. */

@@ -1,4 +1,5 @@
 import type { Reason } from '../measure/reasons.ts';
+import { tracesOf } from '../suite/expand.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
@@ -42,6 +43,7 @@ export class Measuring {
       mayStart,
       ...one,
       suite: options.suite.suite,
+      traces: tracesOf(options.suite.points),
       store,
       control,
       emit,

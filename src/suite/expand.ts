@@ -70,6 +70,10 @@ const tracePointsOf = (block: TraceBlock, trace: Trace, repeats: number): GridPo
 const meanTokens = (tokens: readonly number[]): number =>
   Math.max(1, Math.round(tokens.reduce((sum, value) => sum + value, 0) / tokens.length));
 
+/** The traces that points replay, by digest. */
+export const tracesOf = (points: readonly GridPoint[]): Map<string, Trace> =>
+  new Map(points.flatMap(({ load }) => (load.kind === 'trace' ? [[load.trace.digest, load.trace]] : [])));
+
 /** A load in a few words: `concurrency 4`, `5 requests/s, poisson`. */
 export function loadName(load: CellLoad): string {
   switch (load.kind) {

@@ -1,0 +1,39 @@
+import type { CellTask } from '../agent/protocol.ts';
+import { childSeed } from '../stats/random.ts';
+import type { LaneCell, LaneContext } from './lane.ts';
+import type { CellShape } from './schema.ts';
+
+/** A cell as its target's agent is asked to measure it. Another attempt draws other lengths and arrivals. */
+export function cellTask(
+  context: Pick<LaneContext, 'suite' | 'target' | 'traces'>,
+  { cell, key }: LaneCell,
+  attempt: number,
+  firstOfShape: boolean,
+): CellTask {
+  const { suite, target } = context;
+  return {
+    kind: cell.kind,
+    input_tokens: cell.input_tokens,
+    output_tokens: cell.output_tokens,
+    concurrency: cell.concurrency,
+    arrivals: cell.arrivals,
+    ...traceOf(context, cell),
+    kv_fill: cell.kv_fill,
+    seed: childSeed(suite.protocol.seed + attempt - 1, Number.parseInt(key.slice(0, 8), 16)),
+    max_length_tokens: target.model.max_length_tokens,
+    max_num_seqs: target.settings.max_num_seqs.value,
+    vocabulary_size: target.model_card?.vocabulary_size ?? null,
+    first_of_shape: firstOfShape,
+    protocol: suite.protocol,
+    stop: suite.stop,
+    objectives: suite.objectives ?? null,
+    ...(suite.thresholds && { thresholds: suite.thresholds }),
+  };
+}
+
+function traceOf({ traces }: Pick<LaneContext, 'traces'>, { arrivals }: CellShape): Pick<CellTask, 'trace'> {
+  const trace = traces?.get(arrivals?.trace?.digest ?? '');
+  if (trace === undefined) return {};
+  const { at_s, input_tokens, output_tokens } = trace;
+  return { trace: { at_s: [...at_s], input_tokens: [...input_tokens], output_tokens: [...output_tokens] } };
+}
