@@ -1,3 +1,4 @@
+import { median } from '../../stats/sorted.ts';
 import type { RequestTimeline } from '../timeline.ts';
 
 /**
@@ -19,13 +20,18 @@ export interface TokenEvents {
 
 /** Stamps are stored in whole microseconds: reads of one poll share their earliest arrival up to this. */
 const SAME_POLL_S = 2.5e-6;
-/** Stands for the time between two tokens of one stream that were read at once. */
+/** Polls that brought several tokens of a stream each are one late delivery when they are this close, as a share of a step. */
+const SAME_DELIVERY_SHARE = 0.1;
+/** A delivery is over after this share of a step. */
+const LONGEST_DELIVERY_SHARE = 0.5;
+/** Stands for the time between two tokens of one stream that were delivered at once. */
 const SMALLEST_GAP_S = 1e-9;
 
 /**
  * Merges the chunks of all requests. Reads of one poll of the client's event loop follow one another although their data
- * was there at once: they all get the time of the first, and when the poll brought several tokens of the streams, the
- * first ones of all come before the second ones.
+ * was there at once: they all get the time of the first. When a poll brought several tokens of a stream (client or server
+ * had been held up), it is taken together with the polls next to it, and the first tokens of all streams come before the
+ * second ones.
  */
 export function tokenEvents(timelines: readonly RequestTimeline[]): TokenEvents {
   const merged = mergeByStamp(timelines);
@@ -38,12 +44,20 @@ export function tokenEvents(timelines: readonly RequestTimeline[]): TokenEvents 
     bound_s: new Float64Array(count),
     gap_s: new Float64Array(count),
   };
-  for (let from = 0; from < count; ) {
-    const to = endOfPoll(merged, from);
-    placePoll(merged, events, from, to);
-    from = to;
-  }
+  for (const delivery of deliveries(merged, usualStep(timelines))) place(merged, events, delivery);
   return events;
+}
+
+/** Median time between two chunks of a stream, s: most often one step. */
+function usualStep(timelines: readonly RequestTimeline[]): number {
+  const gaps: number[] = [];
+  for (const { chunks } of timelines) {
+    for (let i = 1; i < chunks.at_s.length; i++) {
+      const gap = chunks.at_s[i]! - chunks.at_s[i - 1]!;
+      if (gap > 0) gaps.push(gap);
+    }
+  }
+  return median(gaps) ?? 0;
 }
 
 interface Merged {
@@ -77,39 +91,75 @@ function mergeByStamp(timelines: readonly RequestTimeline[]): Merged {
   return { order, request, chunk, at_s, earliest_s };
 }
 
-function endOfPoll({ order, earliest_s, at_s }: Merged, from: number): number {
-  const first = order[from]!;
-  const earliest = earliest_s[first]!;
-  let to = from + 1;
-  while (to < order.length && Math.abs(earliest_s[order[to]!]! - earliest) <= SAME_POLL_S) {
-    // Exact stamps (no bound) are of one poll only when they are equal.
-    if (earliest === at_s[first] && at_s[order[to]!] !== at_s[first]) break;
-    to += 1;
-  }
-  return to;
+/** Data that arrived together: places in `order`, and when all of it was there. */
+interface Delivery {
+  readonly from: number;
+  readonly to: number;
+  readonly arrived_s: number;
+  readonly repeats: boolean;
 }
 
-function placePoll(merged: Merged, events: TokenEvents, from: number, to: number): void {
-  const { order, request, chunk, at_s, earliest_s } = merged;
-  const rank = rankInPoll(merged, from, to);
+function deliveries(merged: Merged, step: number): Delivery[] {
+  const found: Delivery[] = [];
+  let began = 0;
+  for (const poll of polls(merged)) {
+    const last = found.at(-1);
+    const together =
+      last !== undefined &&
+      (last.repeats || poll.repeats) &&
+      poll.arrived_s - last.arrived_s <= SAME_DELIVERY_SHARE * step &&
+      poll.arrived_s - began <= LONGEST_DELIVERY_SHARE * step;
+    if (together) found[found.length - 1] = { ...poll, from: last.from, repeats: true };
+    else {
+      found.push(poll);
+      began = poll.arrived_s;
+    }
+  }
+  return found;
+}
+
+function* polls({ order, request, earliest_s, at_s }: Merged): Generator<Delivery> {
+  const lastPoll = new Map<number, number>();
+  for (let from = 0; from < order.length; ) {
+    const first = order[from]!;
+    const earliest = earliest_s[first]!;
+    const arrived_s = at_s[first]!;
+    let repeats = false;
+    let to = from;
+    for (; to < order.length; to++) {
+      const next = order[to]!;
+      if (Math.abs(earliest_s[next]! - earliest) > SAME_POLL_S) break;
+      // Exact stamps (no bound) are of one poll only when they are equal.
+      if (earliest === arrived_s && at_s[next] !== arrived_s) break;
+      repeats ||= lastPoll.get(request[next]!) === from;
+      lastPoll.set(request[next]!, from);
+    }
+    yield { from, to, arrived_s, repeats };
+    from = to;
+  }
+}
+
+function place(merged: Merged, events: TokenEvents, { from, to, arrived_s, repeats }: Delivery): void {
+  const { order, request, chunk, earliest_s } = merged;
   const members = Array.from({ length: to - from }, (_, i) => i);
+  const rank = repeats ? ranks(merged, from, to) : null;
   if (rank !== null) members.sort((a, b) => rank[a]! - rank[b]! || a - b);
-  const arrived = at_s[order[from]!]!;
-  for (const [place, member] of members.entries()) {
+  for (const [index, member] of members.entries()) {
     const source = order[from + member]!;
-    const target = from + place;
+    const target = from + index;
     events.request[target] = request[source]!;
     events.chunk[target] = chunk[source]!;
-    events.at_s[target] = arrived;
-    events.bound_s[target] = Math.max(0, arrived - earliest_s[source]!);
-    if (place === 0) events.gap_s[target] = from === 0 ? Infinity : arrived - events.at_s[from - 1]!;
-    else
-      events.gap_s[target] = rank !== null && rank[member] !== rank[members[place - 1]!] ? SMALLEST_GAP_S : 0;
+    events.at_s[target] = arrived_s;
+    events.bound_s[target] = Math.max(0, arrived_s - earliest_s[source]!);
+    if (index > 0) {
+      const next = rank !== null && rank[member] !== rank[members[index - 1]!];
+      events.gap_s[target] = next ? SMALLEST_GAP_S : 0;
+    } else events.gap_s[target] = from === 0 ? Infinity : arrived_s - events.at_s[from - 1]!;
   }
 }
 
-/** How many tokens of the same request the poll brought before each; null when it brought one a request. */
-function rankInPoll({ order, request }: Merged, from: number, to: number): number[] | null {
+/** How many tokens of the same request a delivery brought before each. */
+function ranks({ order, request }: Merged, from: number, to: number): number[] {
   const seen = new Map<number, number>();
   const rank: number[] = [];
   for (let i = from; i < to; i++) {
@@ -118,5 +168,5 @@ function rankInPoll({ order, request }: Merged, from: number, to: number): numbe
     rank.push(before);
     seen.set(of, before + 1);
   }
-  return seen.size === rank.length ? null : rank;
+  return rank;
 }
