@@ -3,6 +3,7 @@ import { findAccelerator } from '../accelerator/catalogue.ts';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
+import { wrapItem } from '../report/wrap.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type RooflineParameters } from '../roofline/parameters.ts';
 import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { EFFECTS, parseEffects } from '../simulate/effects.ts';
@@ -16,7 +17,7 @@ import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 import { KV_FLAGS, kvConnectorOf } from './simulate-kv-flags.ts';
 
 const table = (rows: readonly (readonly [string, string])[]): string =>
-  rows.map(([name, text]) => `  ${name.padEnd(22)} ${text}`).join('\n');
+  rows.map(([name, text]) => wrapItem(`  ${name.padEnd(22)} `, text)).join('\n');
 
 const help = `usage: ridge simulate [options]
 
