@@ -17,7 +17,10 @@ Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it
 goes on with --resume.
 
 targets
-  --lab FILE               targets of a lab file
+  --lab FILE               targets of a lab file. One with serve: is started by
+                           the run on its agent's host, each of its variants
+                           (size, dtype, flags) in turn, and ended again; its
+                           log is kept in the run as server/TARGET.log
   --target NAME=URL        a target by its base URL; repeatable
   --accelerator ID         accelerator of the --target ones (catalogue id)
   --tp N                   their tensor parallel size
