@@ -2,6 +2,7 @@ import type { ImportedRun } from '../import/import-rows.ts';
 import { counted } from '../plural.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+import { distinctCells } from '../run/distinct-cells.ts';
 import type { CellRecord, Run } from '../run/schema.ts';
 
 const MOST_PROBLEMS = 20;
@@ -49,7 +50,7 @@ export function importText(folder: string, { run, records }: ImportedRun): strin
   const [first] = run.targets;
   const shared = FACTS.filter(([, read]) => run.targets.every((target) => read(target) === read(first!)));
   return [
-    `${folder}: ${counted(cellsOf(records), 'cell')} (${counted(records.length, 'row')}) on ${counted(run.targets.length, 'target')}; ${counted(rows.read, 'row')} read${chosen}`,
+    `${folder}: ${counted(distinctCells(records), 'cell')} (${counted(records.length, 'row')}) on ${counted(run.targets.length, 'target')}; ${counted(rows.read, 'row')} read${chosen}`,
     ...shared.map(([title, read]) => `${title}: ${read(first!)}`),
     '',
     targetTable(
@@ -69,14 +70,6 @@ export function importText(folder: string, { run, records }: ImportedRun): strin
     .join('\n');
 }
 
-/** Different cells: rows of one cell are its repeats. */
-export const cellsOf = (records: readonly CellRecord[]): number =>
-  new Set(
-    records.map(({ target, cell: { input_tokens, output_tokens, concurrency } }) =>
-      [target, input_tokens, output_tokens, concurrency].join('\n'),
-    ),
-  ).size;
-
 function targetTable(
   targets: readonly Target[],
   records: readonly CellRecord[],
@@ -94,7 +87,7 @@ function targetTable(
     rows: targets.map((target) => [
       target.name,
       ...facts.map(([, read]) => read(target)),
-      String(cellsOf(cells.get(target.name) ?? [])),
+      String(distinctCells(cells.get(target.name) ?? [])),
       String(cells.get(target.name)?.length ?? 0),
       concurrencies(cells.get(target.name) ?? []),
     ]),

@@ -12,9 +12,10 @@ import {
   importInferenceX,
 } from '../import/import-rows.ts';
 import { requireFree, writeImportedRun } from '../import/write-run.ts';
+import { distinctCells } from '../run/distinct-cells.ts';
 import { IMPORT_FORMATS, type ImportFormat } from '../run/schema.ts';
 import { commonOptions, csvOptions, IMPORT_FLAGS, type ImportFlags } from './import-flags.ts';
-import { badRowLines, cellsOf, importText } from './import-text.ts';
+import { badRowLines, importText } from './import-text.ts';
 
 const help = `usage: ridge import FORMAT FILE --out runs/NAME [options]
 
@@ -159,7 +160,7 @@ async function readBounded(file: string): Promise<Buffer> {
 }
 
 const summaryOf = ({ run, records }: ImportedRun): object => ({
-  cells: cellsOf(records),
+  cells: distinctCells(records),
   rows: records.length,
   targets: run.targets.map(({ name }) => name),
   imported: run.imported,

@@ -38,7 +38,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   const read = observationsFromRuns(runs);
   const data = { ...read, observations: selectCells(read.observations, options) };
   const seen = data.observations.filter((one) => !one.hold_out);
-  refuseTooFew(data.card, seen, data.left_out.length);
+  refuseTooFew(data.card, seen, data.left_out);
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
@@ -94,12 +94,28 @@ function refuseTwice(runs: readonly RunCells[]): void {
 }
 
 /** A fit needs more numbers than it has parameters, or its intervals mean nothing. */
-function refuseTooFew(card: ModelCard, seen: readonly Observation[], leftOut: number): void {
+function refuseTooFew(
+  card: ModelCard,
+  seen: readonly Observation[],
+  leftOut: readonly { readonly reasons: readonly string[] }[],
+): void {
   const numbers = termsOf(seen).length;
   const parameters = parametersInData(card, seen).length;
   if (numbers > parameters) return;
   throw new RidgeError(
-    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut})`,
+    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut.length}${mostFor(leftOut)})`,
     { exitCode: EXIT.refused, mend: 'Measure suites/roofline.yaml, or see the verdicts of the run.' },
   );
+}
+
+/** `, 11 of them for client_bound`: the reason that keeps most cells out. */
+function mostFor(leftOut: readonly { readonly reasons: readonly string[] }[]): string {
+  const counts = [
+    ...Map.groupBy(
+      leftOut.flatMap(({ reasons }) => reasons),
+      (reason) => reason,
+    ),
+  ];
+  const [most] = counts.sort(([, a], [, b]) => b.length - a.length);
+  return most === undefined ? '' : `, ${most[1].length} of them for ${most[0]}`;
 }

@@ -8,6 +8,7 @@ import { labSchema, suiteSchema } from '../suite/schema.ts';
 import { labFrom } from '../suite/targets.ts';
 import type { YamlSource } from '../suite/yaml-source.ts';
 import { implausible } from './check-cells.ts';
+import { distinctCells } from './distinct-cells.ts';
 import { describe } from './lane.ts';
 import { CELLS_FILE, readRequests, readRun } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
@@ -96,13 +97,19 @@ async function checkRun(path: string): Promise<FileCheck> {
       problems.push(...cellProblems(path, record, run));
       await readRequests(path, record).catch((error) => problems.push(problemOf(path, error)));
     }
-    const summary = `${counted(records.length, 'finished cell')} on ${counted(run.targets.length, 'target')}`;
+    const summary = `${sizeText(run, records)} on ${counted(run.targets.length, 'target')}`;
     return { path, kind: 'run', problems, summary };
   } catch (error) {
     if (error instanceof RidgeError && error.message === 'no run here') throw error;
     return broken(path, 'run', error);
   }
 }
+
+/** Of an imported run, in which a row is a repeat, both are told apart. */
+const sizeText = ({ imported }: Run, records: readonly CellRecord[]): string =>
+  imported === null
+    ? counted(records.length, 'finished cell')
+    : `${counted(distinctCells(records), 'cell')} (${counted(records.length, 'row')})`;
 
 /** A run that was stopped before its first cell was finished has nothing to fit. */
 const noCell = (path: string, { imported }: Run): FileProblem => ({

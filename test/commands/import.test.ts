@@ -44,6 +44,7 @@ test('repeats are rows of one cell, bad rows of one kind are one line, and no li
     if (line.length > 80) expect(line.trim()).not.toContain(' ');
   }
   expect((await readRun(out)).records).toHaveLength(3);
+  expect((await ridge('check', out)).stdout).toMatch(/run, good: 2 cells \(3 rows\) on 1 target$/);
 });
 
 test('--json gives the targets and what became of the rows', async () => {
