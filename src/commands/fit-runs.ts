@@ -39,7 +39,15 @@ export async function fitRuns(
     ),
   ).finally(() => line.clear());
   await writeFit(file, fit, { force });
-  return { fit, file, targets: runs.flatMap(({ run }) => run.targets) };
+  const fitted = runs.map(({ run }) => run);
+  return {
+    fit,
+    file,
+    targets: fitted.flatMap((run) => run.targets),
+    restartSpreads: fitted.flatMap(({ targets: own, restart_spread = [] }) =>
+      restart_spread.filter(({ target }) => own.some(({ name }) => name === target)),
+    ),
+  };
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

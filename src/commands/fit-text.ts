@@ -5,12 +5,13 @@ import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
-import type { RunTarget } from '../run/schema.ts';
+import type { RestartSpread, RunTarget } from '../run/schema.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
 import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { simulatedText } from './simulated-text.ts';
+import { spreadLine } from './spread-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
 
 const wrapped = (line: string): string => wrapLines(line, REPORT_COLUMNS);
@@ -20,16 +21,19 @@ export interface FittedRuns {
   readonly file: string;
   /** Targets that were fitted, with the simulator's truth where there is one. */
   readonly targets: readonly RunTarget[];
+  /** How far anchors of these targets lie apart between restarts of their servers. */
+  readonly restartSpreads: readonly RestartSpread[];
 }
 
 /** The report of a fit: parameters, what was inferred, what the data cannot tell, errors seen and unseen, simpler models. */
-export function fitText({ fit, file, targets }: FittedRuns, style: Style): string {
+export function fitText({ fit, file, targets, restartSpreads }: FittedRuns, style: Style): string {
   const truth = truthOf(targets);
   const { validation } = fit;
   return [
     `${style.bold(fit.id)}`,
     ...said(simulatedText(fit)).map((line) => style.yellow(wrapped(line))),
     ...summary(fit).map(wrapped),
+    ...restartSpreads.map((spread) => wrapped(`noise floor between restarts: ${spreadLine(spread)}`)),
     '',
     parameterTable(fit, truth.values, style),
     ...truth.notes.map(wrapped),

@@ -3,6 +3,7 @@ import { fitText } from '../../src/commands/fit-text.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
 import { plainStyle } from '../../src/report/style.ts';
+import type { RestartSpread } from '../../src/run/schema.ts';
 import { measureSuite } from '../fit/virtual.ts';
 
 type Baseline = Fit['validation']['in_sample']['baselines'][number];
@@ -11,8 +12,11 @@ const run = measureSuite([1]);
 const [target] = run.run.targets;
 const simulator = target!.simulator!;
 const fit = makeFit([run], { createdAt: '2026-01-15T12:00:00.000Z', toolVersion: '0.1.0' });
-const report = (changed: Fit = fit, targets = [target!]): string =>
-  fitText({ fit: changed, file: 'a.fit.json', targets }, plainStyle);
+const report = (
+  changed: Fit = fit,
+  targets = [target!],
+  restartSpreads: readonly RestartSpread[] = [],
+): string => fitText({ fit: changed, file: 'a.fit.json', targets, restartSpreads }, plainStyle);
 const unfolded = (text: string): string => text.replace(/\s+/g, ' ');
 
 const { validation } = fit;
@@ -194,4 +198,20 @@ describe('no line is wider than 80 columns', () => {
     expect(text).toContain('prior only');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
+});
+
+test('the spread between restarts of a server stands beside the noise floor', () => {
+  const percent = (between_starts_percent: number) => ({ between_starts_percent, sampling_percent: 0.5 });
+  const spread: RestartSpread = {
+    target: 'h100-tp1',
+    starts: 3,
+    anchors: 2,
+    ttft: percent(4.2),
+    tpot: percent(1.1),
+    output_tokens_per_s: null,
+  };
+  expect(unfolded(report(fit, [target!], [spread]))).toContain(
+    'noise floor between restarts: h100-tp1: between 3 starts of the server 2 anchors differ by TTFT 4.2 % (0.50 % by sampling), TPOT 1.1 % (0.50 % by sampling)',
+  );
+  expect(report()).not.toContain('restarts');
 });
