@@ -32,6 +32,16 @@ export interface OpenLoad {
   readonly overload: Overload | null;
 }
 
+/** What only a cell on a pair of servers has. */
+export interface PairEvidence {
+  /** Times to the first token of prompts that the decode server has in its own prefix cache, alone on it, s. */
+  readonly localHits_s: readonly number[];
+  /** Requests whose blocks the prefill server dropped before anybody fetched them, over the whole cell; null: not shown. */
+  readonly expiredOnPrefill: number | null;
+  /** Tokens of a KV block of the decode server. */
+  readonly blockSize: number;
+}
+
 /** Everything that a cell is judged by. A `LoadResult` fits its first five fields. */
 export interface CellEvidence {
   readonly timelines: readonly RequestTimeline[];
@@ -44,6 +54,8 @@ export interface CellEvidence {
   readonly concurrency: number;
   /** Absent: a closed loop, or a batch. */
   readonly open?: OpenLoad;
+  /** Absent: not a `disaggregated` cell. */
+  readonly pair?: PairEvidence;
   /** Share of the KV cache that the cell was meant to fill; 1 and more declares it saturated. */
   readonly kvFill: number | null;
   readonly stop: StopRule;
@@ -56,6 +68,8 @@ export interface CellEvidence {
   /** Whether the server sees this shape for the first time: only then is a long gap taken for a compilation. */
   readonly firstOfShape: boolean;
   readonly eventLoopDelay: EventLoopDelay | null;
+  /** What `ridge calibrate` found on the client's host; null or absent: it was not calibrated. */
+  readonly calibration?: { readonly max_events_per_s: number } | null;
   /** What the suite sets of the numbers that cells are judged by; the defaults for the others. */
   readonly thresholds?: ThresholdOverrides;
 }

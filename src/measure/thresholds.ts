@@ -88,7 +88,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   client_bound: {
-    gate: `p99 bound of the client's stamps is ${percent(t.client_bound_ttft_share)} of TTFT or more, or ${percent(t.client_bound_tpot_share)} of the time that TPOT is taken over (${t.client_bound_tpot_fewest_tokens} tokens or more)`,
+    gate: `p99 bound of the client's stamps is ${percent(t.client_bound_ttft_share)} of TTFT or more, or ${percent(t.client_bound_tpot_share)} of the time that TPOT is taken over (${t.client_bound_tpot_fewest_tokens} tokens or more), or more chunks a second arrive than the host was calibrated for`,
     effect: 'flagged',
     fit: 'exclude',
   },
@@ -96,6 +96,21 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     gate: `open loop: fewer than ${percent(t.rate_not_reached_share)} of the requests that were due in the window were sent in it`,
     effect: 'flagged',
     fit: 'use, at the measured rate',
+  },
+  kv_transfer_missing: {
+    gate: `disaggregated: under ${percent(t.kv_transfer_missing_share)} of the prompt tokens that the prefill server computed reached the decode server, which computed the rest itself`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  kv_bandwidth_implausible: {
+    gate: `disaggregated: the decode server's bytes over seconds of transfer are below ${t.kv_bandwidth_implausible_gb_per_s} GB/s: over TCP in place of RDMA?`,
+    effect: 'invalid',
+    fit: 'exclude',
+  },
+  kv_transfer_failed: {
+    gate: 'disaggregated: a transfer or its notification failed, or blocks were dropped before they were fetched',
+    effect: 'invalid',
+    fit: 'exclude',
   },
   compile_stall: {
     gate: `while a shape is first seen, a gap above ${t.compile_stall_gap_to_median} x the median of its kind: the cell is run again`,

@@ -13,6 +13,16 @@ export function tokensArrived(timelines: readonly RequestTimeline[], window: Tim
   return tokens;
 }
 
+/** Token-bearing chunks that arrive in the window, whatever request they belong to. */
+export function chunksArrived(timelines: readonly RequestTimeline[], window: TimeSpan): number {
+  let chunks = 0;
+  for (const request of timelines) {
+    const { at_s } = request.chunks;
+    chunks += lowerBound(at_s, window.closed_s) - lowerBound(at_s, window.opened_s);
+  }
+  return chunks;
+}
+
 /** Input tokens of the requests whose first token lies in the window: a prompt is credited when it is done. */
 export function inputTokensDone(timelines: readonly RequestTimeline[], window: TimeSpan): number {
   let tokens = 0;

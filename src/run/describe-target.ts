@@ -90,7 +90,16 @@ export const environmentOf = (target: RunTarget): Environment => ({
   kv_capacity_tokens: target.settings.kv_capacity_tokens.value,
   kv_cache_dtype: target.settings.kv_cache_dtype,
   prefix_caching: target.settings.prefix_caching,
+  block_size: target.settings.block_size.value,
+  server_flags: serverFlags(target),
 });
+
+/** How a server that the run starts is started; null for others, whose flags are not known beyond the settings above. */
+function serverFlags({ definition }: RunTarget): string | null {
+  const serve = definition?.serve;
+  if (serve === undefined) return null;
+  return [...Object.entries(serve.env).map(([name, value]) => `${name}=${value}`), ...serve.argv].join(' ');
+}
 
 /**
  * Holds a target to the models that the suite is for; owner, case and suffixes such as -Instruct do not count.

@@ -5,6 +5,7 @@ import type { Suite } from '../suite/schema.ts';
 import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
 import { expectedFacts } from './expected-target.ts';
+import { judgedAgain } from './judged-again.ts';
 import type { LaneCell } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import { readRun } from './read-run.ts';
@@ -147,11 +148,12 @@ async function openStore(
     requireSameRun(record.run, suite.suite, targets, folder);
     await file.write();
     await store.log({ at: new Date().toISOString(), kind: 'continued', finished: record.records.length });
+    const { records, warnings } = await judgedAgain(store, record, suite.suite.thresholds);
+    return { store, file, finished: records, warnings: [...record.warnings, ...warnings] };
   } catch (error) {
     await store.close();
     throw error;
   }
-  return { store, file, finished: record.records, warnings: record.warnings };
 }
 
 /** Targets that have answered now, and servers as an earlier execution of the run found them. */

@@ -52,9 +52,22 @@ export const THRESHOLD_RULES = {
   rate_not_reached_share: share(0.98, 1, 'open loop: achieved rate against the asked one, share'),
   client_bound_ttft_share: share(0.05, 0.5, 'p99 bound of the client’s stamps, share of TTFT'),
   client_bound_tpot_share: share(0.01, 0.2, 'the same, share of the time that TPOT is taken over'),
+  client_bound_event_rate_share: {
+    value: 1,
+    least: 0.1,
+    most: 2,
+    what: 'chunks a second against the rate that the host was calibrated for, share',
+  },
   client_bound_tpot_fewest_tokens: factor(8, 1000, 'tokens after the first from which TPOT is judged'),
   compile_stall_gap_to_median: factor(10, 1000, 'a gap taken for a compilation, multiple of the median'),
   window_short_decode_steps: factor(8, 1000, 'decode cells: steps in which all of a batch decodes'),
+  kv_transfer_missing_share: share(0.9, 1, 'prompt tokens that came from the prefill server, least share'),
+  kv_bandwidth_implausible_gb_per_s: {
+    value: 1,
+    least: 0,
+    most: 10_000,
+    what: 'least bandwidth of one rank in KV transfers, GB/s: TCP in place of RDMA is slower',
+  },
   // The window closes on the requests that have ended; the ones still running may widen the interval.
   not_converged_slack: factor(1.5, 10, 'half-width with every request in it, multiple of the wanted one'),
   unsteady_p_value: share(0.01, 0.2, 'significance of a trend over the window'),

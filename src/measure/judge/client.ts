@@ -1,12 +1,14 @@
 import { median } from '../../stats/sorted.ts';
 import { tokensAfterFirst, tpot } from '../latency.ts';
 import type { Reason } from '../reasons.ts';
-import { asPercent, type Case, type Judge, reason } from './case.ts';
+import { chunksArrived } from '../window-totals.ts';
+import { asPercent, type Case, type Judge, reason, short } from './case.ts';
 import { typicalDecodeSpan } from './decode.ts';
 
 /** A client that reads its sockets too late measures itself: its stamps' own bound is compared with what they measure. */
 export const judgeClientBound: Judge = (cell) =>
-  cell.evidence.kind === 'decode' ? decodeBound(cell) : (ttftBound(cell) ?? tpotBound(cell));
+  (cell.evidence.kind === 'decode' ? decodeBound(cell) : (ttftBound(cell) ?? tpotBound(cell))) ??
+  eventRate(cell);
 
 function ttftBound({ metrics, bounds, thresholds }: Case): Reason | null {
   const mean = metrics.ttft_ms?.mean ?? 0;
@@ -36,6 +38,18 @@ function tpotBound({ completed, bounds, thresholds }: Case): Reason | null {
     bounds.chunk_p99 / typical,
     thresholds.client_bound_tpot_share,
   );
+}
+
+/** Beyond the rate that the host was calibrated for, nothing is known about the stamps. */
+function eventRate({ evidence, window, thresholds }: Case): Reason | null {
+  const { calibration = null, timelines } = evidence;
+  const seconds = window.closed_s - window.opened_s;
+  if (calibration === null || seconds <= 0) return null;
+  const rate = chunksArrived(timelines, window) / seconds;
+  const limit = thresholds.client_bound_event_rate_share * calibration.max_events_per_s;
+  if (rate <= limit) return null;
+  const message = `${short(rate)} chunks a second; this host was calibrated up to ${short(limit)}`;
+  return reason('client_bound', 'flagged', 'exclude', message, rate, limit);
 }
 
 function tooLarge(what: string, share: number, limit: number): Reason | null {

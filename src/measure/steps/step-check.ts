@@ -10,11 +10,12 @@ import type { EngineSteps } from './engine-steps.ts';
  */
 export function summariseSteps(
   steps: EngineSteps,
-  { server, serverWholeCell }: Pick<CellEvidence, 'server' | 'serverWholeCell'>,
+  { kind, server, serverWholeCell }: Pick<CellEvidence, 'kind' | 'server' | 'serverWholeCell'>,
   thresholds: Thresholds,
 ): StepsSummary {
-  const checked =
-    [server, serverWholeCell].find((edge) => (edge?.delta.engine_steps ?? null) !== null) ?? null;
+  // Behind a disaggregated cell there are two engines, of which each counts its own steps.
+  const counted = kind === 'disaggregated' ? [] : [server, serverWholeCell];
+  const checked = counted.find((edge) => (edge?.delta.engine_steps ?? null) !== null) ?? null;
   const serverCount = checked?.delta.engine_steps ?? null;
   const seen = checked === null ? null : countBetween(steps, checked);
   const usual = median(pureDecodeSeconds(steps));
