@@ -6,14 +6,14 @@ import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
 import type { Protocol, StopRule } from '../../src/suite/schema.ts';
 import type { Shape } from './suite.ts';
 
-/** Runs one cell, a closed loop or batches that decode, on a simulated device in virtual time. */
+/** Runs one cell, a closed loop or batches that decode, on a simulated device in virtual time; with the true mean power of a device over its window. */
 export function loadCell(
   device: SimulatedDevice,
   shape: Shape,
   protocol: Protocol,
   stop: StopRule,
   seed: number,
-): LoadResult {
+): LoadResult & { readonly power_w: number | null } {
   const port = createVirtualPort(device);
   const ended: LoadResult[] = [];
   const run = shape.kind === 'decode' ? runDecodeBatches : runClosedLoop;
@@ -33,5 +33,6 @@ export function loadCell(
   port.run(() => ended.length > 0);
   const [result] = ended;
   if (!result) throw new Error(`a cell never ended: ${JSON.stringify(shape)}`);
-  return result;
+  const { window } = result;
+  return { ...result, power_w: window && port.power.mean(window.opened_s, window.closed_s) };
 }

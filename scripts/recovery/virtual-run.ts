@@ -37,7 +37,7 @@ function cellRecord(
   { seed, stampErrorSeconds }: VirtualRunOptions,
 ): CellRecord {
   const cellSeed = 1000 * seed + 100 * device.settings.tensorParallel + index;
-  const loaded = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
+  const { power_w: _, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
   const random = createRandom(cellSeed);
   const measured = measureCell({
     ...loaded,

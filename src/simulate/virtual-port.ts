@@ -2,6 +2,7 @@ import type { LoadPort, RequestSpec } from '../load/port.ts';
 import type { RequestOutcome, RequestTimeline } from '../measure/timeline.ts';
 import type { SimulatedDevice } from './device.ts';
 import { EngineLoop, type LoopRequest } from './engine-loop.ts';
+import type { PowerTrace } from './power/trace.ts';
 import type { EngineSnapshot } from './snapshot.ts';
 
 export interface VirtualPortOptions {
@@ -15,6 +16,8 @@ export interface VirtualPort extends LoadPort {
   run(until?: () => boolean): void;
   /** The counters that the served endpoint shows under /metrics. */
   counters(): EngineSnapshot;
+  /** True power of each of its devices; seconds are this port's. */
+  readonly power: PowerTrace;
 }
 
 /**
@@ -50,6 +53,7 @@ export function createVirtualPort(device: SimulatedDevice, options: VirtualPortO
       }
     },
     counters: () => loop.snapshot(),
+    power: loop.power,
   };
 }
 
