@@ -34,6 +34,8 @@ const port = createEndpointPort({
   workers: task.workers,
 });
 
+await port.ready();
+
 const kept: RequestTimeline[] = [];
 let failed = 0;
 let sent = 0;

@@ -1,3 +1,4 @@
+import { type KvCounters, readKvCounters } from './kv-counters.ts';
 import { type PrometheusSample, parsePrometheus } from './prometheus.ts';
 
 /** Sum and count of a histogram. */
@@ -35,6 +36,7 @@ export interface MetricsSnapshot {
   /** 0 to 1. */
   readonly kv_usage: number | null;
   readonly cache: CacheConfig | null;
+  readonly kv_transfer: KvCounters | null;
 }
 
 const PREFIX = 'vllm:';
@@ -76,7 +78,13 @@ export function hasVllmMetrics(text: string): boolean {
 /** Reads the metrics that cells are judged by out of a Prometheus exposition. */
 export function readSnapshot(text: string, at_s: number, bound_s: number): MetricsSnapshot {
   const byName = Map.groupBy(parsePrometheus(text, [PREFIX]), (sample) => sample.name.slice(PREFIX.length));
-  const counter = (names: readonly string[]) => fold(pick(byName, names), 'sum');
+  const counter = (names: readonly string[], labels: Readonly<Record<string, string>> = {}) =>
+    fold(
+      pick(byName, names)?.filter((sample) =>
+        Object.entries(labels).every(([name, value]) => sample.labels[name] === value),
+      ),
+      'sum',
+    );
   const histogram = (names: readonly string[]): HistogramTotals | null => {
     for (const name of names) {
       const sum = fold(byName.get(`${name}_sum`), 'sum');
@@ -100,6 +108,7 @@ export function readSnapshot(text: string, at_s: number, bound_s: number): Metri
     waiting: gauge(pick(byName, NAMES.waiting), 'sum'),
     kv_usage: gauge(pick(byName, NAMES.kv_usage), 'max'),
     cache: readCacheConfig(byName.get('cache_config_info')),
+    kv_transfer: readKvCounters({ counter, histogram }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ServerDelta } from '../run/schema.ts';
+import { kvDelta } from './kv-counters.ts';
 import type { HistogramTotals, MetricsSnapshot } from './metrics-snapshot.ts';
 
 /** What the gauges did between two scrapes. */
@@ -26,6 +27,7 @@ export function snapshotDelta(
     max_kv_usage: gauges?.max_kv_usage ?? null,
     ttft_mean_s: meanBetween(before.ttft_s, after.ttft_s),
     tpot_mean_s: meanBetween(before.tpot_s, after.tpot_s),
+    kv_transfer: kvDelta(before.kv_transfer, after.kv_transfer),
   };
 }
 

@@ -1,0 +1,97 @@
+import type { RequestSpec } from '../load/port.ts';
+import type { RequestTimeline } from '../measure/timeline.ts';
+import { Backlog } from './backlog.ts';
+import { Connections } from './connections.ts';
+import { authorization, endpointUrl } from './http.ts';
+import { freshSalt } from './prompts.ts';
+import type { ClientCounts, SocketCounts } from './socket-counts.ts';
+import { StampClock } from './stamp-clock.ts';
+import { type RequestLimits, StreamRequest } from './stream-request.ts';
+
+/** Whatever sends requests: the sockets of this thread, or those of others. */
+export interface Senders {
+  /** Resolves when requests leave without a wait. */
+  ready(): Promise<void>;
+  /** As `LoadPort.send`, with the request's body. */
+  send(spec: RequestSpec, body: string, ended: (timeline: RequestTimeline) => void): () => void;
+  counts(): Promise<ClientCounts>;
+  /** Call it when no request is in flight. */
+  close(): Promise<void>;
+}
+
+/** Where requests go, and what limits them. */
+export interface SenderOptions extends RequestLimits {
+  /** Base URL of the server, without `/v1`. */
+  readonly url: string;
+  readonly apiKey: string | null;
+}
+
+/** How often the clock is told that no data came. */
+const TICK_MS = 10;
+
+/** Sends requests from this thread: a connection each, stamps on this thread's clock (`performance.now()` in seconds). */
+export class Sender implements Senders {
+  readonly #options: SenderOptions;
+  readonly #counts: SocketCounts = { connections: 0, reads: 0, fullReads: 0 };
+  readonly #clock: StampClock = new StampClock(() => this.#backlog.turnEnded());
+  readonly #backlog: Backlog = new Backlog(this.#clock);
+  readonly #connections: Connections;
+  readonly #ticking: NodeJS.Timeout;
+  readonly #head: string;
+  // vLLM takes over the id of a request: it must be new, and it finds the request in the server's log.
+  readonly #session = freshSalt().slice(0, 8);
+
+  constructor(options: SenderOptions) {
+    const origin = new URL(endpointUrl(options.url, '/v1/completions'));
+    this.#options = options;
+    this.#head = requestHead(origin, options.apiKey);
+    const [clock, backlog, counts] = [this.#clock, this.#backlog, this.#counts];
+    this.#connections = new Connections({ origin, clock, backlog, counts });
+    this.#ticking = setInterval(() => clock.tick(), TICK_MS).unref();
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  send(spec: RequestSpec, body: string, ended: (timeline: RequestTimeline) => void): () => void {
+    const connection = this.#connections.take();
+    const turn = { clock: this.#clock, backlog: this.#backlog };
+    const request = new StreamRequest(spec, turn, connection, this.#options, (timeline) => {
+      if (timeline.outcome.state === 'completed') this.#connections.release(connection);
+      else this.#connections.drop(connection);
+      ended(timeline);
+    });
+    const id = `ridge-${this.#session}-${spec.sequence}`;
+    const length = Buffer.byteLength(body);
+    connection.request(
+      `${this.#head}x-request-id: ${id}\r\ncontent-length: ${length}\r\n\r\n${body}`,
+      request,
+    );
+    return () => request.abort();
+  }
+
+  counts(): Promise<ClientCounts> {
+    return Promise.resolve({ ...this.#counts, unparsedPeak: this.#backlog.peak });
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#ticking);
+    this.#connections.close();
+    return Promise.resolve();
+  }
+}
+
+/** All of a request's head that does not change from one to the next. */
+function requestHead(target: URL, apiKey: string | null): string {
+  const headers = {
+    host: target.host,
+    connection: 'keep-alive',
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    'accept-encoding': 'identity',
+    ...authorization(apiKey),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${target.pathname} HTTP/1.1\r\n${lines.join('')}`;
+}
