@@ -70,6 +70,7 @@ const metricsOf = (row: MeasuredRow): CellMetrics => ({
   mean_output_tokens: row.meanOutputTokens,
   turn_around_ms: null,
   decode: null,
+  disaggregated: null,
   goodput_requests_per_s: null,
   objectives: [],
 });

@@ -12,6 +12,12 @@ export function rebase(timeline: RequestTimeline, origin: number): RequestTimeli
     first_byte_s: shiftOrNull(timeline.first_byte_s),
     first_choices_s: shiftOrNull(timeline.first_choices_s),
     ended_s: shift(timeline.ended_s),
+    ...(timeline.legs && {
+      legs: {
+        prefill_ended_s: shift(timeline.legs.prefill_ended_s),
+        decode_sent_s: shift(timeline.legs.decode_sent_s),
+      },
+    }),
     chunks: { ...timeline.chunks, at_s: timeline.chunks.at_s.map(shift) },
   };
 }

@@ -3,6 +3,7 @@ import { aboveFloor } from '../stats/sample-floor.ts';
 import { quantile, sortSample } from '../stats/sorted.ts';
 import type { ObjectiveKey, Objectives } from '../suite/schema.ts';
 import { e2eScheduled, tpot, ttftScheduled } from './latency.ts';
+import { intervalMs } from './objective-interval.ts';
 import { isCompleted } from './selection.ts';
 import type { RequestTimeline } from './timeline.ts';
 
@@ -44,10 +45,17 @@ export function judgeObjectives(
     if (sample === null || (q !== 'mean' && !aboveFloor(q, values.length))) {
       return { key, limit_ms, value_ms: null, met: null };
     }
+    const interval_95_ms = intervalMs(values, sample, q);
     const seconds =
       q === 'mean' ? values.reduce((sum, v) => sum + v, 0) / values.length : quantile(sample, q);
     const value = 1000 * seconds;
-    return { key, limit_ms, value_ms: Number.isFinite(value) ? value : null, met: value <= limit_ms };
+    return {
+      key,
+      limit_ms,
+      value_ms: Number.isFinite(value) ? value : null,
+      met: value <= limit_ms,
+      interval_95_ms,
+    };
   });
 }
 

@@ -3,6 +3,7 @@ import type { StepsSummary } from '../run/steps-schema.ts';
 import { thresholdsOf } from '../suite/thresholds.ts';
 import { type StampBounds, stampBounds } from './client-health.ts';
 import { decodeMetrics } from './decode-metrics.ts';
+import { disaggregatedMetrics } from './disaggregated-metrics.ts';
 import type { CellEvidence, TimeSpan } from './evidence.ts';
 import { cellMetrics } from './metrics.ts';
 import type { Reason, Verdict } from './reasons.ts';
@@ -56,12 +57,16 @@ export function measureSteps(evidence: CellEvidence): { cell: MeasuredCell; step
 }
 
 function metricsOf(
-  { kind, concurrency, open, timelines, objectives }: CellEvidence,
+  evidence: CellEvidence,
   measured: readonly RequestTimeline[],
   window: TimeSpan,
 ): CellMetrics {
+  const { kind, concurrency, open, pair, timelines, objectives } = evidence;
   const metrics = cellMetrics(timelines, measured, window, objectives, open !== undefined);
-  return kind === 'decode' ? decodeMetrics(metrics, measured, concurrency) : metrics;
+  if (kind === 'decode') return decodeMetrics(metrics, measured, concurrency);
+  return pair === undefined
+    ? metrics
+    : { ...metrics, disaggregated: disaggregatedMetrics(evidence, measured) };
 }
 
 function clientFacts({ eventLoopDelay }: CellEvidence, bounds: StampBounds): CellRecord['client'] {

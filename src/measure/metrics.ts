@@ -49,6 +49,7 @@ export function cellMetrics(
         : completed.reduce((sum, request) => sum + outputTokens(request), 0) / completed.length,
     turn_around_ms: turnAround === null ? null : 1000 * turnAround,
     decode: null,
+    disaggregated: null,
     goodput_requests_per_s: objectives === null ? null : perSecond(countGood(measured, objectives)),
     objectives: objectives === null ? [] : judgeObjectives(measured, objectives),
     ...(open && scheduledMetrics(timelines, measured, window, perSecond)),

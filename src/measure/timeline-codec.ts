@@ -21,6 +21,8 @@ export interface RequestLine {
   readonly usage: TokenUsage | null;
   readonly tokens_counted_by: 'server' | 'chunks';
   readonly outcome: RequestOutcome;
+  /** End of the prefill leg and sending of the decode leg, where there were two. */
+  readonly legs_us?: readonly [number, number] | undefined;
 }
 
 const US_PER_S = 1e6;
@@ -52,6 +54,9 @@ export function encodeTimeline(timeline: RequestTimeline): RequestLine {
     usage: timeline.usage,
     tokens_counted_by: timeline.tokens_counted_by,
     outcome: timeline.outcome,
+    ...(timeline.legs && {
+      legs_us: [toUs(timeline.legs.prefill_ended_s), toUs(timeline.legs.decode_sent_s)] as const,
+    }),
   };
 }
 
@@ -82,6 +87,9 @@ export function decodeTimeline(line: RequestLine): RequestTimeline {
     ended_s: toS(line.ended_us),
     outcome: line.outcome,
     first_choices_s: toSOrNull(line.first_choices_us),
+    ...(line.legs_us && {
+      legs: { prefill_ended_s: toS(line.legs_us[0]), decode_sent_s: toS(line.legs_us[1]) },
+    }),
   };
 }
 

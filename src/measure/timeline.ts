@@ -24,6 +24,16 @@ export interface RequestTimeline {
   readonly outcome: RequestOutcome;
   /** Time of the first non-empty `choices`, as vLLM's own client takes it. */
   readonly first_choices_s: number | null;
+  /** Prompt and answer came from two servers, this client between them; absent: one request did it all. */
+  readonly legs?: RequestLegs;
+}
+
+/** The two requests that one was made of; `sent_s` is the first's. */
+export interface RequestLegs {
+  /** The prefill server's whole answer is in. */
+  readonly prefill_ended_s: number;
+  /** Request to the decode server handed to the socket. */
+  readonly decode_sent_s: number;
 }
 
 /** `probe` measures the residence time, `load` is the closed loop, `filler` keeps the load up after the window closed. */

@@ -4,6 +4,7 @@ import { invalid } from './judge/case.ts';
 import { judgeClientBound } from './judge/client.ts';
 import { judgeCompileStall } from './judge/compile-stall.ts';
 import { judgeDecodeSteps } from './judge/decode.ts';
+import { judgeKvBandwidth, judgeKvFailures, judgeKvMissing } from './judge/kv-transfer.ts';
 import {
   judgeConcurrency,
   judgeConvergence,
@@ -51,6 +52,9 @@ const JUDGES: readonly Judge[] = [
   judgeScheduleLag,
   judgeClientBound,
   judgeRate,
+  judgeKvMissing,
+  judgeKvBandwidth,
+  judgeKvFailures,
   judgeCompileStall,
   judgeWindow,
   judgeDecodeSteps,

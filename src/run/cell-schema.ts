@@ -1,24 +1,17 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
 import { CELL_KINDS } from '../suite/schema.ts';
-import { decodeStepsSchema } from './leg-schema.ts';
+import { decodeStepsSchema, disaggregatedSchema, kvTransferDeltaSchema } from './leg-schema.ts';
+import { statisticSchema } from './statistic-schema.ts';
 import { stepsSummarySchema } from './steps-schema.ts';
+
+export * from './leg-schema.ts';
+export * from './statistic-schema.ts';
 
 /** Major version of the run record; readers reject a newer one. */
 export const RUN_SCHEMA_VERSION = 1;
 
 const nullableNumber = z.number().nullable();
-
-/** Mean, spread and percentiles of one metric over the requests of a cell. Percentiles below their sample floor are absent. */
-export const statisticSchema = z.object({
-  n: z.int(),
-  mean: z.number(),
-  /** Null: an imported file that does not say it. */
-  standard_deviation: nullableNumber,
-  /** Half-width of the 95 % interval of the mean. */
-  half_width_95: nullableNumber,
-  percentiles: z.array(z.object({ q: z.number(), value: z.number() })),
-});
 
 export const reasonSchema = z.object({
   code: z.enum(REASON_CODES),
@@ -59,12 +52,16 @@ export const cellMetricsSchema = z.object({
   goodput_requests_per_s: nullableNumber,
   /** Cells of kind `decode`: what TPOT, ICL and output tokens per second are taken over; null for other kinds. */
   decode: decodeStepsSchema.nullable().default(null),
+  /** Cells of kind `disaggregated`; null for other kinds. */
+  disaggregated: disaggregatedSchema.nullable().default(null),
   objectives: z.array(
     z.object({
       key: z.string(),
       limit_ms: z.number(),
       value_ms: nullableNumber,
       met: z.boolean().nullable(),
+      /** 95 % interval of the value; an end is null where the sample does not reach it. Absent in older records. */
+      interval_95_ms: z.tuple([nullableNumber, nullableNumber]).nullable().optional(),
     }),
   ),
 });
@@ -82,6 +79,8 @@ export const serverDeltaSchema = z.object({
   max_kv_usage: nullableNumber,
   ttft_mean_s: nullableNumber,
   tpot_mean_s: nullableNumber,
+  /** KV from and to other servers; null where the server shows none. */
+  kv_transfer: kvTransferDeltaSchema.nullable().default(null),
 });
 
 /** How requests of an open loop arrive, whatever the server does with them. */
@@ -159,7 +158,6 @@ export const cellRecordSchema = z.object({
   attempts: z.int(),
 });
 
-export type Statistic = z.infer<typeof statisticSchema>;
 export type CellMetrics = z.infer<typeof cellMetricsSchema>;
 export type ServerDelta = z.infer<typeof serverDeltaSchema>;
 export type Arrivals = z.infer<typeof arrivalsSchema>;

@@ -32,4 +32,5 @@ export const requestLineSchema = z.object({
       retry_after_s: z.number().optional(),
     }),
   ]),
+  legs_us: z.tuple([whole, whole]).optional(),
 }) satisfies z.ZodType<RequestLine>;

@@ -51,6 +51,7 @@ export const metrics = (ttft_ms: number, tpot_ms: number): NonNullable<CellRecor
   mean_output_tokens: 10,
   turn_around_ms: 1,
   decode: null,
+  disaggregated: null,
   goodput_requests_per_s: null,
   objectives: [],
 });

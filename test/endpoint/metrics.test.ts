@@ -67,6 +67,7 @@ describe('a snapshot', () => {
       waiting: 1,
       kv_usage: 0.25,
       cache: { blocks: 1000, block_size: 16, capacity_tokens: 16000, dtype: 'auto', prefix_caching: true },
+      kv_transfer: null,
     });
   });
 
@@ -128,6 +129,7 @@ describe('a delta', () => {
       max_kv_usage: 0.75,
       ttft_mean_s: 0.25,
       tpot_mean_s: null,
+      kv_transfer: null,
     });
   });
 

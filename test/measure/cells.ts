@@ -70,6 +70,7 @@ export const noCounters: ServerDelta = {
   mean_running: null,
   mean_waiting: null,
   max_kv_usage: null,
+  kv_transfer: null,
   ttft_mean_s: null,
   tpot_mean_s: null,
 };

@@ -36,7 +36,8 @@ export const judgeConcurrency: Judge = ({ evidence, metrics, thresholds }) => {
     return invalid('concurrency_off_target', message, seen, target);
   }
   const { mean_running: running = null, mean_waiting: waiting = null } = evidence.server?.delta ?? {};
-  if (running === null) return null;
+  // Of a pair, each server holds a part of them.
+  if (running === null || evidence.pair !== undefined) return null;
   const held = running + (waiting ?? 0);
   const { concurrency_off_target_gauge_low_share: low, concurrency_off_target_gauge_high_share: high } =
     thresholds;

@@ -25,6 +25,7 @@ export function stepEdges(events: TokenEvents): Uint8Array {
   splitUnmarkedPairs(events, votes, edges, clear);
   splitLoneFirsts(events, votes, edges, clear);
   splitRepeats(events, votes, edges);
+  joinHalves(votes.before, edges);
   return edges;
 }
 
@@ -130,5 +131,30 @@ function splitRepeats({ count, request, gap_s }: TokenEvents, { cast }: Votes, e
     }
     edges[best] = 1;
     i = best - 1;
+  }
+}
+
+/**
+ * Two clusters in a row that share no stream, the first with a decode and the second with a stream that was there before,
+ * are one step of which a part came late: a step that decodes gives every running stream a token.
+ */
+function joinHalves(before: Int32Array, edges: Uint8Array): void {
+  const count = edges.length;
+  const endOf = (start: number): number => {
+    let end = start + 1;
+    while (end < count && edges[end] === 0) end += 1;
+    return end;
+  };
+  for (let first = 0, second = endOf(0); second < count; ) {
+    const end = endOf(second);
+    let [decodes, shared, wasThere] = [false, false, false];
+    for (let i = first; i < second; i++) decodes ||= before[i]! >= 0;
+    for (let i = second; i < end; i++) {
+      shared ||= before[i]! >= first;
+      wasThere ||= before[i]! >= 0;
+    }
+    if (decodes && wasThere && !shared) edges[second] = 0;
+    else first = second;
+    second = end;
   }
 }
