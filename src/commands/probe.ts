@@ -3,6 +3,7 @@ import type { Command } from '../cli.ts';
 import { EXIT } from '../errors.ts';
 import { EventBus } from '../run/event-bus.ts';
 import { closeAll, startTargets } from '../run/start-targets.ts';
+import { isServed } from '../run/started-server.ts';
 import { TARGET_FLAGS } from './flags.ts';
 import { probeText } from './probe-text.ts';
 import { givenTargets } from './run-inputs.ts';
@@ -41,10 +42,15 @@ export const command: Command = {
     events.subscribe((event) => {
       if (event.kind === 'warning') console.error(`warning: ${event.message}`);
     });
-    const started = await startTargets(targets, events.emit);
+    const running = targets.filter((target) => !isServed(target));
+    for (const { name } of targets.filter(isServed)) {
+      console.error(`${name}: not asked, its server is started by ridge run`);
+    }
+    const started = await startTargets(running, events.emit);
     await closeAll(started.map(({ session }) => session));
     const found = started.map(({ target }) => target);
-    console.log(flags.json ? JSON.stringify(found, null, 2) : found.map(probeText).join('\n\n'));
+    if (flags.json) console.log(JSON.stringify(found, null, 2));
+    else if (found.length > 0) console.log(found.map(probeText).join('\n\n'));
     return EXIT.done;
   },
 };

@@ -1,33 +1,12 @@
 import { RidgeError } from '../errors.ts';
-import { planSuite, remainingCells } from '../plan/plan.ts';
 import { counted } from '../plural.ts';
-import { announceReused, eventTarget } from './announce.ts';
-import type { Control } from './control.ts';
-import { factsOf } from './describe-target.ts';
-import type { RunListener } from './event-bus.ts';
 import type { LaneCell } from './lane.ts';
-import { finishedBefore, type Measuring } from './measuring.ts';
-import type { RunOptions } from './options.ts';
-import { type PlannedTarget, planTarget } from './prepare.ts';
-import type { RemainingTime } from './remaining-time.ts';
 import { restartSpread } from './restart-spread.ts';
-import type { RunFile } from './run-file.ts';
-import type { CellRecord, RunTarget } from './schema.ts';
+import { ServedCells } from './served-cells.ts';
+import type { ServedContext } from './served-context.ts';
 import { type ServedUp, startServed } from './served-start.ts';
 import { ServerLog, serverLogFile } from './server-log.ts';
-import type { RunStore } from './store.ts';
 import { isDone, type WaitingTarget } from './waiting-target.ts';
-
-export interface ServedContext {
-  readonly options: RunOptions;
-  readonly store: RunStore;
-  readonly file: RunFile;
-  readonly finished: readonly CellRecord[];
-  readonly control: Control;
-  readonly emit: RunListener;
-  readonly measuring: Measuring;
-  readonly remaining: RemainingTime;
-}
 
 /** A server that ends by itself under load is started once more for the cells that it has not seen. */
 const MOST_CRASHES = 1;
@@ -47,10 +26,7 @@ class ServedLane {
   readonly #waiting: WaitingTarget;
   readonly #context: ServedContext;
   readonly #log: ServerLog;
-  /** What it was found to be; null before its first answer. */
-  #known: RunTarget | null;
-  #cells: readonly LaneCell[];
-  #reused: readonly CellRecord[];
+  readonly #cells: ServedCells;
   #starts: number;
   /** Cells that could not be measured, and were counted as such. */
   #missed = 0;
@@ -61,9 +37,7 @@ class ServedLane {
     this.#log = new ServerLog(context.store.folder, waiting.named.name, (error) =>
       context.control.fail(error),
     );
-    this.#known = waiting.recorded;
-    this.#cells = waiting.cells;
-    this.#reused = waiting.reused;
+    this.#cells = new ServedCells(waiting, context);
     this.#starts = waiting.recorded?.served?.starts ?? 0;
   }
 
@@ -74,10 +48,10 @@ class ServedLane {
   async run(): Promise<void> {
     for (let restart = 0; restart <= this.#waiting.restarts; restart += 1) {
       // Before its first answer nobody knows which cells are left.
-      if (this.#known !== null && this.#left(restart).length === 0) continue;
+      if (this.#cells.known !== null && this.#cells.left(restart).length === 0) continue;
       if (!(await this.#measureStart(restart))) break;
     }
-    this.#context.measuring.notMeasured += this.#leftOut();
+    this.#context.measuring.notMeasured += this.#leftOut;
     this.#context.remaining.drop(this.#name);
     await this.#log.flush();
   }
@@ -93,33 +67,44 @@ class ServedLane {
   /** One start of the server and its cells. @returns false when this target is given up */
   async #measureStart(restart: number): Promise<boolean> {
     const tried = new Set<string>();
-    const untried = (): LaneCell[] => this.#left(restart).filter(({ key }) => !tried.has(key));
+    const untried = (): LaneCell[] => this.#cells.left(restart).filter(({ key }) => !tried.has(key));
     for (let crashes = 0; ; crashes += 1) {
       const up = await this.#open();
       if (up === null) return false;
-      let ended = false;
-      const mayStart = ({ key }: LaneCell): boolean => {
-        ended = up.server.ended !== null;
-        if (!ended) tried.add(key);
-        return !ended;
-      };
-      try {
-        if (this.#known === null) this.#plan(up);
-        await this.#context.file.setTarget(up.target());
-        const planned = this.#planned(up);
-        this.#missed += await this.#context.measuring.measure(planned, untried(), mayStart);
-        if (restart === 0) await this.#context.measuring.judgeWhole(planned);
-        await this.#context.file.setTarget(up.target());
-        this.#warnOfLog(up);
-      } finally {
-        await up.close();
-      }
+      const ended = await this.#measure(up, restart, untried, tried);
       const rest = untried();
       if (rest.length === 0) return true;
       // The lane gave up by itself, and has told it.
-      if (!ended) return false;
-      if (crashes === MOST_CRASHES) return this.#giveUp(`${up.server.ended}; given up`);
-      this.#warn(`${up.server.ended}; it is started again for ${counted(rest.length, 'cell')}`);
+      if (ended === null) return false;
+      if (crashes === MOST_CRASHES) return this.#giveUp(`${ended}; given up`);
+      this.#warn(`${ended}; it is started again for ${counted(rest.length, 'cell')}`);
+    }
+  }
+
+  /** @returns how the server ended by itself, when that kept cells from being tried */
+  async #measure(
+    up: ServedUp,
+    restart: number,
+    untried: () => readonly LaneCell[],
+    tried: Set<string>,
+  ): Promise<string | null> {
+    const { measuring, file } = this.#context;
+    let ended: string | null = null;
+    const mayStart = ({ key }: LaneCell): boolean => {
+      ended = up.server.ended;
+      if (ended === null) tried.add(key);
+      return ended === null;
+    };
+    try {
+      const planned = this.#cells.planned(up.started);
+      await file.setTarget(up.target());
+      this.#missed += await measuring.measure(planned, untried(), mayStart);
+      if (restart === 0) await measuring.judgeWhole(planned);
+      await file.setTarget(up.target());
+      this.#warnOfLog(up);
+      return ended;
+    } finally {
+      await up.close();
     }
   }
 
@@ -132,7 +117,7 @@ class ServedLane {
       return await startServed({
         named: this.#waiting.named,
         count: this.#starts,
-        before: this.#known,
+        before: this.#cells.known,
         models: options.suite.suite.models,
         log: this.#log,
         emit,
@@ -149,38 +134,6 @@ class ServedLane {
     }
   }
 
-  /** Its first answer: the cells as they really are. */
-  #plan(up: ServedUp): void {
-    const { options, finished, emit, remaining } = this.#context;
-    const { suite, points } = options.suite;
-    const { target } = up.started;
-    const index = options.targets.findIndex(({ name }) => name === this.#name);
-    // Of the same place in the run, so that the order is the one that was told.
-    const facts = options.targets.map(() => factsOf(target));
-    const plan = planSuite(suite, points, facts)[index]!;
-    for (const { message } of plan.skipped) this.#warn(`cell skipped: ${message}`);
-    const tooLong = plan.skipped.filter(({ reason }) => reason === 'over_length');
-    if (suite.over_length === 'error') this.#context.measuring.notMeasured += tooLong.length;
-    for (const message of target.warnings) this.#warn(message);
-    const { cells, reused } = planTarget(up.started, plan, suite, finished, this.#waiting.restarts);
-    [this.#known, this.#cells, this.#reused] = [target, cells, reused];
-    remaining.add(this.#name, this.#waiting.host, remainingCells(cells, finishedBefore({ reused })));
-    emit({ kind: 'target_planned', target: eventTarget(target), cells: cells.map(({ cell }) => cell) });
-    this.#context.measuring.records.push(...reused);
-    announceReused(this.#name, reused, emit);
-  }
-
-  #planned(up: ServedUp): PlannedTarget {
-    return { ...up.started, cells: this.#cells, reused: this.#reused };
-  }
-
-  /** Cells of a restart (0: all others) that have no record. */
-  #left(restart: number): LaneCell[] {
-    const own = this.#context.measuring.records.filter(({ target }) => target === this.#name);
-    const cells = this.#cells.filter(({ cell }) => (cell.restart ?? 0) === restart);
-    return remainingCells(cells, new Set(own.map(({ key }) => key)));
-  }
-
   #warnOfLog({ server }: ServedUp): void {
     const { not_warmed_up } = server.facts;
     if (not_warmed_up === 0) return;
@@ -190,16 +143,14 @@ class ServedLane {
   }
 
   #giveUp(message: string): false {
-    const cells = this.#leftOut();
+    const cells = this.#leftOut;
     this.tell('failed', cells > 0 ? `${message}; ${counted(cells, 'cell')} left out` : message);
     return false;
   }
 
   /** Cells without a record that were not even tried. */
-  #leftOut(): number {
-    let left = -this.#missed;
-    for (let restart = 0; restart <= this.#waiting.restarts; restart += 1) left += this.#left(restart).length;
-    return left;
+  get #leftOut(): number {
+    return this.#cells.leftInAll - this.#missed;
   }
 
   #warn(message: string): void {
