@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { serveSchema, startedServerSchema } from './serve-schema.ts';
 import { thresholdsSchema } from './thresholds.ts';
-import { thresholdsSchema } from './thresholds.ts';
 import { hasUserInfo, USER_INFO } from './user-info.ts';
 
 const tokens = z.int().min(1).max(10_000_000);
@@ -164,7 +163,6 @@ export const suiteSchema = z.strictObject({
   protocol: protocolSchema.prefault({}),
   stop: stopSchema.prefault({}),
   objectives: objectives.optional(),
-  thresholds: thresholdsSchema.optional(),
   thresholds: thresholdsSchema.optional(),
   over_length: z
     .enum(['error', 'skip'])
