@@ -24,7 +24,17 @@ export interface SenderOptions extends RequestLimits {
   /** Base URL of the server, without `/v1`. */
   readonly url: string;
   readonly apiKey: string | null;
+  /** Headers of every request beside its own. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Begins the id of every request, see `requestId`; default: a new one. */
+  readonly session?: string;
 }
+
+/** A new beginning of request ids: vLLM takes them over, so they must be new, and they find a request in the server's log. */
+export const newSession = (): string => freshSalt().slice(0, 8);
+
+/** The `x-request-id` of a request. */
+export const requestId = (session: string, sequence: number): string => `ridge-${session}-${sequence}`;
 
 /** How often the clock is told that no data came. */
 const TICK_MS = 10;
@@ -38,13 +48,13 @@ export class Sender implements Senders {
   readonly #connections: Connections;
   readonly #ticking: NodeJS.Timeout;
   readonly #head: string;
-  // vLLM takes over the id of a request: it must be new, and it finds the request in the server's log.
-  readonly #session = freshSalt().slice(0, 8);
+  readonly #session: string;
 
   constructor(options: SenderOptions) {
     const origin = new URL(endpointUrl(options.url, '/v1/completions'));
     this.#options = options;
-    this.#head = requestHead(origin, options.apiKey);
+    this.#session = options.session ?? newSession();
+    this.#head = requestHead(origin, options);
     const [clock, backlog, counts] = [this.#clock, this.#backlog, this.#counts];
     this.#connections = new Connections({ origin, clock, backlog, counts });
     this.#ticking = setInterval(() => clock.tick(), TICK_MS).unref();
@@ -62,7 +72,7 @@ export class Sender implements Senders {
       else this.#connections.drop(connection);
       ended(timeline);
     });
-    const id = `ridge-${this.#session}-${spec.sequence}`;
+    const id = requestId(this.#session, spec.sequence);
     const length = Buffer.byteLength(body);
     connection.request(
       `${this.#head}x-request-id: ${id}\r\ncontent-length: ${length}\r\n\r\n${body}`,
@@ -83,7 +93,7 @@ export class Sender implements Senders {
 }
 
 /** All of a request's head that does not change from one to the next. */
-function requestHead(target: URL, apiKey: string | null): string {
+function requestHead(target: URL, { apiKey, headers: own }: SenderOptions): string {
   const headers = {
     host: target.host,
     connection: 'keep-alive',
@@ -91,6 +101,7 @@ function requestHead(target: URL, apiKey: string | null): string {
     accept: 'text/event-stream',
     'accept-encoding': 'identity',
     ...authorization(apiKey),
+    ...own,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `POST ${target.pathname} HTTP/1.1\r\n${lines.join('')}`;
