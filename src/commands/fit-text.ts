@@ -6,6 +6,7 @@ import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { RestartSpread, RunTarget } from '../run/schema.ts';
+import { thresholdsText } from '../run/thresholds-text.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
@@ -63,6 +64,7 @@ function summary(fit: Fit): string[] {
     `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
     ...how(fit),
     ...sources(fit),
+    ...judgedOtherwise(fit),
     inferredText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
     tableText(fit),
@@ -76,6 +78,13 @@ function sources({ runs }: Fit): string[] {
   const names = runs.flatMap(({ imported }) => imported?.attribution ?? []);
   return names.length > 0 ? [`measurements of others: ${[...new Set(names)].join('; ')}`] : [];
 }
+
+/** Cells that were let through, or kept out, by other thresholds than the defaults. */
+const judgedOtherwise = ({ runs }: Fit): string[] =>
+  runs.flatMap(({ id, thresholds }) => {
+    const text = thresholdsText(thresholds);
+    return text === null ? [] : [`cells of ${id} are judged by other thresholds: ${text}`];
+  });
 
 /** What was asked for, where it is not the usual. */
 function how({ search, selection }: Fit): string[] {

@@ -11,6 +11,7 @@ import { ScheduleCache } from '../fit/schedule-cache.ts';
 import { type OnProgress, validate } from '../fit/validate.ts';
 import type { ModelCard } from '../model/card.ts';
 import { digestOf } from '../suite/digest.ts';
+import { changedThresholds } from '../suite/thresholds.ts';
 import { buildFit } from './build.ts';
 import { type CellRules, selectCells } from './cell-rules.ts';
 import type { Fit } from './schema.ts';
@@ -68,6 +69,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
       suite_digest: run.suite.digest,
       digest: digestOf({ run, records }),
       imported: importedFrom(run),
+      ...thresholdsFrom(run),
     })),
     created_at: options.createdAt,
     tool_version: options.toolVersion,
@@ -79,6 +81,12 @@ function importedFrom({ imported }: RunCells['run']): Fit['runs'][number]['impor
   if (imported === null) return null;
   const { format, file, digest, attribution } = imported;
   return { format, source: file, digest, attribution };
+}
+
+function thresholdsFrom({ suite }: RunCells['run']): Pick<Fit['runs'][number], 'thresholds'> {
+  const changed = changedThresholds(suite.content.thresholds);
+  if (changed.length === 0) return {};
+  return { thresholds: Object.fromEntries(changed.map(({ key, value }) => [key, value])) };
 }
 
 /** The same cells twice are no more than once, and would make their noise look smaller. */

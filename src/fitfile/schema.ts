@@ -140,6 +140,8 @@ export const fitSchema = z.object({
           attribution: z.string().nullable(),
         })
         .nullable(),
+      /** What its cells were judged by, where that differs from the defaults. */
+      thresholds: z.record(z.string(), z.number()).optional(),
     }),
   ),
   model_form: z.object({ id: z.literal(MODEL_FORM.id), version: z.string(), pnorm_exponent: number }),

@@ -15,7 +15,8 @@ import type { CellRecord, Run, RunTarget } from './schema.ts';
 import type { StartedTarget } from './start-targets.ts';
 import type { ServedTarget } from './started-server.ts';
 import { RunStore } from './store.ts';
-import { keyedCells, reusable, type WaitingTarget } from './waiting-target.ts';
+import { thresholdsText } from './thresholds-text.ts';
+import { keyedCells, reusable, stillTrue, type WaitingTarget } from './waiting-target.ts';
 import { placeError } from './write-file.ts';
 
 export interface PlannedTarget extends StartedTarget {
@@ -70,14 +71,21 @@ export async function prepareRun(
   requireCells(options, plans);
   const served = hosted.map(({ named }) => named);
   const { store, file, finished, warnings } = await openStore(options, targets, served, before);
-  for (const message of warnings) emit({ kind: 'warning', target: null, message });
+  const thresholds = thresholdsText(suite.thresholds);
+  const judged = thresholds === null ? [] : [`the suite sets thresholds: ${thresholds}`];
+  for (const message of [...judged, ...warnings]) emit({ kind: 'warning', target: null, message });
   for (const { name, warnings } of targets) {
     for (const message of warnings) emit({ kind: 'warning', target: name, message });
   }
   for (const { target, message } of plans.flatMap(({ skipped }) => skipped)) {
     emit({ kind: 'warning', target, message: `cell skipped: ${message}` });
   }
-  const planned = started.map((one, index) => planTarget(one, plans[index]!, suite, finished));
+  const planned = started.map((one, index) =>
+    options.findMax === undefined
+      ? planTarget(one, plans[index]!, suite, finished)
+      : // A search chooses its cells as it goes.
+        { ...one, cells: [], reused: stillTrue(one.target, suite, finished) },
+  );
   const waiting = hosted.map(({ named, host }, index): WaitingTarget => {
     const restarts = named.definition.serve.restarts ?? suite.restarts ?? 0;
     const cells = keyedCells(recorded[index]!, plans[started.length + index]!, suite, restarts);

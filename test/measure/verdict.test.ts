@@ -408,6 +408,75 @@ test('the worst effect is the verdict; any exclude keeps the cell from a fit', (
   expect([fitUses([]), fitUses([note]), fitUses([note, flag])]).toEqual([true, true, false]);
 });
 
+test('a suite’s thresholds decide, and stand in the reason', () => {
+  const slow = { timelines: late(0.02) };
+  expect(reasonsOf(slow)).toContainEqual(expect.objectContaining({ code: 'client_bound', threshold: 0.05 }));
+  expect(codesOf({ ...slow, thresholds: { client_bound_ttft_share: 0.3 } })).not.toContain('client_bound');
+  const strict = { thresholds: { client_bound_ttft_share: 0.001 } };
+  const reason = reasonsOf({ timelines: late(0.0005), ...strict }).find(
+    ({ code }) => code === 'client_bound',
+  );
+  expect(reason).toMatchObject({ threshold: 0.001, effect: 'flagged', fit: 'exclude' });
+});
+
+/** Requests whose first stamps may be late by so many seconds; TTFT is 0.1 s. */
+const late = (bound: number): RequestTimeline[] =>
+  loop().map((one) => ({
+    ...one,
+    chunks: { ...one.chunks, bound_s: one.chunks.bound_s.map((_, index) => (index === 0 ? bound : 0)) },
+  }));
+
+describe('steps', () => {
+  // Four streams out of phase: every token is a step of its own.
+  const seen = (engine_steps: number) => ({ server: server({ engine_steps }) });
+  const count = measureCell(evidence(seen(1))).steps.checked_count!;
+
+  test('are resolved when their number is the server’s, within 2 %', () => {
+    expect(count).toBeGreaterThan(1000);
+    for (const engine_steps of [count, Math.round(count / 1.019), Math.round(count * 1.019)]) {
+      expect(codesOf(seen(engine_steps))).not.toContain('steps_unresolved');
+      expect(measureCell(evidence(seen(engine_steps))).steps.resolved).toBe(true);
+    }
+  });
+
+  test('are not when it is another: a note, the means still count', () => {
+    const reasons = reasonsOf(seen(Math.round(count / 1.03)));
+    const reason = reasons.find(({ code }) => code === 'steps_unresolved');
+    expect(reason).toMatchObject({ effect: 'note', fit: 'use' });
+    expect(reason!.value).toBeGreaterThan(reason!.threshold!);
+    expect(codesOf({ ...seen(count * 2), thresholds: { steps_unresolved_share: 0.2 } })).toContain(
+      'steps_unresolved',
+    );
+  });
+
+  test('are not known without the server’s count, nor behind two engines', () => {
+    expect(measureCell(evidence()).steps).toMatchObject({ resolved: null, server_count: null });
+    const pair = evidence({ ...seen(count * 2), kind: 'disaggregated' });
+    expect(measureCell(pair).steps.resolved).toBeNull();
+  });
+
+  test('are looked for in the whole cell where the window was not scraped', () => {
+    const whole = { serverWholeCell: server({ engine_steps: 3 }, -10, 30) };
+    const { steps } = measureCell(evidence(whole));
+    expect(steps.checked_count).toBe(steps.count);
+    expect(steps.resolved).toBe(false);
+  });
+});
+
+test('a host is not trusted beyond the rate that it was calibrated for', () => {
+  // Four streams of 10 ms tokens: a little under 400 chunks a second.
+  expect(codesOf({ calibration: { max_events_per_s: 400 } })).not.toContain('client_bound');
+  const [reason] = reasonsOf({ calibration: { max_events_per_s: 300 } });
+  expect(reason).toMatchObject({ code: 'client_bound', effect: 'flagged', threshold: 300 });
+  expect(codesOf({ calibration: null })).not.toContain('client_bound');
+});
+
+test('help lists every threshold with its default', () => {
+  for (const [key, value] of Object.entries(DEFAULT_THRESHOLDS)) {
+    expect(verdictsHelp()).toContain(`  ${key}: ${value}\n`);
+  }
+});
+
 test('help explains every code, with the numbers that are judged by', () => {
   const help = verdictsHelp();
   for (const code of REASON_CODES) expect(help).toContain(`  ${code}\n`);

@@ -21,6 +21,16 @@ describe('a suite that does not load says where and how to mend it', () => {
       "s.yaml:6:31: 'kv_fill' does not go with the other keys here\n  Keep one of: concurrency, kv_fill, rate_per_s, arrivals, burstiness, trace, speed, max_requests.",
     ],
     [
+      'a misspelt threshold',
+      `${GRID}thresholds: { client_bound_ttft: 0.1 }\n`,
+      "s.yaml:7:15: unknown key 'client_bound_ttft'\n  Did you mean 'client_bound_ttft_share'?",
+    ],
+    [
+      'a threshold that would let everything through',
+      `${GRID}thresholds: { client_bound_ttft_share: 5 }\n`,
+      "s.yaml:7:40: 'thresholds.client_bound_ttft_share' is 5, the most is 0.5",
+    ],
+    [
       'a unit in a value',
       `${GRID}stop:\n  max_s: 3 min\n`,
       's.yaml:8:10: \'stop.max_s\' is "3 min", not a number\n  Write a plain number of seconds, without a unit.',
