@@ -1,8 +1,8 @@
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
-import { goalLines, type LastRound } from '../report/goals-text.ts';
 import { Execution, type RunOptions } from '../run/orchestrate.ts';
 import { parseRunFlags, type RunFlags } from './run-flags.ts';
+import { rememberGoals } from './run-goals.ts';
 import { runInputs } from './run-inputs.ts';
 import { rememberServers } from './run-servers.ts';
 import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
@@ -93,7 +93,7 @@ export const command: Command = {
 async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   const say = flags.json ? console.error : console.log;
   const execution = new Execution(inputs);
-  const lastRound = rememberRound(execution);
+  const goals = rememberGoals(execution.events.subscribe);
   const servers = rememberServers(execution);
   const watching = await watch(execution, watchStyle(flags));
   const forget = stopOnSignals(execution, console.error);
@@ -106,20 +106,10 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   }
   const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
   for (const line of servers()) say(line);
-  const last = lastRound();
-  for (const line of last === null ? [] : goalLines(last)) say(line);
+  for (const line of goals()) say(line);
   say(`run ${inputs.folder}`);
   if (again) say(`go on with it: ridge run --resume ${inputs.folder}`);
   return exitCode;
-}
-
-/** The latest round of an adaptive run: the dashboard is gone when the run has ended. */
-function rememberRound(execution: Execution): () => LastRound | null {
-  let last: LastRound | null = null;
-  execution.events.subscribe((event) => {
-    if (event.kind === 'round') last = event;
-  });
-  return () => last;
 }
 
 async function fitRun({ folder, resume }: RunOptions, flags: RunFlags): Promise<void> {
