@@ -41,7 +41,7 @@ export async function driveLoad(
     const open = { arrivals, gapVariation: gapVariation(arrivals, trace), overload };
     return { ...load, open, concurrency: arrivals.rate_per_s * load.residence_s };
   }
-  if (kind === 'disaggregated' || concurrency === null) {
+  if (concurrency === null) {
     throw new RidgeError(`this agent does not measure ${kind} cells of this load`, { exitCode: EXIT.failed });
   }
   const run = kind === 'decode' ? runDecodeBatches : runClosedLoop;

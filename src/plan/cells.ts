@@ -10,7 +10,7 @@ export interface SkippedPoint {
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly load: string;
-  readonly reason: 'over_length' | 'kv_capacity_unknown';
+  readonly reason: 'over_length' | 'kv_capacity_unknown' | 'no_pair';
   readonly message: string;
 }
 
@@ -102,6 +102,12 @@ function resolve(
     reason,
     message,
   });
+  if (point.kind === 'disaggregated' && facts.pair !== true) {
+    return skip(
+      'no_pair',
+      `disaggregated cells need a pair of servers; ${facts.name} has no prefill in the lab file`,
+    );
+  }
   const longest = longestRequest(point, protocol);
   if (facts.maxLengthTokens !== null && longest > facts.maxLengthTokens) {
     return skip(

@@ -16,6 +16,8 @@ export interface TargetFacts {
   readonly maxNumBatchedTokens: number | null;
   readonly maxNumSeqs: number | null;
   readonly kvCapacityTokens: number | null;
+  /** Whether its prompts can be computed on another server; absent: they cannot. */
+  readonly pair?: boolean;
 }
 
 /** vLLM's own defaults for a server of this kind, used for estimates only. */

@@ -25,5 +25,6 @@ export async function expectedFacts({ name, definition, accelerator }: NamedTarg
     maxNumBatchedTokens: definition.max_num_batched_tokens ?? null,
     maxNumSeqs: definition.max_num_seqs ?? null,
     kvCapacityTokens: definition.kv_capacity_tokens ?? null,
+    pair: definition.prefill !== undefined,
   };
 }
