@@ -10,9 +10,12 @@ import { INDEX_FILE } from '../fitfile/index-file.ts';
 import { publicKeyFrom, type SignatureState } from '../fitfile/sign.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { checkFile, type FileCheck, notOurs } from '../run/check-file.ts';
+import { rejudgeRun } from '../run/rejudge-run.ts';
 import { readUserFile } from '../suite/load-file.ts';
+import { loadSuite } from '../suite/load-suite.ts';
 
 const help = `usage: ridge check FILE|FOLDER... [--public-key FILE] [--json]
+       ridge check RUN... --rejudge SUITE
 
 Checks suite files, lab files, runs (the folder or its run.json), fit files
 (.json) and folders of published fits (or their index.json: every fit and the
@@ -22,6 +25,9 @@ computes the examples in it.
 
   --public-key FILE   fits have to be signed with this key (PEM)
   --json              the findings as JSON on stdout
+  --rejudge SUITE     first judge the cells of these runs again, from their raw
+                      records, by the thresholds of this suite (ridge --help
+                      verdicts); the run records them
 
 All files are checked, also where one is missing.
 
@@ -37,12 +43,17 @@ export const command: Command = {
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: [...argv],
-      options: { 'public-key': { type: 'string' }, json: { type: 'boolean', default: false } },
+      options: {
+        'public-key': { type: 'string' },
+        json: { type: 'boolean', default: false },
+        rejudge: { type: 'string' },
+      },
       allowPositionals: true,
     });
     if (positionals.length === 0) {
       throw new RidgeError('which files?', { mend: 'For example ridge check suites/quick.yaml.' });
     }
+    if (values.rejudge !== undefined) await rejudgeAll(positionals, values.rejudge);
     const { 'public-key': keyFile } = values;
     const publicKey =
       keyFile === undefined ? undefined : publicKeyFrom(await readUserFile(keyFile, 'public key'), keyFile);
@@ -56,6 +67,16 @@ export const command: Command = {
     return checks.some(({ problems }) => problems.length > 0) ? EXIT.refused : EXIT.done;
   },
 };
+
+/** What came of it is said on stderr: stdout belongs to the findings. */
+async function rejudgeAll(runs: readonly string[], suiteFile: string): Promise<void> {
+  const { suite } = await loadSuite(suiteFile);
+  for (const path of runs) {
+    const folder = basename(path) === 'run.json' ? dirname(path) : path;
+    const said = await rejudgeRun(folder, suite.thresholds);
+    console.error(folded(`${folder}: ${said ?? 'judged by these thresholds already'}`));
+  }
+}
 
 type Check = Omit<FileCheck, 'kind'> & {
   readonly kind: FileCheck['kind'] | 'fit' | 'index' | 'unreadable';

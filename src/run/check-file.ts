@@ -10,7 +10,7 @@ import type { YamlSource } from '../suite/yaml-source.ts';
 import { implausible } from './check-cells.ts';
 import { distinctCells } from './distinct-cells.ts';
 import { describe } from './lane.ts';
-import { CELLS_FILE, readRequests, readRun } from './read-run.ts';
+import { CELLS_FILE, readRequests, readRun, readSteps } from './read-run.ts';
 import type { CellRecord, Run } from './schema.ts';
 
 export interface FileProblem {
@@ -96,6 +96,7 @@ async function checkRun(path: string): Promise<FileCheck> {
     for (const record of records) {
       problems.push(...cellProblems(path, record, run));
       await readRequests(path, record).catch((error) => problems.push(problemOf(path, error)));
+      await readSteps(path, record).catch((error) => problems.push(problemOf(path, error)));
     }
     const summary = `${sizeText(run, records)} on ${counted(run.targets.length, 'target')}`;
     return { path, kind: 'run', problems, summary };

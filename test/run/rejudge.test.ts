@@ -4,6 +4,7 @@ import { measureCell } from '../../src/measure/measure-cell.ts';
 import { encodeTimeline, quantise } from '../../src/measure/timeline-codec.ts';
 import { judgedAgain } from '../../src/run/judged-again.ts';
 import { readRun } from '../../src/run/read-run.ts';
+import { rejudgeRun } from '../../src/run/rejudge-run.ts';
 import type { CellRecord } from '../../src/run/schema.ts';
 import { RunStore } from '../../src/run/store.ts';
 import { thresholdsText } from '../../src/run/thresholds-text.ts';
@@ -73,6 +74,18 @@ test('finished cells are judged by new thresholds, and by the old ones again; wh
 
   await judge(folder, { client_bound_ttft_share: 0.05 });
   expect(await cell(folder)).toEqual(first);
+});
+
+test('a finished run is judged again without its endpoint, and says by what', async () => {
+  const folder = await lateRun();
+  const loose = { client_bound_ttft_share: 0.1 };
+  expect(await rejudgeRun(folder, loose)).toMatch(/^the suite's thresholds changed: 1 finished cell of 2/);
+  expect((await readRun(folder)).run.suite.content.thresholds).toEqual(loose);
+  expect((await cell(folder)).verdict).toBe('valid');
+  expect(await rejudgeRun(folder, loose)).toBeNull();
+  await rejudgeRun(folder, undefined);
+  expect((await readRun(folder)).run.suite.content.thresholds).toBeUndefined();
+  expect((await cell(folder)).verdict).toBe('flagged');
 });
 
 test('the same thresholds change nothing', async () => {
