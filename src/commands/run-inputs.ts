@@ -13,6 +13,7 @@ import {
   targetFromFlag,
   uniqueTargets,
 } from '../suite/targets.ts';
+import { findMaxOf } from './find-max-flags.ts';
 import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
 import type { RunFlags } from './run-flags.ts';
 
@@ -33,7 +34,9 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
   }
   const place = flags.resume === undefined ? null : findRun(flags.resume);
   const before = place === null ? null : measuredRun(place.folder, (await readRun(place.folder)).run);
-  const suite = await suiteOf(file, before);
+  const loaded = await suiteOf(file, before);
+  const search = findMaxOf(flags, before, loaded);
+  const { suite } = search ?? { suite: loaded };
   const rounds = await roundsOf(flags, before);
   const { targets, simulate, stop } = await targetsOf(flags, before);
   return {
@@ -45,6 +48,7 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
     resume: place !== null,
     parallel: flags.parallel,
     rounds,
+    ...(search && { findMax: search.findMax }),
   };
 }
 

@@ -2,6 +2,7 @@ import { counted } from '../plural.ts';
 import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import { oneLine } from '../report/one-line.ts';
 import { roundText } from '../report/round-text.ts';
+import { searchText } from '../report/search-text.ts';
 import type { RunListener } from '../run/event-bus.ts';
 import type { EventTarget, RunEvent } from '../run/events.ts';
 import { describe, endpointFailed } from '../run/lane.ts';
@@ -20,7 +21,9 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
   let round = 0;
   const say = (text: string): void => print(`${formatClock((nowMs() - began) / 1000).padStart(5)}  ${text}`);
   const cellOf = (target: string, cell: CellShape): string => `${target} ${JSON.stringify(cell)}`;
-  const count = (): string => `${String(seen.size).padStart(String(total).length)}/${total}`;
+  // A search does not know how many it takes.
+  const count = (): string =>
+    total === 0 ? String(seen.size) : `${String(seen.size).padStart(String(total).length)}/${total}`;
   return (event: RunEvent): void => {
     switch (event.kind) {
       case 'run_started':
@@ -52,6 +55,9 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         seen.add(cellOf(event.target, event.cell));
         say(`${count()} ${event.target}: ${describe(event.cell)}: not measured: ${oneLine(event.message)}`);
         break;
+      case 'search':
+        say(searchText(event));
+        break;
       case 'remaining':
         remaining = event;
         break;
@@ -79,10 +85,15 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
 
 type Remaining = Extract<RunEvent, { kind: 'remaining' }>;
 
-const sizeText = (total: number, { estimated_s, adaptive }: Extract<RunEvent, { kind: 'run_started' }>) =>
-  adaptive
-    ? `up to ${counted(total, 'cell')}, at most ${formatDuration(estimated_s)}`
-    : `${counted(total, 'cell')}, about ${formatDuration(estimated_s)}`;
+const sizeText = (
+  total: number,
+  { estimated_s, adaptive, searches }: Extract<RunEvent, { kind: 'run_started' }>,
+): string =>
+  searches
+    ? 'a search, its cells are chosen as it goes'
+    : adaptive
+      ? `up to ${counted(total, 'cell')}, at most ${formatDuration(estimated_s)}`
+      : `${counted(total, 'cell')}, about ${formatDuration(estimated_s)}`;
 
 function leftText({ seconds, round_s }: Remaining, round: number): string {
   if (round_s === undefined) return `${formatDuration(seconds)} left`;

@@ -1,6 +1,9 @@
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
+import { styleFor } from '../report/style.ts';
 import { Execution, type RunOptions } from '../run/orchestrate.ts';
+import { findMaxNotes } from './find-max-flags.ts';
+import { rememberSearches, searchesText } from './find-max-text.ts';
 import { parseRunFlags, type RunFlags } from './run-flags.ts';
 import { rememberGoals } from './run-goals.ts';
 import { runInputs } from './run-inputs.ts';
@@ -11,6 +14,8 @@ const help = `usage: ridge run SUITE [--target NAME=URL ...] [--lab FILE] [optio
        ridge run SUITE --simulate [options]
        ridge run SUITE --adaptive [--goal METRIC=PERCENT ...]
            [--budget-minutes N] [options]
+       ridge run SUITE --find-max rate|concurrency [--objective KEY=MS ...]
+           [options]
        ridge run [SUITE] --resume ID
 
 Measures a suite on vLLM endpoints and writes runs/ID. Killed at any instant, it
@@ -49,6 +54,16 @@ only as many cells as it takes
   --criterion i|d          i: the asked predictions (default); d: all parameters
                            together
 
+the highest load that meets the objectives
+  --find-max AXIS          rate (requests/s) or concurrency (streams): for each
+                           input and output length of the suite, search the
+                           highest one; its loads only say where to start. The
+                           brackets stand in the run's find-max.json
+  --objective KEY=MS       such as ttft_p99_ms=500 or tpot_mean_ms=20;
+                           repeatable; default: the suite's objectives. A p99
+                           needs 662 requests a cell, a p95 130, a p90 64
+  --tolerance PERCENT      how near the two ends of a bracket come; default 5
+
 the run
   --out FOLDER             default runs/TIME-SUITE
   --resume ID              go on with a run: finished cells are kept
@@ -59,14 +74,16 @@ the run
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
-exit: 0 every cell has a verdict, 1 no cell is valid or a goal is not reached, 3
-a cell could not be measured, 130 stopped
+exit: 0 every cell has a verdict, 1 no cell is valid, a goal is not reached or a
+highest load is not found, 3 a cell could not be measured, 130 stopped
 
 Examples:
   ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 \\
       --accelerator h100-sxm --tp 1
   ridge run suites/roofline.yaml --lab lab.yaml --adaptive --goal tpot_ms=5 \\
-      --budget-minutes 30 --fit`;
+      --budget-minutes 30 --fit
+  ridge run suites/openloop.yaml --target a=http://10.0.0.5:8000 \\
+      --find-max rate --objective ttft_p95_ms=500 --objective tpot_mean_ms=20`;
 
 export const command: Command = {
   summary: 'measure a suite on endpoints',
@@ -95,6 +112,9 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   const execution = new Execution(inputs);
   const goals = rememberGoals(execution.events.subscribe);
   const servers = rememberServers(execution);
+  const searches = rememberSearches(execution.events.subscribe);
+  if (inputs.findMax)
+    for (const line of findMaxNotes({ findMax: inputs.findMax, suite: inputs.suite })) say(line);
   const watching = await watch(execution, watchStyle(flags));
   const forget = stopOnSignals(execution, console.error);
   let exitCode: number;
@@ -107,6 +127,9 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
   for (const line of servers()) say(line);
   for (const line of goals()) say(line);
+  const stream = flags.json ? process.stderr : process.stdout;
+  const found = searchesText(searches(), styleFor(stream), stream.columns);
+  if (found !== '') say(found);
   say(`run ${inputs.folder}`);
   if (again) say(`go on with it: ridge run --resume ${inputs.folder}`);
   return exitCode;

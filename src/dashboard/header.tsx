@@ -2,6 +2,7 @@ import { Box } from 'ink';
 import { formatClock } from '../report/format.ts';
 import { HOW_ENDED } from '../report/goals-text.ts';
 import { roundText } from '../report/round-text.ts';
+import { searchText } from '../report/search-text.ts';
 import { Tint, useLook } from './look.tsx';
 import { type DashboardState, type Round, type RunState, remainingS } from './state.ts';
 
@@ -27,7 +28,7 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
   const elapsed = state.startedAtS === null ? 0 : nowS - state.startedAtS;
   const left = remainingS(state, nowS);
   const { glyphs } = useLook();
-  const round = state.round && roundLine(state.round).replaceAll('±', glyphs.plusMinus);
+  const round = knownLine(state)?.replaceAll('±', glyphs.plusMinus) ?? null;
   const badge = BADGES[state.runState];
   const about = state.remaining?.atMost ? 'at most ' : '~';
   const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ${about}${formatClock(left)}`}`;
@@ -56,6 +57,13 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
       <ProgressBar state={state} width={width} />
     </Box>
   );
+}
+
+/** What an adaptive run or a search knows by now. */
+function knownLine({ round, searches }: DashboardState): string | null {
+  if (round !== null) return roundLine(round);
+  const search = searches.at(-1);
+  return search === undefined ? null : searchText(search);
 }
 
 const roundLine = (round: Round): string =>

@@ -3,7 +3,7 @@ import type { DashboardState } from './state.ts';
 
 /** Rows of the screen for each part; parts that get none are left out. */
 export interface Layout {
-  /** 1: what an adaptive run knows stands on a line of its own. */
+  /** 1: what an adaptive run or a search knows stands on a line of its own. */
   readonly round: 0 | 1;
   readonly lanes: number;
   readonly grid: number;
@@ -28,7 +28,7 @@ const atMost = (wanted: number, limit: number): number => Math.max(0, Math.min(w
  */
 export function layOut(state: DashboardState, terminalRows: number): Layout {
   const gap = terminalRows >= 20 ? 1 : 0;
-  const round = gap === 1 && state.round !== null ? 1 : 0;
+  const round = gap === 1 && (state.round !== null || state.searches.length > 0) ? 1 : 0;
   let free = terminalRows - 1 - HEADER - round - FOOTER - gap * GAPS;
   const wantedGrid = GRID_TITLES + new Set(state.cells.map(({ cell }) => shapeText(cell))).size;
   const take = (wanted: number, reserve: number): number => {

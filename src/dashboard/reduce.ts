@@ -11,6 +11,7 @@ import {
   isOver,
   type Lane,
   type RunState,
+  type Search,
 } from './state.ts';
 
 const KEPT_WARNINGS = 20;
@@ -52,6 +53,16 @@ const withCell = (
   ),
 });
 
+/** A search chooses its cells as it goes: each comes into the map when it is started. */
+function withPlanned(state: DashboardState, target: string, cell: CellShape): DashboardState {
+  if (!state.isSearch || state.cells.some((view) => view.target === target && sameCell(view.cell, cell)))
+    return state;
+  return { ...state, cells: [...state.cells, { target, cell, status: { state: 'pending' } }] };
+}
+
+const sameShape = (a: Search, b: Search): boolean =>
+  a.target === b.target && a.input_tokens === b.input_tokens && a.output_tokens === b.output_tokens;
+
 const withWarning = (state: DashboardState, target: string | null, message: string): DashboardState => ({
   ...state,
   warnings: [
@@ -71,6 +82,7 @@ function started(state: DashboardState, event: Extract<RunEvent, { kind: 'run_st
     runState: 'running' as const,
     suite: event.suite,
     runId: event.run_id,
+    isSearch: event.searches ?? false,
     lanes,
     cells: event.cells.map((planned) => ({ ...planned, status: { state: 'pending' as const } })),
     remaining: { seconds: event.estimated_s, atMost: event.adaptive === true, atS: nowS },
@@ -116,7 +128,8 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
         message: event.message === null ? null : oneLine(event.message),
       });
     case 'cell_started': {
-      const running = withCell(state, event.target, event.cell, () => ({ state: 'running' }));
+      const known = withPlanned(state, event.target, event.cell);
+      const running = withCell(known, event.target, event.cell, () => ({ state: 'running' }));
       const current = { cell: event.cell, attempt: event.attempt, progress: null };
       return { ...withLane(running, event.target, { state: 'measuring', current }), focus: event.target };
     }
@@ -127,7 +140,8 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     }
     case 'cell_finished': {
       const { verdict, cell } = event.record;
-      const rest = event.reused ? state : withIdleLane(state, event.target);
+      const known = withPlanned(state, event.target, cell);
+      const rest = event.reused ? known : withIdleLane(known, event.target);
       // As the counts at the end have it: not measured.
       if (endpointFailed(event.record))
         return withCell(rest, event.target, cell, () => ({ state: 'failed' }));
@@ -151,6 +165,8 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
       return { ...state, round: event };
     case 'restart_spread':
       return state;
+    case 'search':
+      return { ...state, searches: [...state.searches.filter((one) => !sameShape(one, event)), event] };
     case 'warning':
       return withWarning(state, event.target, event.message);
     case 'paused':

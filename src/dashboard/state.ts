@@ -38,6 +38,8 @@ export interface Warning {
   readonly message: string;
 }
 
+/** What is known of one shape's highest load. */
+export type Search = Extract<RunEvent, { kind: 'search' }>;
 export type Round = Extract<RunEvent, { kind: 'round' }>;
 
 type Outcome = Extract<RunEvent, { kind: 'run_finished' }>['outcome'];
@@ -61,6 +63,10 @@ export interface DashboardState {
   readonly warnings: readonly Warning[];
   /** The latest round of an adaptive run; null: it is none, or none was planned yet. */
   readonly round: Round | null;
+  /** Whether the run searches highest loads: its cells are not known before. */
+  readonly isSearch: boolean;
+  /** One a shape and target, the one that goes on last. */
+  readonly searches: readonly Search[];
 }
 
 /** What asks the state to change: an event of the run, or the user who pressed `q`. */
@@ -77,6 +83,8 @@ export const initialState: DashboardState = {
   focus: null,
   warnings: [],
   round: null,
+  isSearch: false,
+  searches: [],
 };
 
 /** Seconds left as last told, less what has passed since; null when nothing was told. */

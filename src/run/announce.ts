@@ -10,7 +10,7 @@ import type { WaitingTarget } from './waiting-target.ts';
 
 /** Tells what a run is about to measure, and what it has already. */
 export function announce(
-  { id, folder, suite, rounds }: RunOptions,
+  { id, folder, suite, rounds, findMax }: RunOptions,
   { planned, waiting }: PreparedRun,
   remaining: RemainingTime,
   emit: RunListener,
@@ -31,6 +31,7 @@ export function announce(
     cells: targets.flatMap(({ name, cells }) => cells.map(({ cell }) => ({ target: name, cell }))),
     estimated_s: remaining.left.seconds,
     ...(rounds !== undefined && { adaptive: true as const }),
+    ...(findMax !== undefined && { searches: true as const }),
   });
   for (const { name, reused } of targets) announceReused(name, reused, emit);
 }

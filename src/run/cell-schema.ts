@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
 import { CELL_KINDS } from '../suite/schema.ts';
+import { energySchema } from './energy-schema.ts';
 import { decodeStepsSchema, disaggregatedSchema, kvTransferDeltaSchema } from './leg-schema.ts';
 import { statisticSchema } from './statistic-schema.ts';
 import { stepsSummarySchema } from './steps-schema.ts';
@@ -143,6 +144,8 @@ export const cellRecordSchema = z.object({
       chunk_bound_p99_ms: nullableNumber,
     })
     .nullable(),
+  /** Absent or null: no power was read. */
+  energy: energySchema.nullable().optional(),
   counts: z.object({
     measured: z.int(),
     completed: z.int(),

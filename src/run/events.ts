@@ -1,3 +1,4 @@
+import type { FindMaxOptions, Search } from './find-max-schema.ts';
 import type { CellRecord, CellShape, RestartSpread } from './schema.ts';
 
 /** A cell as planned: its key is known once its target is identified. */
@@ -52,6 +53,8 @@ export type RunEvent =
       readonly estimated_s: number;
       /** It measures only as many of the cells as it takes. */
       readonly adaptive?: true;
+      /** It searches highest loads: its cells are chosen as it goes. */
+      readonly searches?: true;
     }
   /** A server that the run started has answered: what it is, and its cells in the place of those expected. */
   | { readonly kind: 'target_planned'; readonly target: EventTarget; readonly cells: readonly CellShape[] }
@@ -106,6 +109,13 @@ export type RunEvent =
       readonly ended: 'goal' | 'budget' | 'no_cells' | null;
     }
   /** Seconds to the end. With `round_s`, the end of this round, `seconds` is the most that all rounds may take. */
+  /** Of a search for the highest load: its bracket so far, and what it tries next; null: it is over. */
+  | (Search & {
+      readonly kind: 'search';
+      readonly axis: FindMaxOptions['axis'];
+      readonly next: number | null;
+      readonly loads_tried: number;
+    })
   | { readonly kind: 'remaining'; readonly seconds: number; readonly round_s?: number }
   | { readonly kind: 'warning'; readonly target: string | null; readonly message: string }
   | { readonly kind: 'paused' }

@@ -4,11 +4,13 @@ import type { RoundEnd } from './adaptive-planner.ts';
 import { announce } from './announce.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
+import type { Search } from './find-max-schema.ts';
 import { finishedBefore, Measuring } from './measuring.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget, PreparedRun } from './prepare.ts';
 import { RemainingTime } from './remaining-time.ts';
 import type { CellRecord } from './schema.ts';
+import { Searches } from './searches.ts';
 import { measureServed } from './served-lane.ts';
 
 /** What came of all lanes. `stoppedBy` is the reason of an early end, null when every lane went to its end. */
@@ -18,6 +20,8 @@ export interface ExecutedRun {
   readonly stoppedBy: unknown;
   /** Why an adaptive run measures no further cell; null: it was stopped, or is none. */
   readonly roundsEnded: RoundEnd | null;
+  /** Of a run that searches the highest load. */
+  readonly searches?: readonly Search[];
 }
 
 /** A target's turn: it is measured from its first cell to its last. */
@@ -74,6 +78,16 @@ export async function executeRun(
     roundsEnded,
   });
 
+  if (options.findMax !== undefined) {
+    const searches = new Searches(store, { ...context, measuring }, options.findMax);
+    await inLanes(
+      turnsOf(async (one) => {
+        await searches.of(one);
+        await measuring.judgeWhole(one);
+      }),
+    );
+    return { ...ended(null), searches: searches.found };
+  }
   if (rounds === undefined || budget === undefined) {
     const running = turnsOf(async (one) => {
       await measuring.measure(one, remainingCells(one.cells, finishedBefore(one)));

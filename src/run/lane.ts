@@ -176,7 +176,7 @@ export function describe(cell: CellShape): string {
   const repeat = cell.repeat > 0 ? `, repeat ${cell.repeat + 1}` : '';
   const driven =
     cell.concurrency === null
-      ? `${cell.arrivals?.rate_per_s} requests/s`
+      ? `${Number((cell.arrivals?.rate_per_s ?? 0).toPrecision(4))} requests/s`
       : counted(cell.concurrency, 'stream');
   return `${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}`;
 }

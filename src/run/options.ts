@@ -2,6 +2,7 @@ import type { AgentTimeouts } from '../agent/connection.ts';
 import type { LoadedSuite } from '../suite/load-suite.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import type { RoundPlanner } from './adaptive-planner.ts';
+import type { FindMaxOptions } from './find-max-schema.ts';
 import type { Run } from './schema.ts';
 
 export interface RunOptions {
@@ -16,5 +17,7 @@ export interface RunOptions {
   readonly simulate: Run['simulate'];
   /** Chooses the cells, round by round; absent: all are measured. */
   readonly rounds?: RoundPlanner | undefined;
+  /** Searches the highest load of every shape instead of measuring the suite's own; absent: it does not. */
+  readonly findMax?: FindMaxOptions | undefined;
   readonly timeouts?: Partial<AgentTimeouts>;
 }

@@ -32,7 +32,9 @@ export class Execution {
   async start(): Promise<number> {
     const { targets, timeouts } = this.#options;
     const served = targets.filter(isServed);
-    if (served.length > 0 && this.#options.rounds) throw notAdaptive(served[0]!.where);
+    const { rounds, findMax } = this.#options;
+    if (served.length > 0 && (rounds || findMax))
+      throw needsRunning(rounds ? '--adaptive' : '--find-max', served[0]!.where);
     for (const target of served) secretEnvironmentOf(target);
     const hosts = await hostNames(served, timeouts);
     const running = targets.filter((target) => !isServed(target));
@@ -59,13 +61,13 @@ export class Execution {
   }
 
   #finish({ planned, waiting }: PreparedRun, executed: ExecutedRun): number {
-    const { id, folder, rounds } = this.#options;
+    const { id, folder, rounds, findMax } = this.#options;
     const { records, notMeasured, stoppedBy } = executed;
     const total = [...planned, ...waiting].reduce((sum, { cells }) => sum + cells.length, 0);
-    // An adaptive run does not owe every cell of its suite.
-    const missing = stoppedBy === null || rounds ? notMeasured : total - records.length;
+    // A run that chooses its cells does not owe every one of its suite.
+    const missing = stoppedBy === null || rounds || findMax ? notMeasured : total - records.length;
     const counts = countVerdicts(records, missing);
-    const missed = missedGoal(rounds, executed.roundsEnded);
+    const missed = missedGoal(rounds, executed.roundsEnded) || withoutBracket(executed.searches);
     const exitCode = Math.max(exitCodeOf(counts, records), missed ? EXIT.refused : EXIT.done);
     const { outcome, exit_code } = endOf(stoppedBy, exitCode);
     this.events.emit({ kind: 'run_finished', run_id: id, folder, outcome, counts, exit_code });
@@ -74,15 +76,19 @@ export class Execution {
   }
 }
 
-const notAdaptive = (where: string): RidgeError =>
-  new RidgeError('--adaptive needs targets that run already: it goes back and forth between them', {
+const needsRunning = (flag: string, where: string): RidgeError =>
+  new RidgeError(`${flag} needs targets that run already: it chooses their cells as it goes`, {
     where,
-    mend: 'Start the server yourself and leave out serve, or leave out --adaptive.',
+    mend: `Start the server yourself and leave out serve, or leave out ${flag}.`,
   });
 
 /** Whether an adaptive run ended without what it was asked for. */
 const missedGoal = (rounds: RunOptions['rounds'], ended: RoundEnd | null): boolean =>
   rounds !== undefined && Object.keys(rounds.options.goals).length > 0 && ended !== null && ended !== 'goal';
+
+/** Whether a search found no load that meets its objectives, or no end of those that do. */
+const withoutBracket = (searches: ExecutedRun['searches'] = []): boolean =>
+  searches.some(({ ended }) => ended !== null && ended !== 'bracketed');
 
 function endOf(
   stoppedBy: unknown,

@@ -13,6 +13,8 @@ import { stepColumnsSchema } from './steps-schema.ts';
 
 export const RUN_FILE = 'run.json';
 export const CELLS_FILE = 'cells.jsonl';
+/** What a run that searches the highest loads has found. */
+export const SEARCHES_FILE = 'find-max.json';
 const REQUESTS_FILE = /^requests\/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl\.gz$/;
 const STEPS_FILE = /^steps\/[A-Za-z0-9][A-Za-z0-9._-]*\.json\.gz$/;
 const LARGEST_FILE_BYTES = 2 ** 30;

@@ -12,7 +12,7 @@ export interface RunFacts {
 
 /** What `run.json` says. */
 export function describeRun(
-  { id, suite, simulate, rounds }: RunOptions,
+  { id, suite, simulate, rounds, findMax }: RunOptions,
   { targets, notStarted, restartSpread }: RunFacts,
   created_at: string,
 ): Run {
@@ -25,6 +25,7 @@ export function describeRun(
     targets: [...targets],
     simulate,
     ...(rounds && { adaptive: rounds.options }),
+    ...(findMax && { find_max: findMax }),
     imported: null,
     ...(notStarted.length > 0 && { not_started: [...notStarted] }),
     ...(restartSpread.length > 0 && { restart_spread: [...restartSpread] }),

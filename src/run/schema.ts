@@ -4,11 +4,14 @@ import type { ModelCard } from '../model/card.ts';
 import { suiteSchema, targetSchema } from '../suite/schema.ts';
 import { adaptiveSchema } from './adaptive-schema.ts';
 import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
+import { powerFactsSchema } from './energy-schema.ts';
+import { findMaxSchema } from './find-max-schema.ts';
 import { drivingSchema, importedSchema } from './imported-schema.ts';
 import { notStartedSchema, restartSpreadSchema, servedSchema } from './served-schema.ts';
 
 export * from './adaptive-schema.ts';
 export * from './cell-schema.ts';
+export * from './find-max-schema.ts';
 export * from './imported-schema.ts';
 export { requestLineSchema } from './request-schema.ts';
 export * from './served-schema.ts';
@@ -74,6 +77,8 @@ export const runTargetSchema = z.object({
   }),
   /** Null: imported. */
   features: featuresSchema.nullable(),
+  /** Where its watts come from; absent or null: none are read. */
+  power: powerFactsSchema.nullable().optional(),
   /** The agent's host; null: imported. */
   host: hostSchema.nullable(),
   /** How its cells were driven; null: by the protocol of the suite. */
@@ -107,6 +112,8 @@ export const runSchema = z.object({
     .nullable(),
   /** Until when it chose cells of the suite; absent: it measures all of them. */
   adaptive: adaptiveSchema.optional(),
+  /** Which highest load it searches, see `find-max.json`; absent: none. */
+  find_max: findMaxSchema.optional(),
   /** The file of other people's measurements that the cells come from; null: this run measured them. */
   imported: importedSchema.nullable().default(null),
   /** Targets whose servers the run starts and has not yet, so that a resumed run knows them. */

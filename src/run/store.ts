@@ -5,8 +5,8 @@ import { gzip } from 'node:zlib';
 import { RidgeError } from '../errors.ts';
 import { LOCK_FILE, lockRun } from './lock.ts';
 import { makeFolder } from './make-folder.ts';
-import { CELLS_FILE, RUN_FILE, type RunRecord, readRun } from './read-run.ts';
-import type { CellRecord, Run } from './schema.ts';
+import { CELLS_FILE, RUN_FILE, type RunRecord, readRun, SEARCHES_FILE } from './read-run.ts';
+import { type CellRecord, RUN_SCHEMA_VERSION, type Run, type Search } from './schema.ts';
 import { appendDurably, placeError, writeAtomically, writing } from './write-file.ts';
 
 const FOLDERS = ['requests', 'steps', 'server'] as const;
@@ -111,6 +111,12 @@ export class RunStore {
   saveServer(target: string, key: string, snapshots: unknown): Promise<void> {
     const path = join(this.folder, `server/${fileName(target, key)}.json`);
     return writeAtomically(path, `${JSON.stringify(snapshots)}\n`);
+  }
+
+  /** Keeps what searches for the highest load have found so far. */
+  saveSearches(searches: readonly Search[]): Promise<void> {
+    const text = JSON.stringify({ schema_version: RUN_SCHEMA_VERSION, searches }, null, 2);
+    return writeAtomically(join(this.folder, SEARCHES_FILE), `${text}\n`);
   }
 
   /** The cell is finished when this returns: its whole line is on the disk. */

@@ -52,6 +52,15 @@ export function reusable(
   );
 }
 
+/** Records of an earlier execution that this one would measure alike, whatever its cells are. */
+export const stillTrue = (target: RunTarget, suite: Suite, finished: readonly CellRecord[]): CellRecord[] =>
+  finished.filter(
+    (record) =>
+      record.target === target.name &&
+      record.key === cellKey(target, record.cell, suite) &&
+      !endpointFailed(record),
+  );
+
 /** Whether an earlier execution left anything to measure. */
 export const isDone = ({ recorded, cells, reused }: WaitingTarget): boolean =>
   recorded !== null && remainingCells(cells, new Set(reused.map(({ key }) => key))).length === 0;

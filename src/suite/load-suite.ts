@@ -35,13 +35,25 @@ export function suiteFrom(source: YamlSource): LoadedSuite {
   return asLoaded(source.file, suite, source);
 }
 
+/** A suite of which a run changes a part; its cells stay. */
+export function changedSuite(
+  loaded: LoadedSuite,
+  change: Partial<Pick<Suite, 'objectives' | 'stop'>>,
+): LoadedSuite {
+  const suite = { ...loaded.suite, ...change };
+  return { ...loaded, suite, digest: contentDigest(suite) };
+}
+
 function asLoaded(
   file: string,
   suite: Suite,
   source: YamlSource | null,
   traces: readonly (Trace | null)[] = [],
 ): LoadedSuite {
-  // Where editors find the schema is not part of what is measured.
-  const { $schema: _, ...content } = suite;
-  return { file, suite, digest: digestOf(content), points: expandGrid(suite, source, traces) };
+  return { file, suite, digest: contentDigest(suite), points: expandGrid(suite, source, traces) };
+}
+
+/** Where editors find the schema is not part of what is measured. */
+function contentDigest({ $schema: _, ...content }: Suite): string {
+  return digestOf(content);
 }
