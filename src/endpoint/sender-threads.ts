@@ -52,7 +52,7 @@ class SenderThread {
   #ordered = false;
   /** Why the thread is gone. */
   #error: Error | null = null;
-  #countsHeard: ((counts: ClientCounts) => void)[] = [];
+  #countsHeard: PromiseWithResolvers<ClientCounts>[] = [];
 
   constructor(options: SenderOptions) {
     this.#worker = new Worker(THREAD, { workerData: options });
@@ -62,8 +62,12 @@ class SenderThread {
         else this.#heard(report);
       });
       this.#worker.once('error', (error) => {
-        reject(error);
-        this.#gone(error as Error);
+        this.#error = error as Error;
+      });
+      this.#worker.once('exit', () => {
+        this.#error ??= new Error('closed');
+        reject(this.#error);
+        this.#gone(this.#error);
       });
     });
     // Whoever waits hears of it; requests that nobody waited for fail by themselves.
@@ -73,7 +77,11 @@ class SenderThread {
   send(order: SendOrder, ended: (timeline: RequestTimeline) => void): () => void {
     const { spec } = order;
     this.#inFlight.set(spec.sequence, { spec, ended });
-    if (this.#error !== null) queueMicrotask(() => this.#gone(this.#error!));
+    const error = this.#error;
+    if (error !== null) {
+      queueMicrotask(() => this.#gone(error));
+      return () => {};
+    }
     this.#sends.push(order);
     this.#order();
     return () => {
@@ -83,9 +91,12 @@ class SenderThread {
   }
 
   counts(): Promise<ClientCounts> {
+    if (this.#error !== null) return Promise.reject(this.#error);
     this.#wantCounts = true;
     this.#order();
-    return new Promise((resolve) => this.#countsHeard.push(resolve));
+    const heard = Promise.withResolvers<ClientCounts>();
+    this.#countsHeard.push(heard);
+    return heard.promise;
   }
 
   async close(): Promise<void> {
@@ -109,7 +120,7 @@ class SenderThread {
 
   #heard(report: Exclude<SenderReport, { kind: 'ready' }>): void {
     if (report.kind === 'counts') {
-      for (const heard of this.#countsHeard.splice(0)) heard(report.counts);
+      for (const heard of this.#countsHeard.splice(0)) heard.resolve(report.counts);
       return;
     }
     for (const travelled of report.timelines) {
@@ -124,7 +135,7 @@ class SenderThread {
 
   /** A thread that died takes its requests with it; they fail like on a lost connection. */
   #gone(error: Error): void {
-    this.#error = error;
+    for (const heard of this.#countsHeard.splice(0)) heard.reject(error);
     for (const [sequence, { spec, ended }] of [...this.#inFlight]) {
       this.#inFlight.delete(sequence);
       ended(lost(spec, error));
