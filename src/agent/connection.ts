@@ -1,3 +1,4 @@
+import type { IdlePower } from '../run/energy-schema.ts';
 import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
 import { AgentChannel } from './channel.ts';
@@ -9,6 +10,7 @@ import {
   type AgentTarget,
   type CellResult,
   type CellTask,
+  type Command,
   HEARTBEAT_MS,
   type HostFacts,
   type Identity,
@@ -33,6 +35,7 @@ export interface RunCellHooks {
   progress(progress: CellProgress): void;
   /** JSON texts of request timelines, see `RequestLine`; all of them before the cell's result. */
   requests(lines: readonly string[]): void;
+  power?(text: string): void;
   steps(text: string): void;
 }
 
@@ -111,6 +114,7 @@ export class AgentConnection {
       onReply: (between: Reply): void => {
         if (between.type === 'progress') hooks.progress(between.progress);
         else if (between.type === 'requests') hooks.requests(between.lines);
+        else if (between.type === 'power') hooks.power?.(between.text);
         else if (between.type === 'steps') hooks.steps(between.text);
       },
     };
@@ -136,6 +140,13 @@ export class AgentConnection {
     } finally {
       signal.throwIfAborted();
     }
+  }
+
+  /** Power while the server has nothing to do; the signal ends it early. */
+  async measureIdle(seconds: number, signal: AbortSignal): Promise<IdlePower> {
+    const options = { signal, cancelMs: this.#timeouts.endMs };
+    const ask = (id: number): Command => ({ type: 'measure_idle', id, seconds });
+    return (await this.#conversation.ask(ask, 'idle_measured', options)).idle;
   }
 
   /** Ends the agent, and its server with it; never fails. */

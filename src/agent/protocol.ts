@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idlePowerSchema, powerFactsSchema } from '../run/energy-schema.ts';
 import {
   arrivalsSchema,
   cellMetricsSchema,
@@ -9,6 +10,8 @@ import {
   runTargetSchema,
   serverDeltaSchema,
 } from '../run/schema.ts';
+import { powerSchema } from '../suite/power-schema.ts';
+import { prefillSchema } from '../suite/prefill-schema.ts';
 import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
 import { startedServerSchema } from '../suite/serve-schema.ts';
 
@@ -21,6 +24,15 @@ export const LONGEST_LINE_CHARACTERS = 32 * 1024 * 1024;
 
 const id = z.int().min(0);
 
+/** Where a target's watts come from, as the agent is to open it. Secrets travel only here. */
+export const powerTaskSchema = powerSchema.pick({ source: true, url: true, file: true, path: true }).extend({
+  authorization: z.string().nullable(),
+  devices: z.array(z.string()).nullable(),
+  /** Devices of the target, where the lab says it. */
+  device_count: z.int().nullable(),
+  required: z.boolean(),
+});
+
 /** The endpoint that an agent drives. The API key travels only here. */
 export const agentTargetSchema = z.object({
   url: z.string(),
@@ -28,6 +40,9 @@ export const agentTargetSchema = z.object({
   api_key: z.string().nullable(),
   /** Named in errors about the key. */
   api_key_env: z.string().nullable(),
+  /** Where the prompts of disaggregated cells are computed; absent: it is no half of a pair. */
+  prefill: prefillSchema.optional(),
+  power: powerTaskSchema.nullable().optional(),
 });
 
 /** A cell as the agent is asked to measure it. */
@@ -58,6 +73,8 @@ export const cellTaskSchema = z.object({
   stop: stopSchema,
   objectives: suiteSchema.shape.objectives.unwrap().nullable(),
   thresholds: suiteSchema.shape.thresholds,
+  /** Of all devices together, W; null: not measured. */
+  idle_power_w: z.number().nullable().optional(),
 });
 
 /** A server as the agent is asked to start it on its host. Secrets travel only here. */
@@ -74,6 +91,7 @@ export const identitySchema = runTargetSchema
   .pick({ engine: true, model: true, settings: true, simulator: true, warnings: true })
   .extend({
     features: featuresSchema,
+    power: powerFactsSchema.nullable().optional(),
     /** The served root's config.json on the agent's host, if there is one. */
     model_config: z.unknown(),
     /** A simulated endpoint says what it simulates. */
@@ -95,6 +113,7 @@ export const cellResultSchema = cellRecordSchema
     client: true,
     counts: true,
     steps: true,
+    energy: true,
   })
   .extend({
     metrics: cellMetricsSchema.nullable(),
@@ -123,6 +142,8 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_cell'), id, task: cellTaskSchema }),
   /** Starts the server that the target's URL names; it ends with the agent. */
   z.object({ type: z.literal('start_server'), id, task: serverTaskSchema }),
+  /** Reads power while the server has nothing to do. */
+  z.object({ type: z.literal('measure_idle'), id, seconds: z.number() }),
   z.object({ type: z.literal('cancel'), id }),
   z.object({ type: z.literal('shutdown') }),
 ]);
@@ -145,7 +166,10 @@ export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('requests'), id, lines: z.array(z.string()) }),
   /** A piece of the JSON text of `StepColumns`; the controller joins and stores them. */
   z.object({ type: z.literal('steps'), id, text: z.string() }),
+  /** A piece of the JSON text of the power readings of a cell. */
+  z.object({ type: z.literal('power'), id, text: z.string() }),
   z.object({ type: z.literal('cell_finished'), id, result: cellResultSchema }),
+  z.object({ type: z.literal('idle_measured'), id, idle: idlePowerSchema }),
   z.object({ type: z.literal('server_ready'), id, ready_after_s: z.number() }),
   /** Lines that the server printed, at any time. */
   z.object({ type: z.literal('server_log'), text: z.string() }),
@@ -161,6 +185,7 @@ export const replySchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+export type PowerTask = z.infer<typeof powerTaskSchema>;
 export type AgentTarget = z.infer<typeof agentTargetSchema>;
 export type CellTask = z.infer<typeof cellTaskSchema>;
 export type ServerTask = z.infer<typeof serverTaskSchema>;

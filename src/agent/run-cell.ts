@@ -8,16 +8,23 @@ import type { LoadResult } from '../load/cell.ts';
 import { type CellEvidence, measureSteps } from '../measure/measure-cell.ts';
 import { encodeSteps } from '../measure/steps/steps-codec.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
+import { verdictOf } from '../measure/verdict.ts';
+import type { PowerWatch } from '../power/power-watch.ts';
 import type { CellProgress } from '../run/events.ts';
+import { cellPower, lengthened } from './cell-power.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { watchEventLoop } from './event-loop-delay.ts';
 import { accessOf } from './identify.ts';
+import { openPair } from './pair.ts';
 import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
+import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
 
 export interface CellHooks {
   progress(progress: CellProgress): void;
   requests(lines: readonly string[]): void;
+  /** Power readings, as JSON text in pieces. */
+  power?(text: string): void;
   /** The engine's steps, as JSON text in pieces. */
   steps(text: string): void;
 }
@@ -33,16 +40,17 @@ const BATCH_CHARACTERS = 256 * 1024;
 export async function runCell(
   target: AgentTarget,
   endpoint: EndpointIdentity,
-  task: CellTask,
+  asked: CellTask,
   hooks: CellHooks,
   signal: AbortSignal,
+  power: PowerWatch | null = null,
 ): Promise<CellResult> {
+  const task = { ...asked, ...lengthened(asked, power) };
   const started = new Date();
   const began = performance.now();
   const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
-  await requireIdle(watch, target);
-  await watch.take('before');
-  const port = createEndpointPort({
+  await requireIdle(watch, target.url);
+  const portOptions = {
     url: target.url,
     apiKey: target.api_key,
     model: endpoint.model.id,
@@ -52,7 +60,11 @@ export async function runCell(
     seed: task.seed,
     requestTimeoutSeconds: task.protocol.request_timeout_s,
     stallTimeoutSeconds: task.protocol.stall_timeout_s,
-  });
+  };
+  const pair = task.kind === 'disaggregated' ? await openPair(target, endpoint, task, portOptions) : null;
+  const port = pair?.port ?? createEndpointPort(portOptions);
+  await watch.take('before');
+  power?.begin();
   const eventLoop = watchEventLoop();
   const origin = port.now();
   let load: DrivenLoad;
@@ -91,12 +103,20 @@ export async function runCell(
     firstOfShape: task.first_of_shape,
     eventLoopDelay,
     ...(task.thresholds && { thresholds: task.thresholds }),
+    ...(pair && { pair: await pair.evidence() }),
   };
   const { cell, steps } = measureSteps({ ...evidence, timelines });
   sendTimelines(timelines, hooks);
   sendInPieces(JSON.stringify(encodeSteps(steps)), hooks.steps);
+  const read =
+    power && (await cellPower(power, cell.window, origin, cell.metrics, task.idle_power_w ?? null));
+  if (read && hooks.power) sendInPieces(read.text, hooks.power);
+  const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {
     ...cell,
+    reasons,
+    verdict: verdictOf(reasons),
+    energy: read?.energy ?? null,
     started_at: started.toISOString(),
     // The wall clock may be set while a cell runs.
     elapsed_s: (performance.now() - began) / 1000,
@@ -117,15 +137,6 @@ function promptsFor(
     case 'text_ids':
       return textIdPrompts(accessOf(target), endpoint.model.id);
   }
-}
-
-async function requireIdle(watch: ServerWatch, target: AgentTarget): Promise<void> {
-  if (await waitForIdle(() => watch.scrape())) return;
-  throw new RidgeError('the server is busy with requests of others', {
-    exitCode: EXIT.failed,
-    where: target.url,
-    mend: 'Measure when nothing else uses it.',
-  });
 }
 
 function sendTimelines(timelines: LoadResult['timelines'], hooks: CellHooks): void {

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { RidgeError } from '../errors.ts';
+import type { IdlePower } from '../run/energy-schema.ts';
 import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
 import { failureOf } from './failed-reply.ts';
@@ -25,6 +26,10 @@ import type { CellHooks } from './run-cell.ts';
 export interface AgentWork {
   identify(target: AgentTarget): Promise<Identity>;
   runCell(target: AgentTarget, task: CellTask, hooks: CellHooks, signal: AbortSignal): Promise<CellResult>;
+  /** Power while the server has nothing to do. */
+  measureIdle?(seconds: number, signal: AbortSignal): Promise<IdlePower>;
+  /** Ends what it started on the host; never fails. */
+  close?(): Promise<void>;
   readonly server?: ServerWork;
 }
 
@@ -66,6 +71,7 @@ export async function serveAgent(work: AgentWork, { input, output, signal }: Age
   input.once('error', () => agent.stop());
   signal?.addEventListener('abort', () => agent.stop(), { once: true });
   await agent.stopped;
+  await work.close?.();
   await work.server?.stop();
   clearInterval(heartbeat);
   input.destroy();
@@ -124,12 +130,24 @@ class Agent {
           this.#runCell(command.id, target, command.task, signal),
         );
         break;
+      case 'measure_idle':
+        void this.#answer(command.id, (_, signal) => this.#measureIdle(command.id, command.seconds, signal));
+        break;
       case 'start_server':
         void this.#answer(command.id, (target, signal) =>
           this.#startServer(command.id, target, command.task, signal),
         );
         break;
     }
+  }
+
+  async #measureIdle(id: number, seconds: number, signal: AbortSignal): Promise<Reply> {
+    const idle = await this.#work.measureIdle?.(seconds, signal);
+    return {
+      type: 'idle_measured',
+      id,
+      idle: idle ?? { power_w: null, seconds, message: 'no power source' },
+    };
   }
 
   async #identify(id: number, target: AgentTarget): Promise<Reply> {
@@ -147,6 +165,7 @@ class Agent {
     const hooks = {
       progress: (progress: CellProgress) => this.#send({ type: 'progress', id, progress }),
       requests: (lines: readonly string[]) => this.#send({ type: 'requests', id, lines: [...lines] }),
+      power: (text: string) => this.#send({ type: 'power', id, text }),
       steps: (text: string) => this.#send({ type: 'steps', id, text }),
     };
     const result = await this.#work.runCell(target, task, hooks, signal);

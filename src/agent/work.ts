@@ -2,19 +2,29 @@ import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { identify } from './identify.ts';
 import { runCell } from './run-cell.ts';
 import type { AgentWork } from './serve.ts';
+import { measureIdle, type OpenedPower, openPower } from './target-power.ts';
 
-/** An agent's work on a vLLM-like endpoint. What the endpoint is asked once and kept for the cells. */
+/** An agent's work on a vLLM-like endpoint. What the endpoint and the power source are asked once and kept for the cells. */
 export function endpointWork(): AgentWork {
   let known: EndpointIdentity | null = null;
+  let power: OpenedPower | null = null;
   return {
     async identify(target) {
       const { identity, endpoint } = await identify(target);
       known = endpoint;
-      return identity;
+      power ??= await openPower(target, identity.simulated?.tensor_parallel ?? null);
+      const { watch, warning } = power;
+      const warnings = [...identity.warnings, ...(warning === null ? [] : [warning])];
+      const facts = watch && { ...watch.facts, devices: [...watch.expected] };
+      return { ...identity, warnings, power: facts };
     },
     async runCell(target, task, hooks, signal) {
       known ??= (await identify(target)).endpoint;
-      return runCell(target, known, task, hooks, signal);
+      return runCell(target, known, task, hooks, signal, power?.watch);
+    },
+    measureIdle: (seconds, signal) => measureIdle(power?.watch ?? null, seconds, signal),
+    async close() {
+      await power?.watch?.stop();
     },
   };
 }

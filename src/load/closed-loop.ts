@@ -143,6 +143,7 @@ class ClosedLoop {
       concurrency: this.#cell.concurrency,
       elapsedSeconds: now - this.#releasedAt,
       residenceSeconds: this.#residence,
+      leastSeconds: this.#cell.protocol.warm_up_min_s ?? 0,
       completed: this.#progress.completed,
       inFlight,
       capped: this.#warmUpCapped,

@@ -180,6 +180,7 @@ class OpenLoop {
     const over = openWarmUpIsOver({
       elapsedSeconds: now - this.#began,
       residenceSeconds: this.#residence,
+      leastSeconds: this.#cell.protocol.warm_up_min_s ?? 0,
       completed: this.#progress.completed,
       capped: this.#warmUpCapped,
     });

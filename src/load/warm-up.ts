@@ -8,6 +8,8 @@ export interface WarmUpState {
   /** Since the first stream was released. */
   readonly elapsedSeconds: number;
   readonly residenceSeconds: number;
+  /** The window opens no earlier, s after load onset. */
+  readonly leastSeconds: number;
   readonly completed: number;
   readonly inFlight: number;
   readonly capped: boolean;
@@ -17,7 +19,9 @@ export interface WarmUpState {
 export function warmUpIsOver(state: WarmUpState): boolean {
   if (state.inFlight < OPENS_AT_SHARE * state.concurrency) return false;
   const done = state.completed >= Math.max(state.concurrency, FEWEST_REQUESTS);
-  return state.capped || (done && state.elapsedSeconds >= state.residenceSeconds);
+  return (
+    state.capped || (done && state.elapsedSeconds >= Math.max(state.residenceSeconds, state.leastSeconds))
+  );
 }
 
 /** Residences after which an open loop holds as many requests as it will: the first has filled it, under the load of then. */
@@ -27,6 +31,7 @@ const OPEN_RESIDENCES = 2;
 export function openWarmUpIsOver(state: Omit<WarmUpState, 'concurrency' | 'inFlight'>): boolean {
   if (state.capped) return true;
   return (
-    state.completed >= FEWEST_REQUESTS && state.elapsedSeconds >= OPEN_RESIDENCES * state.residenceSeconds
+    state.completed >= FEWEST_REQUESTS &&
+    state.elapsedSeconds >= Math.max(OPEN_RESIDENCES * state.residenceSeconds, state.leastSeconds)
   );
 }

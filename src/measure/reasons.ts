@@ -43,6 +43,8 @@ export const REASON_CODES = [
   'unsteady',
   'few_samples',
   'not_converged',
+  'throttled',
+  'power_capped',
   'drift',
   'environment_changed',
 ] as const;

@@ -137,6 +137,16 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'flagged',
     fit: 'use',
   },
+  throttled: {
+    gate: 'a thermal limit or a hardware brake slowed a device down in the window',
+    effect: 'flagged',
+    fit: 'exclude',
+  },
+  power_capped: {
+    gate: 'the software power cap held a device back in the window: usual for work bound by compute',
+    effect: 'note',
+    fit: 'use',
+  },
   drift: {
     gate: 'an anchor cell measured again at the end differs by more than its interval: all cells of the target',
     effect: 'flagged',

@@ -9,6 +9,8 @@ import {
 import { AgentFailure } from '../agent/failure.ts';
 import type { CellResult, CellTask, Identity } from '../agent/protocol.ts';
 import type { NamedTarget } from '../suite/targets.ts';
+import type { IdlePower } from './energy-schema.ts';
+import { powerTaskOf } from './power-task.ts';
 
 export interface SessionHooks {
   warning(message: string): void;
@@ -19,6 +21,11 @@ export interface SessionHooks {
 
 /** Waits before the next start, s; after the last one the target is given up. */
 const BACKOFF_S = [0.5, 2, 8, 30];
+
+function nullIfFailed(error: unknown): null {
+  if (error instanceof AgentFailure) return null;
+  throw error;
+}
 
 /** One target's agent over a run: started once, started again with growing waits when it dies. */
 export class AgentSession {
@@ -51,6 +58,8 @@ export class AgentSession {
         model: definition.model ?? null,
         api_key: this.#apiKey,
         api_key_env: definition.api_key_env ?? null,
+        power: powerTaskOf(definition),
+        ...(definition.prefill && { prefill: definition.prefill }),
       },
       timeouts: this.#timeouts,
       warning: this.#hooks.warning,
@@ -81,6 +90,13 @@ export class AgentSession {
       if (error instanceof AgentFailure && error.restartable) this.#connection = null;
       throw error;
     }
+  }
+
+  /** Power without a request; null where the agent is gone. */
+  async measureIdle(seconds: number, signal: AbortSignal): Promise<IdlePower | null> {
+    const asked = this.#connection?.measureIdle(seconds, signal);
+    // An agent that dies meanwhile is started again with the next cell.
+    return (await asked?.catch(nullIfFailed)) ?? null;
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ export function cellTask(
   { cell, key }: LaneCell,
   attempt: number,
   firstOfShape: boolean,
+  idlePower_w: number | null = null,
 ): CellTask {
   const { suite, target } = context;
   return {
@@ -28,6 +29,7 @@ export function cellTask(
     stop: suite.stop,
     objectives: suite.objectives ?? null,
     ...(suite.thresholds && { thresholds: suite.thresholds }),
+    idle_power_w: idlePower_w,
   };
 }
 

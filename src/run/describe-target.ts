@@ -56,6 +56,7 @@ export async function describeTarget(
     model_card: card && bindCard(card, accelerator),
     settings: merged.settings,
     features: identity.features,
+    ...(identity.power && { power: identity.power }),
     host,
     driving: null,
     simulator: identity.simulator,
@@ -73,6 +74,7 @@ export const factsOf = (target: RunTarget): TargetFacts => ({
   maxNumBatchedTokens: target.settings.max_num_batched_tokens.value,
   maxNumSeqs: target.settings.max_num_seqs.value,
   kvCapacityTokens: target.settings.kv_capacity_tokens.value,
+  pair: target.definition?.prefill !== undefined,
 });
 
 /** Facts that must not change while a run lasts, nor between a run and its continuation. */

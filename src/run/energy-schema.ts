@@ -20,6 +20,14 @@ export const powerFactsSchema = z.object({
   devices: z.array(z.string()),
 });
 
+/** Power with the engine loaded and no request. */
+export const idlePowerSchema = z.object({
+  /** Of all devices of the target together; null with the reason why. */
+  power_w: nullableNumber,
+  seconds: z.number(),
+  message: z.string().nullable(),
+});
+
 /** Joules of a cell, all devices of the target together. `above_idle` leaves out what they draw without a request. */
 const jouleSchema = z.object({ gross: z.number(), above_idle: nullableNumber });
 
@@ -60,4 +68,5 @@ export const energySchema = z.object({
   power_file: z.string().nullable(),
 });
 
+export type IdlePower = z.infer<typeof idlePowerSchema>;
 export type Energy = z.infer<typeof energySchema>;

@@ -25,6 +25,8 @@ export interface LaneContext {
   /** By digest; the cells that replay one name it. */
   readonly traces?: ReadonlyMap<string, TraceColumns>;
   readonly store: RunStore;
+  /** Of all devices of the target together, W; null: not measured. */
+  readonly idlePower_w?: number | null;
   readonly control: Control;
   readonly emit: RunListener;
   /** Asked before each cell; the first that may not start ends the lane. Default: every cell may. */
@@ -114,26 +116,31 @@ class Lane {
     emit({ kind: 'cell_started', target: target.name, cell, attempt });
     const lines: string[] = [];
     const stepsText: string[] = [];
+    const powerText: string[] = [];
     const result = await session.runCell(
       this.#task(planned, attempt),
       {
         progress: (progress) => emit({ kind: 'cell_progress', target: target.name, cell, progress }),
         requests: (more) => lines.push(...more),
         steps: (more) => void stepsText.push(more),
+        power: (more) => void powerText.push(more),
       },
       control.signal,
     );
-    const { snapshots, ...rest } = result;
+    const { snapshots, energy = null, ...rest } = result;
     await store.saveServer(target.name, key, snapshots);
     const requests_file = await store.saveRequests(target.name, key, lines);
     const steps_file =
       stepsText.length > 0 ? await store.saveSteps(target.name, key, stepsText.join('')) : null;
+    const power_file =
+      powerText.length > 0 ? await store.savePower(target.name, key, powerText.join('')) : null;
     return {
       schema_version: RUN_SCHEMA_VERSION,
       key,
       target: target.name,
       cell,
       ...rest,
+      energy: energy && { ...energy, power_file },
       requests_file,
       steps_file,
       attempts: attempt,
@@ -145,7 +152,7 @@ class Lane {
     const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency ?? 'open'}`;
     const firstOfShape = !this.#seenShapes.has(shape);
     this.#seenShapes.add(shape);
-    return cellTask(this.#context, planned, attempt, firstOfShape);
+    return cellTask(this.#context, planned, attempt, firstOfShape, this.#context.idlePower_w ?? null);
   }
 
   /** An agent's death is tried once more; what else the agent or its endpoint refuses fails the cell. Other errors end the run. */

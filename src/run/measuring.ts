@@ -3,6 +3,7 @@ import { tracesOf } from '../suite/expand.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
+import { measureIdlePower } from './idle-power.ts';
 import { type LaneCell, runLane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget } from './prepare.ts';
@@ -26,6 +27,8 @@ export class Measuring {
   /** Cells without a record. */
   notMeasured = 0;
   readonly #context: MeasuringContext;
+  /** By target, W; measured once, before its first cell. */
+  readonly #idlePower = new Map<string, number | null>();
 
   constructor(context: MeasuringContext, records: readonly CellRecord[]) {
     this.#context = context;
@@ -39,7 +42,9 @@ export class Measuring {
     mayStart: (cell: LaneCell) => boolean = () => true,
   ): Promise<number> {
     const { options, store, control, emit, remaining } = this.#context;
+    if (cells.length > 0) await this.#measureIdleBefore(one);
     const context = {
+      idlePower_w: this.#idlePower.get(one.target.name) ?? null,
       mayStart,
       ...one,
       suite: options.suite.suite,
@@ -58,11 +63,22 @@ export class Measuring {
     return missed;
   }
 
+  async #measureIdleBefore(one: PlannedTarget): Promise<void> {
+    const { name } = one.target;
+    if (this.#idlePower.has(name)) return;
+    const { store, control, emit } = this.#context;
+    const { signal } = control;
+    this.#idlePower.set(name, await measureIdlePower(one, 'before', { store, signal, emit }));
+  }
+
   /** What only the end of a target shows: a changed server, a drift between anchors. */
   async judgeWhole(one: PlannedTarget): Promise<void> {
     const target = one.target.name;
     const earlier = finishedBefore(one);
     const own = (): CellRecord[] => this.records.filter((record) => record.target === target);
+    const { store, control, emit } = this.#context;
+    if (this.#idlePower.has(target))
+      await measureIdlePower(one, 'after', { store, signal: control.signal, emit });
     const changed = await one.changed();
     const measuredNow = own().filter(({ key }) => !earlier.has(key));
     const invalid = changed ? measuredNow.map((record) => withReason(record, changed.code, changed)) : [];

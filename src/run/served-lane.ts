@@ -102,6 +102,7 @@ class ServedLane {
       if (restart === 0) await measuring.judgeWhole(planned);
       await file.setTarget(up.target());
       this.#warnOfLog(up);
+      if (ended === null && up.server.ended !== null) this.#warn(up.server.ended);
       return ended;
     } finally {
       await up.close();

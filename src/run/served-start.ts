@@ -7,7 +7,7 @@ import type { RunListener } from './event-bus.ts';
 import type { LiveTarget, RunTarget } from './schema.ts';
 import { type ServerLog, serverLogFile } from './server-log.ts';
 import { closeAll, type StartedTarget, startTargets } from './start-targets.ts';
-import { type ServedTarget, StartedServer } from './started-server.ts';
+import { BESIDE_A_SERVER, type ServedTarget, StartedServer } from './started-server.ts';
 
 export interface ServedStart {
   readonly named: ServedTarget;
@@ -53,7 +53,7 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
   );
   try {
     state(`its server was ready after ${server.readyAfterS.toFixed(1)} s`);
-    const [started] = await startTargets([named], emit, timeouts, server.facts);
+    const [started] = await startTargets([named], emit, { ...BESIDE_A_SERVER, ...timeouts }, server.facts);
     const up = upOf(start, server, started!);
     try {
       requireAsSaid(start, up);

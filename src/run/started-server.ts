@@ -21,6 +21,9 @@ export interface ServerEvents {
 const END_PATIENCE_MS = 20_000;
 /** A silent agent is killed, and a server cannot be ended by a killed one: only one that is lost counts as silent. */
 const SILENCE_MS = 600_000;
+/** A server that is loading may leave an agent beside it little of the host. */
+const HANDSHAKE_MS = 120_000;
+export const BESIDE_A_SERVER: Partial<AgentTimeouts> = { handshakeMs: HANDSHAKE_MS };
 
 /**
  * A server on its target's host. An agent of its own starts it, so that it outlives the agent that drives the load, and
@@ -84,6 +87,7 @@ export class StartedServer {
       argv: agentCommandLine(target.definition),
       target: { url, model: null, api_key: apiKeyOf(target), api_key_env },
       timeouts: {
+        ...BESIDE_A_SERVER,
         ...timeouts,
         silenceMs: SILENCE_MS,
         endMs: serve.stop.grace_s * 1000 + END_PATIENCE_MS,

@@ -9,7 +9,10 @@ import { CELLS_FILE, RUN_FILE, type RunRecord, readRun, SEARCHES_FILE } from './
 import { type CellRecord, RUN_SCHEMA_VERSION, type Run, type Search } from './schema.ts';
 import { appendDurably, placeError, writeAtomically, writing } from './write-file.ts';
 
-const FOLDERS = ['requests', 'steps', 'server'] as const;
+const FOLDERS = ['requests', 'steps', 'power', 'server'] as const;
+
+/** Idle powers of the targets, before their first cells and after their last. */
+export const IDLE_POWER_FILE = 'power/idle.jsonl';
 
 /** Names a cell's files: the target, and enough of the key to be unique. */
 const fileName = (target: string, key: string): string => `${target}.${key.slice(0, 16)}`;
@@ -105,6 +108,22 @@ export class RunStore {
     const name = `steps/${fileName(target, key)}.json.gz`;
     await writeAtomically(join(this.folder, name), await promisify(gzip)(`${text}\n`));
     return name;
+  }
+
+  /**
+   * Stores the power readings of a cell, as `saveRequests` its requests.
+   * @param text JSON of `SampleColumns`
+   * @returns the file's path in the run's folder
+   */
+  async savePower(target: string, key: string, text: string): Promise<string> {
+    const name = `power/${fileName(target, key)}.json.gz`;
+    await writeAtomically(join(this.folder, name), await promisify(gzip)(`${text}\n`));
+    return name;
+  }
+
+  /** Keeps an idle power that was measured: one line of JSON a measurement. */
+  appendIdlePower(line: Readonly<Record<string, unknown>>): Promise<void> {
+    return appendDurably(join(this.folder, IDLE_POWER_FILE), `${JSON.stringify(line)}\n`);
   }
 
   /** Stores what the server's counters said around a cell's window. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { powerSchema } from './power-schema.ts';
+import { prefillSchema } from './prefill-schema.ts';
 import { serveSchema, startedServerSchema } from './serve-schema.ts';
 import { thresholdsSchema } from './thresholds.ts';
 import { hasUserInfo, USER_INFO } from './user-info.ts';
@@ -123,6 +125,13 @@ export const protocolSchema = z.strictObject({
     .max(60_000)
     .optional()
     .describe(`An open loop with more requests in flight ends as overloaded; default ${MOST_IN_FLIGHT}.`),
+  warm_up_min_s: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'The window opens so long after load onset at the earliest; default 0, or 2 where power is read.',
+    ),
   stall_timeout_s: z
     .number()
     .positive()
@@ -177,6 +186,11 @@ export const targetSchema = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .describe("Base URL of the server as seen from the agent's host, without /v1."),
+  prefill: prefillSchema
+    .optional()
+    .describe(
+      'Makes the target one half of a pair: `url` streams the answers of disaggregated cells, and this says where their prompts are computed. Cells of other kinds are measured on `url` alone.',
+    ),
   model: z.string().optional().describe('Served model id; default: the first that the server lists.'),
   accelerator: z.string().optional().describe('Catalogue id, or one defined in this lab file.'),
   devices: z.int().min(1).optional().describe('Devices behind this URL; default: tensor_parallel.'),
@@ -192,6 +206,7 @@ export const targetSchema = z.strictObject({
     ),
   agent_command: argv.optional().describe('What is appended to `agent`; default: [ridge, agent].'),
   api_key_env: z.string().optional().describe("Name of the environment variable with the server's API key."),
+  power: powerSchema.optional(),
   serve: startedServerSchema.optional(),
 });
 

@@ -1,0 +1,68 @@
+import { reason } from '../measure/judge/case.ts';
+import type { Reason } from '../measure/reasons.ts';
+import { cellEnergy, type Produced } from '../power/cell-energy.ts';
+import { judgeEnergy } from '../power/judge-energy.ts';
+import { leastWindowSeconds, type PowerWatch, SENSOR_LAG_S, windowOf } from '../power/power-watch.ts';
+import { encodeSamples } from '../power/samples-codec.ts';
+import type { Energy } from '../run/energy-schema.ts';
+import type { CellMetrics } from '../run/schema.ts';
+import type { CellTask } from './protocol.ts';
+
+/** What was read of power around a cell's window. */
+export interface CellPower {
+  readonly energy: Energy;
+  /** Findings that concern the cell's timings, too. */
+  readonly reasons: readonly Reason[];
+  /** JSON of the raw readings. */
+  readonly text: string;
+}
+
+/** A cell's protocol and stop rule with windows that the power source can judge: long enough, and late enough after load onset. */
+export function lengthened(task: CellTask, watch: PowerWatch | null): Pick<CellTask, 'protocol' | 'stop'> {
+  const { protocol, stop } = task;
+  if (watch === null || task.kind === 'decode') return { protocol, stop };
+  const least = leastWindowSeconds(watch.facts) + MARGIN_S;
+  return {
+    protocol: { ...protocol, warm_up_min_s: Math.max(protocol.warm_up_min_s ?? 0, SENSOR_LAG_S) },
+    stop: { ...stop, min_s: Math.max(stop.min_s, least), max_s: Math.max(stop.max_s, least) },
+  };
+}
+
+/** A window closes on a request's end, so that it is a little longer than asked for, never shorter. */
+const MARGIN_S = 0.5;
+
+/**
+ * Energy over exactly the steady window, judged. Waits for the readings that bracket it.
+ * @param origin of the window's seconds on the power clock
+ */
+export async function cellPower(
+  watch: PowerWatch,
+  window: { opened_s: number; closed_s: number } | null,
+  origin: number,
+  metrics: CellMetrics | null,
+  idlePower_w: number | null,
+): Promise<CellPower> {
+  const interval = windowOf(window, origin);
+  const { samples, rowsSkipped, failed } = await watch.until(interval?.to_s ?? 0);
+  const { facts, expected } = watch;
+  const produced = producedIn(metrics, interval === null ? 0 : interval.to_s - interval.from_s);
+  const tokens = produced.outputTokens;
+  const judged = judgeEnergy({ facts, samples, window: interval, expected, rowsSkipped, failed, tokens });
+  return {
+    energy: cellEnergy(facts, judged, interval, produced, idlePower_w),
+    reasons: judged.reasons.flatMap(({ code, message }) =>
+      code === 'throttled'
+        ? [reason(code, 'flagged', 'exclude', message)]
+        : code === 'power_capped'
+          ? [reason(code, 'note', 'use', message)]
+          : [],
+    ),
+    text: JSON.stringify(encodeSamples(samples, origin)),
+  };
+}
+
+const producedIn = (metrics: CellMetrics | null, seconds: number): Produced => ({
+  outputTokens: (metrics?.output_tokens_per_s ?? 0) * seconds,
+  inputTokens: (metrics?.input_tokens_per_s ?? 0) * seconds,
+  requests: (metrics?.requests_per_s ?? 0) * seconds,
+});

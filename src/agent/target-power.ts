@@ -1,0 +1,126 @@
+import { hostname } from 'node:os';
+import { delimiter } from 'node:path';
+import { RidgeError } from '../errors.ts';
+import type { DeviceEnergy } from '../power/energy.ts';
+import type { PowerChoice } from '../power/find-source.ts';
+import { judgeEnergy } from '../power/judge-energy.ts';
+import { PowerWatch } from '../power/power-watch.ts';
+import { powerClock } from '../power/spawned-sampler.ts';
+import type { IdlePower } from '../run/energy-schema.ts';
+import type { AgentTarget, PowerTask } from './protocol.ts';
+
+/** The power source of a target, and what there is to say where it has none. */
+export interface OpenedPower {
+  readonly watch: PowerWatch | null;
+  readonly warning: string | null;
+}
+
+const NONE: OpenedPower = { watch: null, warning: null };
+
+/**
+ * Opens the power source of a target on this host. What is found by itself may be missing; what is required may not.
+ * @param simulated devices of a simulated endpoint, which no tool of this host can read by itself; null: a real one
+ * @throws RidgeError (exit 3) when a required source is not there
+ */
+export async function openPower(target: AgentTarget, simulated: number | null): Promise<OpenedPower> {
+  const task = target.power;
+  if (!task) {
+    return simulated === null && isOnThisHost(target.url) ? open(AUTO, null) : NONE;
+  }
+  if (task.source === 'none') return NONE;
+  // Tools are looked for on this process's own PATH, and so are those that they start.
+  if (task.path !== undefined) process.env.PATH = `${task.path}${delimiter}${process.env.PATH ?? ''}`;
+  return open(task, simulated);
+}
+
+const AUTO: PowerTask = {
+  source: 'auto',
+  authorization: null,
+  devices: null,
+  device_count: null,
+  required: false,
+};
+
+async function open(task: PowerTask, simulated: number | null): Promise<OpenedPower> {
+  try {
+    const watch = await PowerWatch.open(choiceOf(task), task.devices, task.device_count ?? simulated ?? 1);
+    if (watch !== null || !task.required) return { watch, warning: null };
+    throw new RidgeError('no power source of accelerators is on this host', {
+      exitCode: 3,
+      mend: 'Name one in power.source of the lab file, or leave out required.',
+    });
+  } catch (error) {
+    if (task.required || !(error instanceof RidgeError)) throw error;
+    return {
+      watch: null,
+      warning: `no power is read: ${error.message}${error.mend ? `; ${error.mend}` : ''}`,
+    };
+  }
+}
+
+function choiceOf({ source, url, file, authorization }: PowerTask): PowerChoice {
+  switch (source) {
+    case 'dcgm-exporter':
+      return { source, url: needed(source, 'url', url) };
+    case 'redfish':
+      return { source, url: needed(source, 'url', url), authorization };
+    case 'replay':
+      return { source, file: needed(source, 'file', file) };
+    case 'none':
+      return { source: 'auto' };
+    default:
+      return { source };
+  }
+}
+
+function needed(source: string, key: string, value: string | undefined): string {
+  if (value !== undefined) return value;
+  throw new RidgeError(`power: ${source} needs a ${key}`, { mend: `Give power.${key} in the lab file.` });
+}
+
+/** Only then do tools of this host read the devices that serve the target. */
+function isOnThisHost(url: string): boolean {
+  const { hostname: host } = new URL(url);
+  return ['localhost', '127.0.0.1', '[::1]', hostname()].includes(host);
+}
+
+/** Settles before idle power counts: clocks and fans of a device that just worked come down. */
+const SETTLE_SHARE = 0.2;
+
+/** Mean power over some seconds without a request; null with the reason where it cannot be told. */
+export async function measureIdle(
+  watch: PowerWatch | null,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<IdlePower> {
+  if (watch === null) return { power_w: null, seconds, message: 'no power source' };
+  watch.begin();
+  await wait((1 + SETTLE_SHARE) * seconds + 2 * watch.facts.interval_s, signal);
+  const to_s = powerClock();
+  const window = { from_s: to_s - seconds, to_s };
+  const { samples, failed, rowsSkipped } = await watch.until(to_s);
+  const { facts, expected } = watch;
+  const judged = judgeEnergy({ facts, samples, window, expected, rowsSkipped, failed, tokens: 1 });
+  const energy = judged.energy_j ?? integralOf(judged.devices);
+  if (energy !== null) return { power_w: energy / seconds, seconds, message: null };
+  return { power_w: null, seconds, message: judged.reasons.map(({ message }) => message).join('; ') };
+}
+
+/** Idle power hardly moves: a few readings tell it, where a window of a cell would need more. */
+const integralOf = (devices: readonly DeviceEnergy[]): number | null =>
+  devices.length === 0 || devices.some(({ integral_j }) => integral_j === null)
+    ? null
+    : devices.reduce((sum, { integral_j }) => sum + integral_j!, 0);
+
+const wait = (seconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, 1000 * seconds);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });

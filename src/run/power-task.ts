@@ -1,0 +1,31 @@
+import type { PowerTask } from '../agent/protocol.ts';
+import { RidgeError } from '../errors.ts';
+import type { Target } from '../suite/schema.ts';
+
+/**
+ * What the agent is told of a target's power source; null: it looks for one by itself.
+ * @throws RidgeError (exit 2) when the variable with the Authorization header is not set
+ */
+export function powerTaskOf(definition: Target): PowerTask | null {
+  const { power, devices, tensor_parallel } = definition;
+  if (power === undefined) return null;
+  const { source, url, file, path, required, authorization_env } = power;
+  return {
+    source,
+    ...(url !== undefined && { url }),
+    ...(file !== undefined && { file }),
+    ...(path !== undefined && { path }),
+    authorization: authorization_env === undefined ? null : secretOf(authorization_env),
+    devices: power.devices?.map(String) ?? null,
+    device_count: devices ?? tensor_parallel ?? null,
+    required: required ?? (source !== 'auto' && source !== 'none'),
+  };
+}
+
+function secretOf(variable: string): string {
+  const value = process.env[variable];
+  if (value) return value;
+  throw new RidgeError(`the environment variable ${variable} is not set`, {
+    mend: 'power.authorization_env names it.',
+  });
+}
