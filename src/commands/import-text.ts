@@ -47,17 +47,11 @@ const FACTS: readonly (readonly [title: string, read: (target: Target) => string
 export function importText(folder: string, { run, records }: ImportedRun): string {
   const { rows, bad_rows, removed, attribution } = run.imported!;
   const chosen = rows.selected === rows.read ? '' : `, ${rows.selected} chosen`;
-  const [first] = run.targets;
-  const shared = FACTS.filter(([, read]) => run.targets.every((target) => read(target) === read(first!)));
   return [
     `${folder}: ${counted(distinctCells(records), 'cell')} (${counted(records.length, 'row')}) on ${counted(run.targets.length, 'target')}; ${counted(rows.read, 'row')} read${chosen}`,
-    ...shared.map(([title, read]) => `${title}: ${read(first!)}`),
+    ...FACTS.map(([title, read]) => `${title}: ${[...new Set(run.targets.map(read))].join(', ')}`),
     '',
-    targetTable(
-      run.targets,
-      records,
-      FACTS.filter((fact) => !shared.includes(fact)),
-    ),
+    targetTable(run.targets, records),
     '',
     ...removed.map(({ rule, rows: count, why }) => `removed: ${counted(count, 'row')} by ${rule}: ${why}`),
     ...(bad_rows.length > 0 ? [`bad: ${counted(bad_rows.length, 'row')}, see stderr and run.json`] : []),
@@ -70,28 +64,22 @@ export function importText(folder: string, { run, records }: ImportedRun): strin
     .join('\n');
 }
 
-function targetTable(
-  targets: readonly Target[],
-  records: readonly CellRecord[],
-  facts: typeof FACTS,
-): string {
+/** Names are whole, since `--target` asks for them; what differs between targets is part of them. */
+function targetTable(targets: readonly Target[], records: readonly CellRecord[]): string {
   const cells = Map.groupBy(records, ({ target }) => target);
   return renderTable({
     columns: [
       { title: 'target' },
-      ...facts.map(([title]) => ({ title })),
       { title: 'cells', align: 'right' },
       { title: 'rows', align: 'right' },
       { title: 'concurrency', align: 'right' },
     ],
     rows: targets.map((target) => [
       target.name,
-      ...facts.map(([, read]) => read(target)),
       String(distinctCells(cells.get(target.name) ?? [])),
       String(cells.get(target.name)?.length ?? 0),
       concurrencies(cells.get(target.name) ?? []),
     ]),
-    width: REPORT_COLUMNS,
   });
 }
 

@@ -47,6 +47,17 @@ test('repeats are rows of one cell, bad rows of one kind are one line, and no li
   expect((await ridge('check', out)).stdout).toMatch(/run, good: 2 cells \(3 rows\) on 1 target$/);
 });
 
+test('targets have their whole names, to be asked for by --target; what differs is said above', async () => {
+  const { file, out } = await place(
+    inferencexCsv({}, { precision: 'fp8', model: 'meta-llama/Llama-3.1-70B-Instruct' }),
+  );
+  const { stdout } = await ridge('import', 'inferencex', file, '--out', out);
+  const { run } = await readRun(out);
+  for (const { name } of run.targets) expect(stdout).toMatch(new RegExp(`^${name} +1 +1 +4$`, 'm'));
+  expect(run.targets).toHaveLength(2);
+  expect(stdout).toMatch(/^model: .*, .*$/m);
+});
+
 test('--json gives the targets and what became of the rows', async () => {
   const { file, out } = await place(inferencexCsv({}, { tp: 4 }));
   const { stdout } = await ridge(
