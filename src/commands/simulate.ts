@@ -10,6 +10,7 @@ import { EFFECTS, parseEffects } from '../simulate/effects.ts';
 import { FAULTS, parseFault } from '../simulate/faults.ts';
 import { truthJson } from '../simulate/http/truth-json.ts';
 import { KV_FAULTS } from '../simulate/kv/options.ts';
+import { poseOf } from '../simulate/poses.ts';
 import { installTools } from '../simulate/power/install-tools.ts';
 import { QUIRKS, type Quirk } from '../simulate/power/tools/fake-tool.ts';
 import { startEndpoint } from '../simulate/server.ts';
@@ -57,6 +58,12 @@ find.
                          what a decode server does when KV does not arrive
                          (default fail)
   --kv-fault KIND        makes every transfer go wrong
+  --engine NAME          shows another engine's interface, with what it lacks:
+                         vllm, sglang, trtllm or llama-server (default vllm)
+  --dev-mode             offers what vLLM offers developers: /server_info and
+                         /reset_prefix_cache
+  --tokens-per-chunk N   tokens that leave together, as with speculative
+                         decoding (default 1)
   --until-stdin-ends     also end when stdin does, so that it cannot outlive its
                          parent
   --log-sends FILE       writes the time of every chunk's write to FILE, one
@@ -98,6 +105,9 @@ const options = {
   'max-num-batched-tokens': { type: 'string' },
   'max-num-seqs': { type: 'string' },
   'kv-capacity-tokens': { type: 'string' },
+  engine: { type: 'string', default: 'vllm' },
+  'dev-mode': { type: 'boolean', default: false },
+  'tokens-per-chunk': { type: 'string', default: '1' },
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
   'power-tools': { type: 'string' },
@@ -122,6 +132,9 @@ export const command: Command = {
       host: flags.host,
       port: portOf(flags.port),
       apiKey: apiKeyOf(flags['api-key-env']),
+      pose: poseOf(flags.engine),
+      devMode: flags['dev-mode'],
+      tokensPerChunk: wholeFlag('tokens-per-chunk', flags['tokens-per-chunk'], 1),
       faults: (flags.fault ?? []).map(parseFault),
       sendLogFile: flags['log-sends'],
       powerQuirks: quirksOf(flags['power-quirks']),

@@ -43,6 +43,12 @@ export class KvBlocks {
     return true;
   }
 
+  /** Empties the prefix cache but for what running requests hold. */
+  forget(): void {
+    for (const key of this.#idle) this.#holders.delete(key);
+    this.#idle.clear();
+  }
+
   /** Tokens of the prompt that the prefix cache holds; at least one token is always left to compute. */
   cachedTokens(sequence: AnySequence): number {
     const keys = sequence.request.blockKeys;

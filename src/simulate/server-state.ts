@@ -3,6 +3,7 @@ import type { LoopRequest } from './engine-loop.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { KvSide } from './kv/side.ts';
 import type { LiveLoop } from './live-loop.ts';
+import type { Pose } from './poses.ts';
 import type { Quirk } from './power/tools/fake-tool.ts';
 import type { Random } from './random.ts';
 import type { SendLog } from './send-log.ts';
@@ -16,6 +17,11 @@ export interface ServerState {
   /** Randomness of the front end: coalesced chunks. */
   readonly random: Random;
   readonly coalesces: boolean;
+  /** Tokens that a chunk carries, as with speculative decoding: the engine hands out so many at once. */
+  readonly tokensPerChunk: number;
+  readonly pose: Pose;
+  /** Whether it offers what vLLM offers developers. */
+  readonly devMode: boolean;
   readonly apiKey: string | null;
   /** Its part in KV transfers; null: it has no connector. */
   readonly kv: KvSide | null;

@@ -9,6 +9,7 @@ import { route } from './http/routes.ts';
 import type { KvConnector } from './kv/options.ts';
 import { createKvSide } from './kv/side.ts';
 import { LiveLoop } from './live-loop.ts';
+import { POSES, type Pose } from './poses.ts';
 import type { Quirk } from './power/tools/fake-tool.ts';
 import { createRandom } from './random.ts';
 import { SendLog } from './send-log.ts';
@@ -22,6 +23,10 @@ export interface EndpointOptions {
   readonly apiKey?: string | null | undefined;
   readonly powerQuirks?: readonly Quirk[] | undefined;
   readonly faults?: readonly FaultRule[] | undefined;
+  /** Whose interface it shows; vLLM's by default. */
+  readonly pose?: Pose | undefined;
+  readonly devMode?: boolean | undefined;
+  readonly tokensPerChunk?: number | undefined;
   /** Makes it one half of a pair, or both: a KV connector, see `kvConnector`. */
   readonly kv?: KvConnector | undefined;
   /** File that gets one JSON line for every request and chunk, with the time at which it was handed to the kernel. */
@@ -68,6 +73,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     faults: new FaultPlan(options.faults ?? [], createRandom(device.seed, 4)),
     random: createRandom(device.seed, 5),
     coalesces: device.effects.includes('coalesce'),
+    tokensPerChunk: options.tokensPerChunk ?? 1,
+    pose: options.pose ?? POSES.vllm,
+    devMode: options.devMode ?? false,
     apiKey: options.apiKey ?? null,
     power: { quirks: options.powerQuirks ?? [], readings: 0 },
     nextOrder: () => orders++,

@@ -34,6 +34,10 @@ export interface AnswerContext {
   readonly faults: ReadonlySet<FaultKind>;
   readonly clientRequest: string | null;
   readonly sendLog: SendLog | null;
+  /** Tokens that leave together. */
+  readonly tokensPerChunk: number;
+  /** Whether the last chunk carries llama-server's timings. */
+  readonly timings: boolean;
   /** Whether a token waits for the next one, to leave in one chunk. */
   readonly holdsToken: () => boolean;
   readonly exit: () => void;
@@ -74,7 +78,8 @@ export class Answer {
       if (last && !this.#silent) this.#sendWhole();
       return;
     }
-    if (last || this.#generated === this.#halfWay || !holdsToken()) this.#sendChunk(last);
+    const isFull = this.#generated - this.#sent >= this.#context.tokensPerChunk && !holdsToken();
+    if (last || this.#generated === this.#halfWay || isFull) this.#sendChunk(last);
     if (this.#generated === this.#halfWay) this.#silent = strikeHalfWay(this.#sabotaged());
     if (last && !this.#silent) this.#finish();
   }
@@ -120,7 +125,14 @@ export class Answer {
     if (this.#silent) return;
     if (request.includeUsage && !faults.has('no-usage')) {
       const usage = usageOf(this.#promptTokens, this.#countedTokens);
-      this.#write(JSON.stringify(usageJson(head, usage, this.#context.cachedTokens())), 0);
+      const cached = this.#context.cachedTokens();
+      const timings = {
+        cache_n: cached,
+        prompt_n: this.#promptTokens - cached,
+        predicted_n: this.#generated,
+      };
+      const last = { ...usageJson(head, usage, cached), ...(this.#context.timings && { timings }) };
+      this.#write(JSON.stringify(last), 0);
     }
     if (!faults.has('missing-done')) this.#write('[DONE]', 0);
     this.#wire.end();

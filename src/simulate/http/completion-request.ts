@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SimulatedDevice } from '../device.ts';
+import { POSES, type Pose } from '../poses.ts';
 import { type ApiError, badRequest } from './answers.ts';
 
 const schema = z.looseObject({
@@ -47,8 +48,9 @@ const DEFAULT_MAX_TOKENS = 16;
 export function readCompletionRequest(
   body: unknown,
   device: SimulatedDevice,
+  pose: Pose = POSES.vllm,
 ): { request: CompletionRequest } | { error: ApiError } {
-  const parsed = schema.safeParse(body);
+  const parsed = schema.safeParse(pose.cacheSalt ? body : withoutSalt(body));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const param = issue.path.join('.');
@@ -68,8 +70,8 @@ export function readCompletionRequest(
     ignoreEos: fields.ignore_eos ?? false,
     stream: fields.stream ?? false,
     includeUsage: fields.stream_options?.include_usage ?? false,
-    continuousUsage: fields.stream_options?.continuous_usage_stats ?? false,
-    returnTokenIds: fields.return_token_ids ?? false,
+    continuousUsage: pose.continuousUsage && (fields.stream_options?.continuous_usage_stats ?? false),
+    returnTokenIds: pose.tokenIds && (fields.return_token_ids ?? false),
     cacheSalt: fields.cache_salt ?? null,
     kvTransferParams: fields.kv_transfer_params ?? null,
   };
@@ -81,6 +83,13 @@ export function readCompletionRequest(
         ? 'Stream options can only be defined when `stream=True`.'
         : problem(request, device);
   return message === null ? { request } : { error: badRequest(message) };
+}
+
+/** A server that does not know the field takes anything there. */
+function withoutSalt(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  const { cache_salt: _, ...rest } = body as Record<string, unknown>;
+  return rest;
 }
 
 /** Token ids of the only prompt; bytes stand for tokens where it is text. Null: several prompts. */

@@ -31,7 +31,7 @@ export async function handleCompletion(
   const receivedAt = hostClock();
   const read = await readJson(incoming);
   if ('error' in read) return sendError(response, read.error);
-  const checked = readCompletionRequest(read.body, state.device);
+  const checked = readCompletionRequest(read.body, state.device, state.pose);
   if ('error' in checked) return sendError(response, checked.error);
 
   const faults = state.faults.next(headerOf(incoming, 'x-ridge-fault'));
@@ -102,6 +102,8 @@ async function serve(state: ServerState, request: CompletionRequest, exchange: E
     vocabulary: device.card.vocabulary_size,
     finishReason: output.finishReason,
     sendLog: state.sendLog,
+    tokensPerChunk: state.tokensPerChunk,
+    timings: state.pose.timings,
     holdsToken: () => state.coalesces && state.random.uniform() < coalesceChance(live.loop.engine.running),
     exit: state.exit,
     cachedTokens: () => (sequence === null ? 0 : sequence.cachedTokens + sequence.externalTokens),

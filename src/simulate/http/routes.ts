@@ -5,25 +5,18 @@ import { handleKv } from '../kv/routes.ts';
 import type { ServerState } from '../server-state.ts';
 import { badRequest, sendError, sendJson } from './answers.ts';
 import { handleCompletion } from './completions.ts';
-import { metricsText } from './metrics-text.ts';
+import { poseMetrics } from './pose-metrics.ts';
+import { posePages } from './pose-pages.ts';
 import { powerJson, trueEnergyJson } from './power-json.ts';
 import { readJson } from './read-body.ts';
 import { truthJson } from './truth-json.ts';
-
-/** The version of vLLM whose interface this endpoint imitates; each restart is one patch newer. */
-const versionOf = ({ restarts }: ServerState): string => `0.32.${restarts}+simulated`;
 
 type Handler = (state: ServerState, incoming: IncomingMessage, response: ServerResponse) => unknown;
 
 const routes: Record<string, Handler> = {
   'POST /v1/completions': handleCompletion,
   'GET /v1/models': (state, _incoming, response) => sendJson(response, 200, modelsJson(state)),
-  'GET /version': (state, _incoming, response) => sendJson(response, 200, { version: versionOf(state) }),
   'GET /health': (_state, _incoming, response) => response.writeHead(200).end(),
-  'GET /metrics': (state, _incoming, response) =>
-    response
-      .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-      .end(metricsText(state.live.loop.engine, state.device, state.live.now(), state.kv)),
   'POST /ridge/faults': handleFaults,
   'POST /ridge/kv/read': handleKv('read'),
   'POST /ridge/kv/done': handleKv('done'),
@@ -45,7 +38,7 @@ export async function route(
   const path = (incoming.url ?? '/').split('?')[0]!;
   if (!isAllowed(state, path, incoming)) return sendJson(response, 401, { error: 'Unauthorized' });
   const key = `${incoming.method} ${path}`;
-  const handler = Object.hasOwn(routes, key) ? routes[key] : undefined;
+  const handler = Object.hasOwn(routes, key) ? routes[key] : poseHandler(state, key);
   if (handler) {
     await handler(state, incoming, response);
     return;
@@ -57,6 +50,28 @@ export async function route(
     message: known ? 'Method Not Allowed' : 'Not Found',
     param: null,
   });
+}
+
+/** Pages and acts that differ from engine to engine. */
+function poseHandler(state: ServerState, key: string): Handler | undefined {
+  const { pose, devMode } = state;
+  if (key === `GET ${pose.metricsPath}`) {
+    return (_state, _incoming, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+        .end(poseMetrics(state));
+  }
+  const flushPath = pose.engine === 'vllm' && devMode ? '/reset_prefix_cache' : pose.flushPath;
+  if (flushPath !== null && key === `POST ${flushPath}`) {
+    return (_state, _incoming, response) => {
+      state.live.loop.engine.kv.forget();
+      response.writeHead(200).end();
+    };
+  }
+  const pages = posePages(state);
+  const path = key.replace(/^GET /, '');
+  if (!key.startsWith('GET ') || !Object.hasOwn(pages, path)) return undefined;
+  return (_state, _incoming, response) => sendJson(response, 200, pages[path]);
 }
 
 /** As in vLLM, a key protects what is under /v1 only. */
@@ -81,7 +96,7 @@ async function handleFaults(
   sendJson(response, 200, {});
 }
 
-function modelsJson({ device }: ServerState): object {
+function modelsJson({ device, pose }: ServerState): object {
   const { id } = device.card;
   return {
     object: 'list',
@@ -90,10 +105,10 @@ function modelsJson({ device }: ServerState): object {
         id,
         object: 'model',
         created: Math.floor(Date.now() / 1000),
-        owned_by: 'vllm',
+        owned_by: pose.ownedBy,
         root: id,
         parent: null,
-        max_model_len: device.maxLengthTokens,
+        ...(pose.maxModelLength && { max_model_len: device.maxLengthTokens }),
       },
     ],
   };
