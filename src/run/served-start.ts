@@ -41,7 +41,8 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
   const state = (message: string): void =>
     emit({ kind: 'target_state', target: named.name, state: 'starting', message });
   log.append(`[ridge: start ${count} of ${named.name}, ${new Date().toISOString()}]\n`);
-  state(`its server starts: ${shortened(named.definition.serve.argv.join(' '))}`);
+  const again = count === 1 ? 'its server starts' : `its server starts again (${count})`;
+  state(`${again}: ${shortened(named.definition.serve.argv.join(' '))}`);
   const server = await StartedServer.start(
     named,
     {

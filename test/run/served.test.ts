@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +10,7 @@ import { FAKE_SERVER, freePort, isAlive, pidsOf, until } from '../server/facts.t
 import { temporaryFolder } from './facts.ts';
 
 const RIDGE = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
+const RECORDED = fileURLToPath(new URL('../server/recorded.ts', import.meta.url));
 const NODE = process.execPath;
 
 /** Cells of a few tenths of a second; the anchor once more after each restart. */
@@ -225,6 +227,31 @@ describe('servers that a run starts', { timeout: 120_000 }, () => {
     expect(records).toHaveLength(CELLS);
     expect(records.map(({ key }) => key)).toEqual(expect.arrayContaining(before));
     expect(run.targets[0]!.served!.starts).toBe(2);
+  });
+
+  test('one that dies under load is started once more for the cells that it has not seen', async () => {
+    const pids = join(await temporaryFolder(), 'pids');
+    const { suite, lab, out } = await writeFiles({
+      argv: [NODE, RECORDED, pids, ...simulate.slice(1)],
+      port: await freePort(),
+      variants: '        tp1: { tensor_parallel: 1 }\n',
+    });
+    let killed = false;
+    const { exitCode, events } = await ridgeRun([suite, '--lab', lab, '--out', out], ({ kind }) => {
+      if (killed || kind !== 'cell_started') return;
+      killed = true;
+      process.kill(Number(readFileSync(pids, 'utf8').split('\n')[0]), 'SIGKILL');
+    });
+    // The cell that was cut off is no measurement; on a busy host it may have been whole before.
+    expect([0, 1, 3]).toContain(exitCode);
+    const { run, records } = await readRun(out);
+    expect(run.targets[0]!.served!.starts).toBe(2);
+    const sound = records.filter(({ reasons }) => reasons.every(({ code }) => code !== 'request_failed'));
+    expect(sound.length).toBeGreaterThanOrEqual(CELLS - 1);
+    const told = events.flatMap(({ kind, message }) => (kind === 'warning' && message ? [message] : []));
+    expect(told).toContainEqual(
+      expect.stringMatching(/^the server was killed by SIGKILL.*; it is started again for 2 cells$/),
+    );
   });
 
   test('a secret of the environment reaches the server and neither run nor log', async () => {
