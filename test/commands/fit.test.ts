@@ -60,6 +60,19 @@ describe('ridge fit', () => {
     expect(again.stderr).toContain('--force');
   });
 
+  test('a cell with figures that no measurement can have is named and left out', async () => {
+    const absurd = join(folder, 'absurd');
+    await mkdir(absurd);
+    await copyFile(join(run, 'run.json'), join(absurd, 'run.json'));
+    const [first, ...rest] = (await readFile(join(run, 'cells.jsonl'), 'utf8')).trimEnd().split('\n');
+    const cell = JSON.parse(first!);
+    cell.metrics.ttft_ms.mean = -5;
+    await writeFile(join(absurd, 'cells.jsonl'), `${[JSON.stringify(cell), ...rest].join('\n')}\n`);
+    const { exitCode, stderr } = await ridge('validate', file, absurd);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^ridge: .*absurd: .*: ttft_ms has a mean of -5 ms, not above 0; left out/);
+  });
+
   test('a folder that holds runs: which ones, and what to type', async () => {
     const { exitCode, stderr } = await ridge('fit', dirname(run));
     expect(exitCode).toBe(2);
