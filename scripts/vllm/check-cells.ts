@@ -1,10 +1,12 @@
+import { checkSteps } from './check-steps.ts';
 import type { Checks } from './checks.ts';
 import { type CellData, mean, tokensOf } from './record.ts';
 
 /** Verdicts and what they rest on: tokens, prefix hits, requests without an end. */
 export function checkCells(checks: Checks, cells: readonly CellData[], planned: number): void {
   checks.check('every cell has a verdict', cells.length === planned, `${cells.length} of ${planned} cells`);
-  for (const { record, label, timelines } of cells) {
+  for (const cell of cells) {
+    const { record, label, timelines } = cell;
     const codes = record.reasons.map((reason) => reason.code).join(' ') || 'no reasons';
     const failed = timelines.filter((timeline) => timeline.outcome.state === 'failed').length;
     checks.check(
@@ -19,6 +21,7 @@ export function checkCells(checks: Checks, cells: readonly CellData[], planned: 
       unexpected.map((reason) => reason.message).join('; ') || record.verdict,
     );
     checkStreams(checks, label, timelines);
+    checkSteps(checks, cell);
   }
 }
 

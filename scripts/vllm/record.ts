@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HistogramTotals, MetricsSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
 import { EXIT } from '../../src/errors.ts';
+import type { EngineSteps } from '../../src/measure/steps/engine-steps.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
-import { readRequests, readRun } from '../../src/run/read-run.ts';
+import { readRequests, readRun, readSteps } from '../../src/run/read-run.ts';
 import type { CellRecord, Run } from '../../src/run/schema.ts';
 
 /** A finished cell with its raw data. */
 export interface CellData {
   readonly record: CellRecord;
   readonly timelines: readonly RequestTimeline[];
+  readonly steps: EngineSteps | null;
   readonly label: string;
   /** What the server counted from before the probe to after the last aborted filler. */
   readonly server: ServerCounters;
@@ -43,6 +45,7 @@ export async function readRunData(folder: string): Promise<RunData> {
     records.map(async (record) => ({
       record,
       timelines: await readRequests(folder, record),
+      steps: await readSteps(folder, record),
       label: labelOf(record),
       server: await readCounters(folder, record),
     })),
