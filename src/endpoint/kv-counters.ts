@@ -1,5 +1,6 @@
 import type { KvTransferDelta } from '../run/schema.ts';
 import type { HistogramTotals } from './metrics-snapshot.ts';
+import type { PrometheusSample } from './prometheus.ts';
 
 /** A server's counters of KV from and to other servers at one instant. Null: it does not expose it. */
 export interface KvCounters {
@@ -13,23 +14,45 @@ export interface KvCounters {
   readonly external_tokens: number | null;
 }
 
-interface Reader {
-  counter(names: readonly string[], labels?: Readonly<Record<string, string>>): number | null;
-  histogram(names: readonly string[]): HistogramTotals | null;
+type ByName = ReadonlyMap<string, readonly PrometheusSample[]>;
+
+/** Adds up what several engines, or ranks, say; null where none does. */
+function total(
+  byName: ByName,
+  names: readonly string[],
+  labels: Readonly<Record<string, string>> = {},
+): number | null {
+  for (const name of names) {
+    const samples = byName.get(name)?.filter((sample) => hasLabels(sample, labels)) ?? [];
+    if (samples.length > 0) return samples.reduce((sum, sample) => sum + sample.value, 0);
+  }
+  return null;
 }
 
-/** Reads them from a metrics page; null when there are none of a connector. */
-export function readKvCounters({ counter, histogram }: Reader): KvCounters | null {
+const hasLabels = (sample: PrometheusSample, labels: Readonly<Record<string, string>>): boolean =>
+  Object.entries(labels).every(([name, value]) => sample.labels[name] === value);
+
+function histogram(byName: ByName, name: string): HistogramTotals | null {
+  const sum = total(byName, [`${name}_sum`]);
+  const count = total(byName, [`${name}_count`]);
+  return sum === null || count === null ? null : { sum, count };
+}
+
+/** With the ending that Prometheus gives to counters, and without. */
+const counter = (byName: ByName, name: string): number | null => total(byName, [`${name}_total`, name]);
+
+/** Reads them from the samples of a metrics page, by name without the engine's prefix; null when there are none of a connector. */
+export function readKvCounters(byName: ByName): KvCounters | null {
   const source = { source: 'external_kv_transfer' };
   const counters: KvCounters = {
-    transfer_s: histogram(['nixl_xfer_time_seconds']),
-    bytes: histogram(['nixl_bytes_transferred']),
-    failed_transfers: counter(['nixl_num_failed_transfers_total', 'nixl_num_failed_transfers']),
-    failed_notifications: counter(['nixl_num_failed_notifications_total', 'nixl_num_failed_notifications']),
-    expired: counter(['nixl_num_kv_expired_reqs_total', 'nixl_num_kv_expired_reqs']),
+    transfer_s: histogram(byName, 'nixl_xfer_time_seconds'),
+    bytes: histogram(byName, 'nixl_bytes_transferred'),
+    failed_transfers: counter(byName, 'nixl_num_failed_transfers'),
+    failed_notifications: counter(byName, 'nixl_num_failed_notifications'),
+    expired: counter(byName, 'nixl_num_kv_expired_reqs'),
     external_tokens:
-      counter(['prompt_tokens_by_source_total'], source) ??
-      counter(['external_prefix_cache_hits_total', 'external_prefix_cache_hits']),
+      total(byName, ['prompt_tokens_by_source_total'], source) ??
+      counter(byName, 'external_prefix_cache_hits'),
   };
   return Object.values(counters).every((value) => value === null) ? null : counters;
 }
