@@ -39,6 +39,7 @@ export class StopWatch {
   decide(elapsed: number, residence: number): StoppedBy | null {
     const rule = this.#rule;
     if (elapsed >= rule.max_s - CLOCK_TOLERANCE_S) return 'max_time';
+    if (elapsed < (rule.window_min_s ?? 0)) return null;
     if (this.#completed >= rule.max_requests) return 'max_requests';
     if (elapsed < Math.max(rule.min_s, residence) || this.#completed < this.#fewest) return null;
     return this.#converged() ? 'converged' : null;
