@@ -168,13 +168,15 @@ export function verdictsHelp(): string {
     ([key, { value, least, most, what }]) => `  ${key}: ${value}\n      ${what}; from ${least} to ${most}`,
   );
   return [
-    'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A fit leaves out the cells of which',
-    'any reason says exclude; a note changes nothing.',
+    'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A',
+    'fit leaves out the cells of which any reason says exclude; a note changes',
+    'nothing.',
     '',
     ...rows,
     '',
-    'The numbers behind them. A suite may set others, within limits, under the key thresholds; they are recorded with the',
-    'run, and a fit of it says so. Default values:',
+    'The numbers behind them, with their defaults. A suite may set others, within',
+    'limits, under the key thresholds. They are recorded with the run, and every fit',
+    'of it says so; ridge check RUN --rejudge SUITE judges finished cells by them.',
     '',
     ...thresholds,
   ].join('\n');

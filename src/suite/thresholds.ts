@@ -22,16 +22,16 @@ const factor = (value: number, most: number, what: string): ThresholdRule => ({
  */
 export const THRESHOLD_RULES = {
   token_count_mismatch_share: share(0.02, 0.2, 'tokens seen against the server’s counter, share'),
-  token_count_mismatch_steps: factor(2, 100, 'tokens of so many engine steps may be between two scrapes'),
+  token_count_mismatch_steps: factor(2, 100, 'tokens seen against the server’s counter, engine steps'),
   multi_token_chunks_single_share: share(
     0.99,
     1,
     'chunks of one token from which gaps are called ITL, share',
   ),
   little_law_share: share(0.05, 0.5, 'L against λW, share of L'),
-  little_law_requests: share(2, 20, 'the same limit as a number of requests'),
+  little_law_requests: share(2, 20, 'L against λW, requests over those in the window'),
+  little_law_deviations: share(3, 10, 'L against λW of an open loop, standard deviations of chance'),
   concurrency_off_target_share: share(0.05, 0.5, 'requests in flight against the target, share'),
-  little_law_deviations: share(3, 10, 'open loop: the same limit as standard deviations of what chance does'),
   // Server gauges move once an engine step and other clients show only above the target: a wide band, flagged only.
   concurrency_off_target_gauge_low_share: share(
     0.5,
@@ -47,11 +47,19 @@ export const THRESHOLD_RULES = {
   phase_locked_variance_to_mean: factor(3, 100, 'variance of the bins as a multiple of their mean'),
   steps_unresolved_share: share(0.02, 0.2, 'steps seen against the server’s count, share'),
   steps_unresolved_edge_steps: share(2, 20, 'steps that may lie on the other side of a scrape'),
-  schedule_lag_ms: share(10, 1000, 'open loop: p99 of sent - scheduled, or'),
-  schedule_lag_share: share(0.05, 0.5, 'the same as a share of TTFT where that is longer'),
+  schedule_lag_ms: share(10, 1000, 'open loop: p99 of sent - scheduled, ms'),
+  schedule_lag_share: share(
+    0.05,
+    0.5,
+    'open loop: p99 of sent - scheduled, share of TTFT where that is longer',
+  ),
   rate_not_reached_share: share(0.98, 1, 'open loop: achieved rate against the asked one, share'),
   client_bound_ttft_share: share(0.05, 0.5, 'p99 bound of the client’s stamps, share of TTFT'),
-  client_bound_tpot_share: share(0.01, 0.2, 'the same, share of the time that TPOT is taken over'),
+  client_bound_tpot_share: share(
+    0.01,
+    0.2,
+    'p99 bound of the client’s stamps, share of the time that TPOT is taken over',
+  ),
   client_bound_event_rate_share: {
     value: 1,
     least: 0.1,
@@ -74,7 +82,7 @@ export const THRESHOLD_RULES = {
   // A slope must also matter: change over the window as a share of the mean.
   unsteady_change_share: share(0.1, 1, 'change of TTFT or TPOT over the window, share of the mean'),
   unsteady_in_flight_share: share(0.05, 1, 'change of the requests in flight, share of the mean'),
-  unsteady_open_share: share(0.5, 2, 'any of these of an open loop, which wanders by itself'),
+  unsteady_open_share: share(0.5, 2, 'change of TTFT, TPOT or in flight of an open loop, share of the mean'),
 } as const satisfies Readonly<Record<string, ThresholdRule>>;
 
 export type ThresholdKey = keyof typeof THRESHOLD_RULES;
