@@ -32,8 +32,10 @@ export async function identify(
     engine: endpoint.engine,
     model: endpoint.model,
     settings: {
-      max_num_batched_tokens: fromServer(simulated?.max_num_batched_tokens ?? null),
-      max_num_seqs: fromServer(simulated?.max_num_seqs ?? null),
+      max_num_batched_tokens: fromServer(
+        simulated?.max_num_batched_tokens ?? endpoint.max_num_batched_tokens,
+      ),
+      max_num_seqs: fromServer(simulated?.max_num_seqs ?? endpoint.max_num_seqs),
       kv_capacity_tokens: fromServer(endpoint.kv_capacity_tokens),
       block_size: fromServer(endpoint.block_size),
       kv_cache_dtype: endpoint.kv_cache_dtype,

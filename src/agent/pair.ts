@@ -37,7 +37,7 @@ export async function openPair(
 ): Promise<OpenPair> {
   const prefill = routeOf(target);
   const watch =
-    prefill.url === null ? null : new ServerWatch({ ...accessOf(target), url: prefill.url }, true);
+    prefill.url === null ? null : new ServerWatch({ ...accessOf(target), url: prefill.url }, '/metrics');
   if (watch !== null) await requireIdle(watch, prefill.url!);
   const port = createPairPort({ ...options, prefill });
   try {

@@ -2,6 +2,7 @@ import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
 import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
+import { resetPrefixCache } from '../endpoint/reset-cache.ts';
 import { textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { LoadResult } from '../load/cell.ts';
@@ -48,8 +49,9 @@ export async function runCell(
   const task = { ...asked, ...lengthened(asked, power) };
   const started = new Date();
   const began = performance.now();
-  const watch = new ServerWatch(accessOf(target), endpoint.features.metrics);
+  const watch = new ServerWatch(accessOf(target), endpoint.metrics_path);
   await requireIdle(watch, target.url);
+  const prefix_cache_reset = await resetPrefixCache(accessOf(target), endpoint.cache_reset);
   const portOptions = {
     url: target.url,
     apiKey: target.api_key,
@@ -122,7 +124,7 @@ export async function runCell(
     elapsed_s: (performance.now() - began) / 1000,
     server: server?.delta ?? null,
     stopped_by: load.stoppedBy,
-    snapshots: { ...(await watch.snapshots()), evidence },
+    snapshots: { ...(await watch.snapshots()), prefix_cache_reset, evidence },
   };
 }
 

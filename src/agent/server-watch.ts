@@ -18,10 +18,12 @@ export class ServerWatch {
   #sampler: GaugeSampler | null = null;
   #gauges: Promise<GaugeSummary> | null = null;
 
-  constructor(access: EndpointAccess, enabled: boolean) {
-    this.#scrape = enabled
-      ? () => scrapeMetrics(access.url, { apiKey: access.apiKey })
-      : () => Promise.resolve(null);
+  /** @param path where the metrics are; null: there are none */
+  constructor(access: EndpointAccess, path: string | null) {
+    this.#scrape =
+      path === null
+        ? () => Promise.resolve(null)
+        : () => scrapeMetrics(access.url, { apiKey: access.apiKey, path });
   }
 
   /** One scrape now; its errors are the caller's. */

@@ -11,7 +11,13 @@ export interface EndpointIdentity {
   readonly block_size: number | null;
   readonly kv_cache_dtype: string | null;
   readonly prefix_caching: boolean | null;
+  readonly max_num_seqs: number | null;
+  readonly max_num_batched_tokens: number | null;
   readonly features: EndpointFeatures;
+  /** Where its metrics are; null: it shows none that are known. */
+  readonly metrics_path: string | null;
+  /** POST there empties the prefix cache; null: there is no such way. */
+  readonly cache_reset: string | null;
   readonly simulator: RunTarget['simulator'];
   /** What the endpoint lacks and what follows from it, one sentence each. */
   readonly warnings: readonly string[];

@@ -1,4 +1,5 @@
 import { type KvCounters, readKvCounters } from './kv-counters.ts';
+import { METRIC_DIALECTS, type MetricDialect, VLLM_METRICS } from './metric-names.ts';
 import { type PrometheusSample, parsePrometheus } from './prometheus.ts';
 
 /** Sum and count of a histogram. */
@@ -17,7 +18,7 @@ export interface CacheConfig {
   readonly prefix_caching: boolean | null;
 }
 
-/** The counters and gauges of a vLLM server at one instant. Null: the server does not expose it. */
+/** The counters and gauges of a server at one instant. Null: the server does not expose it. */
 export interface MetricsSnapshot {
   /** Monotonic seconds of the agent's clock, middle of the scrape; the counters were read within `bound_s` of it. */
   readonly at_s: number;
@@ -39,54 +40,29 @@ export interface MetricsSnapshot {
   readonly kv_transfer: KvCounters | null;
 }
 
-const PREFIX = 'vllm:';
-
-/** Spellings of one metric, newest first. */
-const NAMES = {
-  generation_tokens: ['generation_tokens_total', 'generation_tokens'],
-  prompt_tokens: ['prompt_tokens_total', 'prompt_tokens'],
-  prefix_cache_hits: [
-    'prefix_cache_hits_total',
-    'prefix_cache_hits',
-    'gpu_prefix_cache_hits_total',
-    'gpu_prefix_cache_hits',
-  ],
-  prefix_cache_queries: [
-    'prefix_cache_queries_total',
-    'prefix_cache_queries',
-    'gpu_prefix_cache_queries_total',
-    'gpu_prefix_cache_queries',
-  ],
-  preemptions: ['num_preemptions_total', 'num_preemptions'],
-  running: ['num_requests_running'],
-  waiting: ['num_requests_waiting'],
-  kv_usage: ['kv_cache_usage_perc', 'gpu_cache_usage_perc'],
-  iteration_tokens: ['iteration_tokens_total'],
-  ttft_s: ['time_to_first_token_seconds'],
-  tpot_s: [
-    'inter_token_latency_seconds',
-    'time_per_output_token_seconds',
-    'request_time_per_output_token_seconds',
-  ],
-} as const;
-
-/** Whether the exposition is that of vLLM, or of something that speaks its names. */
-export function hasVllmMetrics(text: string): boolean {
-  return text.includes(`\n${PREFIX}`) || text.startsWith(PREFIX);
+/** Whose names an exposition uses; null for names that are not known. */
+export function dialectOf(text: string): MetricDialect | null {
+  return (
+    METRIC_DIALECTS.find(({ prefix }) => text.includes(`\n${prefix}`) || text.startsWith(prefix)) ?? null
+  );
 }
 
-/** Reads the metrics that cells are judged by out of a Prometheus exposition. */
-export function readSnapshot(text: string, at_s: number, bound_s: number): MetricsSnapshot {
-  const byName = Map.groupBy(parsePrometheus(text, [PREFIX]), (sample) => sample.name.slice(PREFIX.length));
-  const counter = (names: readonly string[], labels: Readonly<Record<string, string>> = {}) =>
-    fold(
-      pick(byName, names)?.filter((sample) =>
-        Object.entries(labels).every(([name, value]) => sample.labels[name] === value),
-      ),
-      'sum',
-    );
-  const histogram = (names: readonly string[]): HistogramTotals | null => {
-    for (const name of names) {
+/**
+ * Reads the metrics that cells are judged by out of a Prometheus exposition.
+ * @param dialect whose names it uses; found out by default
+ */
+export function readSnapshot(
+  text: string,
+  at_s: number,
+  bound_s: number,
+  dialect: MetricDialect | null = dialectOf(text),
+): MetricsSnapshot {
+  const { prefix, names } = dialect ?? VLLM_METRICS;
+  const byName = Map.groupBy(parsePrometheus(text, [prefix]), (sample) => sample.name.slice(prefix.length));
+  const counter = (spellings: readonly string[] = [], labels: Readonly<Record<string, string>> = {}) =>
+    fold(withLabels(pick(byName, spellings), labels), 'sum');
+  const histogram = (spellings: readonly string[] = []): HistogramTotals | null => {
+    for (const name of spellings) {
       const sum = fold(byName.get(`${name}_sum`), 'sum');
       const count = fold(byName.get(`${name}_count`), 'sum');
       if (sum !== null && count !== null) return { sum, count };
@@ -96,27 +72,37 @@ export function readSnapshot(text: string, at_s: number, bound_s: number): Metri
   return {
     at_s,
     bound_s,
-    generation_tokens: counter(NAMES.generation_tokens),
-    prompt_tokens: counter(NAMES.prompt_tokens),
-    prefix_cache_hits: counter(NAMES.prefix_cache_hits),
-    prefix_cache_queries: counter(NAMES.prefix_cache_queries),
-    preemptions: counter(NAMES.preemptions),
-    iteration_tokens: histogram(NAMES.iteration_tokens),
-    ttft_s: histogram(NAMES.ttft_s),
-    tpot_s: histogram(NAMES.tpot_s),
-    running: gauge(pick(byName, NAMES.running), 'sum'),
-    waiting: gauge(pick(byName, NAMES.waiting), 'sum'),
-    kv_usage: gauge(pick(byName, NAMES.kv_usage), 'max'),
+    generation_tokens: counter(names.generation_tokens),
+    prompt_tokens: counter(names.prompt_tokens),
+    prefix_cache_hits: counter(names.prefix_cache_hits),
+    prefix_cache_queries: counter(names.prefix_cache_queries),
+    preemptions: counter(names.preemptions),
+    iteration_tokens: histogram(names.iteration_tokens),
+    ttft_s: histogram(names.ttft_s),
+    tpot_s: histogram(names.tpot_s),
+    running: gauge(pick(byName, names.running), 'sum'),
+    waiting: gauge(pick(byName, names.waiting), 'sum'),
+    kv_usage: gauge(pick(byName, names.kv_usage), 'max'),
     cache: readCacheConfig(byName.get('cache_config_info')),
-    kv_transfer: readKvCounters({ counter, histogram }),
+    kv_transfer: readKvCounters(byName),
   };
 }
 
 type Samples = readonly PrometheusSample[] | undefined;
 
-function pick(byName: ReadonlyMap<string, readonly PrometheusSample[]>, names: readonly string[]): Samples {
+function pick(
+  byName: ReadonlyMap<string, readonly PrometheusSample[]>,
+  names: readonly string[] = [],
+): Samples {
   const name = names.find((candidate) => byName.has(candidate));
   return name === undefined ? undefined : byName.get(name);
+}
+
+/** Those of the samples that have all these labels. */
+function withLabels(samples: Samples, labels: Readonly<Record<string, string>>): Samples {
+  return samples?.filter((sample) =>
+    Object.entries(labels).every(([name, value]) => sample.labels[name] === value),
+  );
 }
 
 function fold(samples: Samples, by: 'sum' | 'max'): number | null {

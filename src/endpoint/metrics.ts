@@ -1,5 +1,5 @@
 import type { HttpAsk } from './http.ts';
-import { hasVllmMetrics, type MetricsSnapshot, readSnapshot } from './metrics-snapshot.ts';
+import { dialectOf, type MetricsSnapshot, readSnapshot } from './metrics-snapshot.ts';
 import { askAnyway } from './questions.ts';
 import { type GaugeSummary, summariseGauges } from './snapshot-delta.ts';
 
@@ -7,18 +7,20 @@ export type { MetricsSnapshot } from './metrics-snapshot.ts';
 export { type GaugeSummary, snapshotDelta } from './snapshot-delta.ts';
 
 /**
- * Scrapes `/metrics` once. Null when the server does not expose vLLM's metrics there; throws a RidgeError (exit 3) when it does not answer.
+ * Scrapes the metrics once. Null when the server does not expose known ones there; throws a RidgeError (exit 3) when it does not answer.
  * @param url base URL of the server
  */
 export async function scrapeMetrics(
   url: string,
-  options: Pick<HttpAsk, 'apiKey' | 'timeoutMs'> = {},
+  options: Pick<HttpAsk, 'apiKey' | 'timeoutMs'> & { readonly path?: string } = {},
 ): Promise<MetricsSnapshot | null> {
   const access = { url, apiKey: options.apiKey ?? null, apiKeyEnv: null };
-  const answer = await askAnyway(access, '/metrics', options);
-  if (answer.status !== 200 || !hasVllmMetrics(answer.text)) return null;
+  const { path = '/metrics', ...asking } = options;
+  const answer = await askAnyway(access, path, asking);
+  const dialect = answer.status === 200 ? dialectOf(answer.text) : null;
+  if (dialect === null) return null;
   const { began_s, ended_s } = answer;
-  return readSnapshot(answer.text, (began_s + ended_s) / 2, (ended_s - began_s) / 2);
+  return readSnapshot(answer.text, (began_s + ended_s) / 2, (ended_s - began_s) / 2, dialect);
 }
 
 /** Samples the gauges at an even pace while a window is open. */

@@ -85,6 +85,10 @@ test('a vLLM server is identified by what it exposes', async () => {
     block_size: 16,
     kv_cache_dtype: 'fp8',
     prefix_caching: true,
+    max_num_seqs: null,
+    max_num_batched_tokens: null,
+    metrics_path: '/metrics',
+    cache_reset: null,
     features: {
       token_id_prompts: true,
       cache_salt: true,
@@ -150,7 +154,7 @@ describe('features are detected, not assumed', () => {
     const server = await fakeServer(able({}), { ...pages, '/metrics': 'sglang:num_running_reqs 0\n' });
     const identity = await identifyEndpoint(access(server.url));
     expect(identity.engine.name).toBe('sglang');
-    expect(identity.features.metrics).toBe(false);
+    expect(identity.features.metrics).toBe(true);
   });
 });
 

@@ -140,9 +140,9 @@ describe('a delta', () => {
   });
 });
 
-test('scrapes a server, and is null for one without vLLM’s metrics', async () => {
+test('scrapes a server, and is null for one whose metrics nobody knows', async () => {
   const vllm = await fakeServer(() => {}, { '/metrics': page });
-  const other = await fakeServer(() => {}, { '/metrics': 'sglang:num_running_reqs 1\n' });
+  const other = await fakeServer(() => {}, { '/metrics': 'go_goroutines 1\n' });
   const none = await fakeServer(() => {});
   const snapshot = await scrapeMetrics(`${vllm.url}/v1/`);
   expect(snapshot?.generation_tokens).toBe(1200);

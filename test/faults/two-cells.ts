@@ -94,7 +94,7 @@ async function measure(
       before = (await readRun(folder)).records;
       url = await strike();
     }
-    return measureAt(url, { ...known, features: { ...known.features, metrics: url === sound.url } }, ...cell);
+    return measureAt(url, { ...known, metrics_path: url === sound.url ? known.metrics_path : null }, ...cell);
   };
   const context = {
     target,
