@@ -20,7 +20,7 @@ export interface LaneCell {
 
 export interface LaneContext {
   readonly target: LiveTarget;
-  readonly session: AgentSession;
+  readonly session: Pick<AgentSession, 'runCell'>;
   readonly suite: Suite;
   /** By digest; the cells that replay one name it. */
   readonly traces?: ReadonlyMap<string, TraceColumns>;
@@ -42,7 +42,7 @@ const MOST_FAILURES_IN_A_ROW = 3;
 const MOST_ATTEMPTS = 2;
 
 /** Whether a finished cell says nothing because its endpoint failed. */
-export const endpointFailed = (record: CellRecord): boolean =>
+export const endpointFailed = (record: Pick<CellRecord, 'reasons'>): boolean =>
   record.reasons.some(({ code }) => code === 'request_failed');
 
 /**

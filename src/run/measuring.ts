@@ -4,7 +4,7 @@ import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
 import { measureIdlePower } from './idle-power.ts';
-import { type LaneCell, runLane } from './lane.ts';
+import { type LaneCell, type LaneContext, runLane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget } from './prepare.ts';
 import type { RemainingTime } from './remaining-time.ts';
@@ -40,6 +40,7 @@ export class Measuring {
     one: PlannedTarget,
     cells: readonly LaneCell[],
     mayStart: (cell: LaneCell) => boolean = () => true,
+    session: LaneContext['session'] = one.session,
   ): Promise<number> {
     const { options, store, control, emit, remaining } = this.#context;
     if (cells.length > 0) await this.#measureIdleBefore(one);
@@ -47,6 +48,7 @@ export class Measuring {
       idlePower_w: this.#idlePower.get(one.target.name) ?? null,
       mayStart,
       ...one,
+      session,
       suite: options.suite.suite,
       traces: tracesOf(options.suite.points),
       store,

@@ -98,7 +98,7 @@ class ServedLane {
     try {
       const planned = this.#cells.planned(up.started);
       await file.setTarget(up.target());
-      this.#missed += await measuring.measure(planned, untried(), mayStart);
+      this.#missed += await measuring.measure(planned, untried(), mayStart, up.session);
       if (restart === 0) await measuring.judgeWhole(planned);
       await file.setTarget(up.target());
       this.#warnOfLog(up);

@@ -4,6 +4,7 @@ import { judgeEnvironment } from '../measure/verdict.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { environmentOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
+import { endpointFailed, type LaneContext } from './lane.ts';
 import type { LiveTarget, RunTarget } from './schema.ts';
 import { type ServerLog, serverLogFile } from './server-log.ts';
 import { closeAll, type StartedTarget, startTargets } from './start-targets.ts';
@@ -28,6 +29,8 @@ export interface ServedUp {
   readonly started: StartedTarget;
   /** The target with what the log has said up to now. */
   target(): LiveTarget;
+  /** Drives its cells; after one that failed it is known whether the server has ended. */
+  readonly session: LaneContext['session'];
   /** Ends agent and server; never fails. */
   close(): Promise<void>;
 }
@@ -79,6 +82,18 @@ function upOf({ named, count }: ServedStart, server: StartedServer, started: Sta
     server,
     started,
     target: () => ({ ...started.target, served: { ...served, log: server.facts } }),
+    session: {
+      async runCell(task, hooks, signal) {
+        try {
+          const result = await started.session.runCell(task, hooks, signal);
+          if (endpointFailed(result)) await server.settle();
+          return result;
+        } catch (error) {
+          if (!signal.aborted) await server.settle();
+          throw error;
+        }
+      },
+    },
     async close() {
       await closeAll([started.session]);
       await server.stop();

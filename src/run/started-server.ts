@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { agentCommandLine } from '../agent/command-line.ts';
 import { type AgentConnection, type AgentTimeouts, connectAgent } from '../agent/connection.ts';
 import type { Reply } from '../agent/protocol.ts';
@@ -21,6 +22,7 @@ export interface ServerEvents {
 const END_PATIENCE_MS = 20_000;
 /** A silent agent is killed, and a server cannot be ended by a killed one: only one that is lost counts as silent. */
 const SILENCE_MS = 600_000;
+const SETTLE_MS = 1_000;
 /** A server that is loading may leave an agent beside it little of the host. */
 const HANDSHAKE_MS = 120_000;
 export const BESIDE_A_SERVER: Partial<AgentTimeouts> = { handshakeMs: HANDSHAKE_MS };
@@ -34,6 +36,7 @@ export class StartedServer {
   readonly #reader = new LogReader();
   readonly #events: ServerEvents;
   #connection: AgentConnection | null = null;
+  readonly #end = Promise.withResolvers<void>();
   #ended: string | null = null;
 
   private constructor(events: ServerEvents) {
@@ -68,6 +71,11 @@ export class StartedServer {
   /** How it ended by itself; null: it did not. */
   get ended(): string | null {
     return this.#ended;
+  }
+
+  /** Waits a moment for the word that it has ended: where a cell fails, that is the likely reason. */
+  async settle(): Promise<void> {
+    await Promise.race([this.#end.promise, sleep(SETTLE_MS, undefined, { ref: false })]);
   }
 
   /** Ends it with everything it started; never fails. */
@@ -106,7 +114,9 @@ export class StartedServer {
       for (const line of reply.text.split('\n')) this.#reader.read(line);
       this.#events.log(reply.text);
     }
-    if (reply.type === 'server_ended') this.#ended ??= reply.message;
+    if (reply.type !== 'server_ended') return;
+    this.#ended ??= reply.message;
+    this.#end.resolve();
   }
 }
 
