@@ -24,12 +24,16 @@ export function lengthened(task: CellTask, watch: PowerWatch | null): Pick<CellT
   const least = leastWindowSeconds(watch.facts) + MARGIN_S;
   return {
     protocol: { ...protocol, warm_up_min_s: Math.max(protocol.warm_up_min_s ?? 0, SENSOR_LAG_S) },
-    stop: { ...stop, min_s: Math.max(stop.min_s, least), max_s: Math.max(stop.max_s, least) },
+    stop: {
+      ...stop,
+      window_min_s: Math.max(stop.window_min_s ?? 0, least),
+      max_s: Math.max(stop.max_s, least),
+    },
   };
 }
 
-/** A window closes on a request's end, so that it is a little longer than asked for, never shorter. */
-const MARGIN_S = 0.5;
+/** Timers may close a window a moment early. */
+const MARGIN_S = 0.1;
 
 /**
  * Energy over exactly the steady window, judged. Waits for the readings that bracket it.

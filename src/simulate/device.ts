@@ -104,7 +104,7 @@ export function createEngine<R extends EngineRequest>(
   return new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
     stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
-    ...(trace && { planned: powerRecorder(device, trace) }),
+    ...(trace && { planned: powerRecorder(card, tp, device.power, trace) }),
   });
 }
 

@@ -150,6 +150,13 @@ export const stopSchema = z.strictObject({
   max_requests: z.int().min(1).default(2000),
   min_s: z.number().min(0).default(5),
   max_s: z.number().positive().default(180),
+  window_min_s: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      'The window is no shorter, however many requests it has; default 0, or the 10 to 30 s that a power source needs.',
+    ),
 });
 
 /** A suite file: what to measure and how. It names no host. */

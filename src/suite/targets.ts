@@ -63,8 +63,21 @@ function refuseTwins(lab: Lab, source: YamlSource): void {
   }
 }
 
-const absolutePaths = (target: Target, folder: string): Target =>
-  target.model_config ? { ...target, model_config: resolve(folder, target.model_config) } : target;
+function absolutePaths(target: Target, folder: string): Target {
+  const { model_config, power } = target;
+  const absolute = (path: string): string => resolve(folder, path);
+  return {
+    ...target,
+    ...(model_config && { model_config: absolute(model_config) }),
+    ...(power && {
+      power: {
+        ...power,
+        ...(power.file && { file: absolute(power.file) }),
+        ...(power.path && { path: absolute(power.path) }),
+      },
+    }),
+  };
+}
 
 /** The lab's own definitions win over the catalogue. */
 function lookUp(id: string | undefined, lab: Lab | null, where: string): Accelerator | null {

@@ -1,17 +1,20 @@
+import type { ModelCard } from '../../model/card.ts';
 import { stepPower } from '../../roofline/power.ts';
 import { TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork, stepWork } from '../../roofline/step-work.ts';
-import type { SimulatedDevice } from '../device.ts';
 import type { Step } from '../engine.ts';
 import type { PowerTrace } from './trace.ts';
+import type { PowerTruth } from './truth.ts';
 
 /** Writes the true power of every step of one device into its trace. The devices of a group do the same work at the same time. */
 export function powerRecorder(
-  { card, settings, power }: SimulatedDevice,
+  card: ModelCard,
+  tensorParallel: number,
+  power: PowerTruth,
   trace: PowerTrace,
 ): (step: Step) => void {
   const attention = new AttentionWork(card);
-  const counter = new TrafficCounter(card, settings.tensorParallel);
+  const counter = new TrafficCounter(card, tensorParallel);
   return (step) => {
     const traffic = counter.count(stepWork(attention, step));
     trace.add(step.begin, step.end, stepPower(power, traffic, step.end - step.begin, power.power_limit_w));
