@@ -49,6 +49,18 @@ test('a simpler model that is closer than the fit is said to be, in words', () =
   expect(report(withWins(false))).not.toContain('lower error');
 });
 
+test('cells that were judged by other thresholds than the defaults are said to be, with these', () => {
+  expect(report()).not.toContain('thresholds');
+  const { suite } = run.run;
+  const content = { ...suite.content, thresholds: { client_bound_ttft_share: 0.2, little_law_share: 0.05 } };
+  const loosened = { ...run, run: { ...run.run, suite: { ...suite, content } } };
+  const made = makeFit([loosened], { createdAt: fit.created_at, toolVersion: '0.1.0', bootstrap: 0 });
+  expect(made.runs[0]!.thresholds).toEqual({ client_bound_ttft_share: 0.2 });
+  expect(unfolded(report(made))).toContain(
+    `cells of ${run.run.id} are judged by other thresholds: client_bound_ttft_share 0.2 (default 0.05)`,
+  );
+});
+
 describe('the simulator beside the fit', () => {
   test('its effects stand in one sentence under the table', () => {
     const text = report(fit, [{ ...target!, simulator: { ...simulator, effects: ['jitter', 'stalls'] } }]);
