@@ -34,7 +34,7 @@ export class Backlog {
   peak = 0;
 
   constructor(
-    clock: StampClock,
+    clock: Pick<StampClock, 'now' | 'inTurn'>,
     afterPoll: (callback: () => void) => void = (callback) => setImmediate(callback),
   ) {
     this.#now = () => clock.now();

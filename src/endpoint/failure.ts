@@ -1,6 +1,7 @@
 import type { RequestFailure, RequestOutcome } from '../measure/timeline.ts';
 import { errorMessage } from './completion-chunk.ts';
 import { HttpError } from './http-head.ts';
+import { limitAdvice } from './socket-limits.ts';
 
 export type FailedOutcome = Extract<RequestOutcome, { state: 'failed' }>;
 
@@ -50,7 +51,9 @@ export function describe(error: unknown): string {
   if (error instanceof AggregateError) return [...new Set(error.errors.map(describe))].join('; ');
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return code && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+  const text = code && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+  const advice = limitAdvice(code);
+  return advice === null ? text : `${text}: ${advice}`;
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 300);

@@ -35,6 +35,8 @@ export class HttpReader {
   /** Characters of body still to come, of the whole or of the chunk. */
   #left = 0;
   #reusable = true;
+  /** Characters of an unfinished head that hold no blank line. */
+  #searched = 0;
 
   constructor(sink: ResponseSink) {
     this.#sink = sink;
@@ -150,9 +152,11 @@ export class HttpReader {
 
   #head(text: string, at: number): number {
     const blank = /\r?\n\r?\n/g;
-    blank.lastIndex = at;
+    // What was searched before is not searched again; a blank line may be cut.
+    blank.lastIndex = at + Math.max(0, this.#searched - 3);
     const match = blank.exec(text);
     if ((match?.index ?? text.length) - at > LONGEST_HEAD) throw new HttpError('a head that is too long');
+    this.#searched = match === null ? text.length - at : 0;
     if (match === null) {
       // Told at once, not when a head that never comes has run into a timeout.
       if (!'HTTP/1.'.startsWith(text.slice(at, at + 7))) throw new HttpError('not an HTTP/1.x answer');
