@@ -20,6 +20,7 @@ import { openPair } from './pair.ts';
 import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
+import { socketFacts } from './socket-facts.ts';
 
 export interface CellHooks {
   progress(progress: CellProgress): void;
@@ -64,12 +65,16 @@ export async function runCell(
     stallTimeoutSeconds: task.protocol.stall_timeout_s,
   };
   const pair = task.kind === 'disaggregated' ? await openPair(target, endpoint, task, portOptions) : null;
-  const port = pair?.port ?? createEndpointPort(portOptions);
+  const workers = task.protocol.client_workers;
+  const own = pair === null ? createEndpointPort({ ...portOptions, workers }) : null;
+  const port = pair?.port ?? own!;
+  await own?.ready();
   await watch.take('before');
   power?.begin();
   const eventLoop = watchEventLoop();
   const origin = port.now();
   let load: DrivenLoad;
+  let sockets: Awaited<ReturnType<typeof socketFacts>> = null;
   try {
     load = await driveLoad(
       port,
@@ -81,6 +86,7 @@ export async function runCell(
       },
       signal,
     );
+    if (own !== null) sockets = await socketFacts(own, workers);
   } finally {
     watch.stop();
     await port.close();
@@ -116,6 +122,7 @@ export async function runCell(
   const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {
     ...cell,
+    client: cell.client && { ...cell.client, ...(sockets && { sockets }) },
     reasons,
     verdict: verdictOf(reasons),
     energy: read?.energy ?? null,

@@ -23,7 +23,7 @@ export function cellKey(
     ...(arrivals !== null && { arrivals }),
   };
   // Younger than the first runs, and they change no measurement: they only say when a request, or a cell, counts as failed.
-  const { stall_timeout_s: __, max_in_flight: ___, ...protocol } = suite.protocol;
+  const { stall_timeout_s: __, max_in_flight: ___, client_workers: ____, ...protocol } = suite.protocol;
   return digestOf({
     target: {
       accelerator: target.accelerator?.id ?? null,

@@ -142,6 +142,18 @@ export const cellRecordSchema = z.object({
       ttft_bound_p99_ms: nullableNumber,
       chunk_bound_p50_ms: nullableNumber,
       chunk_bound_p99_ms: nullableNumber,
+      /** What the client's sockets saw, all threads together; absent in older records and of pairs. */
+      sockets: z
+        .object({
+          workers: z.int(),
+          connections: z.int(),
+          reads: z.int(),
+          /** Reads that filled the whole buffer: more was waiting in the kernel, so the client was behind. */
+          full_reads: z.int(),
+          /** Most bytes of one thread that were stamped and not yet parsed. */
+          unparsed_peak_bytes: z.int(),
+        })
+        .optional(),
     })
     .nullable(),
   /** Absent or null: no power was read. */

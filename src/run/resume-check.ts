@@ -16,8 +16,9 @@ export function requireSameRun(
   folder: string,
 ): void {
   const mend = 'Start a new run; the finished cells stay here.';
+  const [then, now] = [measuredBy(before.suite.content), measuredBy(suite)];
   for (const part of ['protocol', 'stop'] as const) {
-    if (canonicalJson(before.suite.content[part]) === canonicalJson(suite[part])) continue;
+    if (canonicalJson(then[part]) === canonicalJson(now[part])) continue;
     throw new RidgeError(`the suite's ${part} changed since this run began`, { where: folder, mend });
   }
   for (const target of targets) {
@@ -29,4 +30,10 @@ export function requireSameRun(
       mend,
     });
   }
+}
+
+/** What a run's cells share; with how many threads the client reads, each cell says by itself. */
+function measuredBy({ protocol, stop }: Pick<Suite, 'protocol' | 'stop'>) {
+  const { client_workers: _, ...rest } = protocol;
+  return { protocol: rest, stop };
 }

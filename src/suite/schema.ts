@@ -137,6 +137,12 @@ export const protocolSchema = z.strictObject({
     .positive()
     .default(60)
     .describe('A stream that sends nothing for so long after its first token has failed.'),
+  client_workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Threads of the client that send and read, where one core is not enough (`client_bound`).'),
 });
 
 export const stopSchema = z.strictObject({

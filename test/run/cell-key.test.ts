@@ -18,6 +18,10 @@ test.each([
     'a stalled stream is given up earlier',
     cellKey(runTarget(), cell(), loadText(`${GRID}protocol: { stall_timeout_s: 9 }\n`).suite),
   ],
+  [
+    'the client reads with more threads',
+    cellKey(runTarget(), cell(), loadText(`${GRID}protocol: { client_workers: 4 }\n`).suite),
+  ],
   ['the agent moves to another host', cellKey(runTarget({ agent: ['ssh', 'x'] }), cell(), suite)],
 ])('it stays when %s', (_, other) => {
   expect(other).toBe(key);
