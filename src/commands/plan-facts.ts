@@ -64,6 +64,7 @@ async function fromTargets(targets: readonly NamedTarget[]): Promise<PlanFacts> 
       maxNumBatchedTokens: definition.max_num_batched_tokens ?? null,
       maxNumSeqs: definition.max_num_seqs ?? null,
       kvCapacityTokens: definition.kv_capacity_tokens ?? null,
+      ...(definition.serve && { restarts: definition.serve.restarts ?? null }),
       pair: definition.prefill !== undefined,
     });
   }

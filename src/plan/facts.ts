@@ -18,6 +18,8 @@ export interface TargetFacts {
   readonly kvCapacityTokens: number | null;
   /** Whether its prompts can be computed on another server; absent: they cannot. */
   readonly pair?: boolean;
+  /** Restarts of a server that the run starts, null: as many as the suite says; absent: it runs already. */
+  readonly restarts?: number | null;
 }
 
 /** vLLM's own defaults for a server of this kind, used for estimates only. */

@@ -32,7 +32,8 @@ export function planSuite(
 ): TargetPlan[] {
   return targets.map((facts, index) => {
     const { points: resolved, skipped } = resolvePoints(points, facts, suite.protocol);
-    const cells = orderCells(resolved, childSeed(suite.protocol.seed, index));
+    const once = orderCells(resolved, childSeed(suite.protocol.seed, index));
+    const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
     const { seconds, source } = estimateCells(facts, cells, suite.protocol, suite.stop);
     return {
       target: facts.name,
@@ -43,6 +44,16 @@ export function planSuite(
     };
   });
 }
+
+/** Restarts after which a target's anchors are measured again. */
+export const restartsOf = ({ restarts }: Pick<TargetFacts, 'restarts'>, suite: Suite): number =>
+  restarts === undefined ? 0 : (restarts ?? suite.restarts ?? 0);
+
+/** The start anchors once more for each restart. */
+const anchorsAgain = (cells: readonly CellShape[], restarts: number): CellShape[] =>
+  Array.from({ length: restarts }, (_, index) => index + 1).flatMap((restart) =>
+    cells.filter(({ anchor }) => anchor === 'start').map((cell) => ({ ...cell, restart })),
+  );
 
 /** The first point that no target may skip: over the maximum while the suite says `over_length: error`. */
 export const refusedPoint = (suite: Suite, plans: readonly TargetPlan[]): SkippedPoint | null =>

@@ -2,6 +2,12 @@ import { builtInCard } from '../model/cards.ts';
 import type { TargetFacts } from '../plan/facts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { readModelCard } from './model-card.ts';
+import type { ServedTarget } from './started-server.ts';
+
+/** What a plan needs to know of a server that the run starts, whether it runs or not. */
+export const servedFacts = ({ definition }: ServedTarget): Pick<TargetFacts, 'restarts'> => ({
+  restarts: definition.serve.restarts ?? null,
+});
 
 /**
  * What a target that does not run yet will be, as far as the lab file tells: enough to plan its cells.

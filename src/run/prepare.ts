@@ -1,10 +1,10 @@
 import { RidgeError } from '../errors.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
-import { planSuite, refusedPoint, type TargetPlan } from '../plan/plan.ts';
+import { planSuite, refusedPoint, restartsOf, type TargetPlan } from '../plan/plan.ts';
 import type { Suite } from '../suite/schema.ts';
 import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
-import { expectedFacts } from './expected-target.ts';
+import { expectedFacts, servedFacts } from './expected-target.ts';
 import { judgedAgain } from './judged-again.ts';
 import type { LaneCell } from './lane.ts';
 import type { RunOptions } from './options.ts';
@@ -61,14 +61,19 @@ export async function prepareRun(
   const facts = [
     ...targets.map(factsOf),
     ...(await Promise.all(
-      hosted.map(({ named }, index) => (recorded[index] ? factsOf(recorded[index]) : expectedFacts(named))),
+      hosted.map(async ({ named }, index) => ({
+        ...(recorded[index] ? factsOf(recorded[index]) : await expectedFacts(named)),
+        ...servedFacts(named),
+      })),
     )),
   ];
   const places = [...started.map(({ session }) => session.target), ...hosted.map(({ named }) => named)];
   for (const [index, one] of facts.entries())
     requireEvenHeads(one.card, one.tensorParallel, places[index]!.where);
   const plans = planSuite(suite, options.suite.points, facts);
-  requireCells(options, plans);
+  // What a server says when it is started may open cells that cannot be planned yet.
+  const isOpen = recorded.includes(null);
+  requireCells(options, plans, isOpen);
   const served = hosted.map(({ named }) => named);
   const { store, file, finished, warnings } = await openStore(options, targets, served, before);
   const thresholds = thresholdsText(suite.thresholds);
@@ -77,7 +82,8 @@ export async function prepareRun(
   for (const { name, warnings } of targets) {
     for (const message of warnings) emit({ kind: 'warning', target: name, message });
   }
-  for (const { target, message } of plans.flatMap(({ skipped }) => skipped)) {
+  const known = [...targets, ...recorded].map((target) => target !== null);
+  for (const { target, message } of plans.flatMap(({ skipped }, index) => (known[index] ? skipped : []))) {
     emit({ kind: 'warning', target, message: `cell skipped: ${message}` });
   }
   const planned = started.map((one, index) =>
@@ -87,15 +93,15 @@ export async function prepareRun(
         { ...one, cells: [], reused: stillTrue(one.target, suite, finished) },
   );
   const waiting = hosted.map(({ named, host }, index): WaitingTarget => {
-    const restarts = named.definition.serve.restarts ?? suite.restarts ?? 0;
-    const cells = keyedCells(recorded[index]!, plans[started.length + index]!, suite, restarts);
+    const cells = keyedCells(recorded[index]!, plans[started.length + index]!, suite);
+    const restarts = restartsOf(servedFacts(named), suite);
     const reused = recorded[index] ? reusable(named.name, cells, finished) : [];
     return { named, host, recorded: recorded[index]!, restarts, cells, reused };
   });
   return { store, file, planned, waiting, finished };
 }
 
-function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[]): void {
+function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[], isOpen: boolean): void {
   const refused = refusedPoint(suite.suite, plans);
   if (refused) {
     throw new RidgeError(`a cell ${refused.message}`, {
@@ -103,7 +109,7 @@ function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[]): void
       mend: 'Shorten it, or set over_length: skip in the suite.',
     });
   }
-  if (plans.some(({ cells }) => cells.length > 0)) return;
+  if (isOpen || plans.some(({ cells }) => cells.length > 0)) return;
   throw new RidgeError('no cell of this suite can be measured on these targets', {
     where: suite.file,
     mend: plans.flatMap(({ skipped }) => skipped)[0]?.message ?? 'Add cells to the grid.',
@@ -116,9 +122,8 @@ export function planTarget(
   plan: TargetPlan,
   suite: Suite,
   finished: readonly CellRecord[],
-  restarts = 0,
 ): PlannedTarget {
-  const cells = keyedCells(one.target, plan, suite, restarts);
+  const cells = keyedCells(one.target, plan, suite);
   return { ...one, cells, reused: reusable(one.target.name, cells, finished) };
 }
 

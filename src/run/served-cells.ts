@@ -1,6 +1,7 @@
 import { planSuite, remainingCells } from '../plan/plan.ts';
 import { announceReused, eventTarget } from './announce.ts';
 import { factsOf } from './describe-target.ts';
+import { servedFacts } from './expected-target.ts';
 import type { LaneCell } from './lane.ts';
 import { finishedBefore } from './measuring.ts';
 import { type PlannedTarget, planTarget } from './prepare.ts';
@@ -61,14 +62,15 @@ export class ServedCells {
     const warn = (message: string): void => emit({ kind: 'warning', target: name, message });
     const index = options.targets.findIndex((one) => one.name === name);
     // At the same place of the run, so that the order is the one that was told.
-    const facts = options.targets.map(() => factsOf(target));
+    const own = { ...factsOf(target), ...servedFacts(this.#waiting.named) };
+    const facts = options.targets.map(() => own);
     const plan = planSuite(suite, points, facts)[index]!;
     for (const { message } of plan.skipped) warn(`cell skipped: ${message}`);
     const tooLong = plan.skipped.filter(({ reason }) => reason === 'over_length');
     // The suite asked for them, and only the server knew that it cannot.
     if (suite.over_length === 'error') measuring.notMeasured += tooLong.length;
     for (const message of target.warnings) warn(message);
-    const { cells, reused } = planTarget(started, plan, suite, finished, this.#waiting.restarts);
+    const { cells, reused } = planTarget(started, plan, suite, finished);
     [this.#known, this.#cells, this.#reused] = [target, cells, reused];
     remaining.add(name, this.#waiting.host, remainingCells(cells, finishedBefore({ reused })));
     emit({ kind: 'target_planned', target: eventTarget(target), cells: cells.map(({ cell }) => cell) });

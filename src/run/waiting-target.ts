@@ -18,23 +18,13 @@ export interface WaitingTarget {
   readonly reused: readonly CellRecord[];
 }
 
-/** Cells of a plan with their keys, and the anchors once more for each restart. */
-export function keyedCells(
-  target: RunTarget | null,
-  plan: TargetPlan,
-  suite: Suite,
-  restarts = 0,
-): LaneCell[] {
-  const anchors = plan.cells.filter(({ cell }) => cell.anchor === 'start');
-  const again = Array.from({ length: restarts }, (_, index) =>
-    anchors.map(({ cell, estimated_s }) => ({ cell: { ...cell, restart: index + 1 }, estimated_s })),
-  );
-  return [...plan.cells, ...again.flat()].map(({ cell, estimated_s }) => ({
+/** Cells of a plan with their keys; without one where the target is not known. */
+export const keyedCells = (target: RunTarget | null, plan: TargetPlan, suite: Suite): LaneCell[] =>
+  plan.cells.map(({ cell, estimated_s }) => ({
     cell,
     estimated_s,
     key: target === null ? '' : cellKey(target, cell, suite),
   }));
-}
 
 /** Records of an earlier execution that are cells of this one. */
 export function reusable(

@@ -44,3 +44,16 @@ test('what is left is what has no finished key', () => {
   const cells = [{ key: 'a' }, { key: 'b' }, { key: 'c' }];
   expect(remainingCells(cells, new Set(['b', 'gone']))).toEqual([{ key: 'a' }, { key: 'c' }]);
 });
+
+test('anchors come again after each restart of a server that the run starts, as target or suite say', () => {
+  const anchored =
+    'grid: [{ input: [128], output: [64], load: { concurrency: [1] }, anchor: true, repeats: 2 }]\n';
+  const { suite, points } = loadText(`${anchored}restarts: 1\n`);
+  const restarts = (facts: Parameters<typeof factsOf>[0]) =>
+    planSuite(suite, points, [factsOf(facts)])[0]!.cells.map(({ cell }) => cell.restart ?? 0);
+  // Two repeats at the start and at the end, then the start again.
+  expect(restarts({})).toEqual([0, 0, 0, 0]);
+  expect(restarts({ restarts: null })).toEqual([0, 0, 0, 0, 1, 1]);
+  expect(restarts({ restarts: 2 })).toEqual([0, 0, 0, 0, 1, 1, 2, 2]);
+  expect(restarts({ restarts: 0 })).toEqual([0, 0, 0, 0]);
+});
