@@ -1,42 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkCells } from './vllm/check-cells.ts';
 import { checkCounters } from './vllm/check-counters.ts';
 import { checkIdentity } from './vllm/check-identity.ts';
-import { checkKilledServer } from './vllm/check-killed-server.ts';
-import { checkResume } from './vllm/check-resume.ts';
+import { CELLS, checkServed } from './vllm/check-served.ts';
 import { Checks } from './vllm/checks.ts';
 import { ensureVllm } from './vllm/install.ts';
-import { writeLab } from './vllm/lab.ts';
-import { exitCodeOf, readRunData } from './vllm/record.ts';
-import { buildRidge, ridge } from './vllm/ridge.ts';
-import { serveVllm, type VllmServer } from './vllm/serve.ts';
+import { readRunData } from './vllm/record.ts';
+import { buildRidge } from './vllm/ridge.ts';
+import { writeServedLab } from './vllm/served-lab.ts';
 
-// Drives a real vLLM server (CPU, random weights) with the built command and checks what the interface promises.
+// Lets the built command start real vLLM servers (CPU, random weights), drives them and checks what the interface promises.
 // Timing is not graded here: the host may be busy.
 
 const suiteFile = (name: string) => fileURLToPath(new URL(`vllm/suites/${name}`, import.meta.url));
-
-/** Cells of `interface.yaml` (its anchors are measured twice) and of `short.yaml`. */
-const INTERFACE_CELLS = 6;
-const SHORT_CELLS = 4;
-
-async function runInterface(checks: Checks, server: VllmServer, lab: string, folder: string): Promise<void> {
-  const out = join(folder, 'interface');
-  const { exitCode, stderr } = await ridge(['run', suiteFile('interface.yaml'), '--lab', lab, '--out', out]);
-  const { run, cells } = await readRunData(out);
-  const expected = exitCodeOf(cells.map(({ record }) => record));
-  checks.check(
-    'run: exit code',
-    exitCode === expected,
-    `${exitCode}${exitCode === expected ? '' : ` ${stderr}`}`,
-  );
-  await checkIdentity(checks, run, server);
-  checkCells(checks, cells, INTERFACE_CELLS);
-  for (const cell of cells) checkCounters(checks, cell);
-}
 
 async function checkAll(checks: Checks): Promise<void> {
   const install = await ensureVllm({ log: console.log });
@@ -44,21 +23,18 @@ async function checkAll(checks: Checks): Promise<void> {
   checks.check('vLLM for CPU', true, `${install.version} in ${install.folder}`);
   await buildRidge();
   const folder = await mkdtemp(join(tmpdir(), 'ridge-test-vllm-'));
-  const server = await serveVllm({
-    install,
-    model: 'tiny',
-    folder,
-    ...(availableParallelism() > 1 ? { cpus: '0' } : {}),
-  });
-  try {
-    console.log(`serving random/tiny at ${server.url}, log ${server.logFile}, runs in ${folder}`);
-    const lab = await writeLab(folder, server);
-    await runInterface(checks, server, lab, folder);
-    await checkResume(checks, suiteFile('short.yaml'), lab, folder, server, SHORT_CELLS);
-    await checkKilledServer(checks, suiteFile('short.yaml'), lab, folder, server, SHORT_CELLS);
-  } finally {
-    await server.kill();
-  }
+  const lab = await writeServedLab({ install, model: 'tiny', folder });
+  console.log(`random/tiny on one and on two cores at ${lab.url}, runs and logs in ${folder}`);
+  const { out, labels } = await checkServed(checks, suiteFile('interface.yaml'), lab, folder);
+  const { run, cells } = await readRunData(out);
+  checkIdentity(checks, run, labels, lab.modelFolder);
+  const of = (target: keyof typeof CELLS) =>
+    cells.filter(({ record }) => record.target === target).slice(0, CELLS[target]);
+  checkCells(checks, of('cpu-tp1'), CELLS['cpu-tp1']);
+  for (const cell of of('cpu-tp1')) checkCounters(checks, cell);
+  // The last one lost its server.
+  const whole = CELLS['cpu-tp2'] - 1;
+  checkCells(checks, of('cpu-tp2').slice(0, whole), whole);
   if (checks.allPassed) await rm(folder, { recursive: true });
 }
 

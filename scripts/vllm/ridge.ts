@@ -34,6 +34,8 @@ export interface EventLine {
   readonly kind: string;
   readonly progress?: { readonly phase: string };
   readonly message?: string | null;
+  readonly target?: string;
+  readonly reused?: boolean;
 }
 
 /**

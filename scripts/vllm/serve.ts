@@ -43,11 +43,7 @@ export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
   const logFile = join(folder, 'server.log');
   const argv = [
     ...(options.cpus ? ['taskset', '-c', options.cpus] : []),
-    ...[options.install.python, join(options.install.python, '..', 'vllm'), 'serve', modelFolder],
-    ...['--served-model-name', `random/${options.model}`, '--load-format', 'dummy', '--enforce-eager'],
-    ...['--host', '127.0.0.1', '--port', String(port), '--max-model-len', String(MAX_LENGTH_TOKENS)],
-    ...['--max-num-batched-tokens', String(SERVER_SETTINGS.max_num_batched_tokens)],
-    ...['--max-num-seqs', String(SERVER_SETTINGS.max_num_seqs)],
+    ...vllmCommand({ ...options, modelFolder, port }),
     ...(options.extraArgs ?? []),
   ];
   const child = execa(argv[0]!, argv.slice(1), {
@@ -71,7 +67,21 @@ export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
   return { url, pid: child.pid!, modelFolder, logFile, stop: group.stop, kill: group.kill };
 }
 
-const serverEnvironment = (cpus: string | undefined) => ({
+/** Argument list that serves a model folder on a port. */
+export const vllmCommand = ({
+  install,
+  model,
+  modelFolder,
+  port,
+}: Pick<ServeOptions, 'install' | 'model'> & { modelFolder: string; port: number }): string[] => [
+  ...[install.python, join(install.python, '..', 'vllm'), 'serve', modelFolder],
+  ...['--served-model-name', `random/${model}`, '--load-format', 'dummy', '--enforce-eager'],
+  ...['--host', '127.0.0.1', '--port', String(port), '--max-model-len', String(MAX_LENGTH_TOKENS)],
+  ...['--max-num-batched-tokens', String(SERVER_SETTINGS.max_num_batched_tokens)],
+  ...['--max-num-seqs', String(SERVER_SETTINGS.max_num_seqs)],
+];
+
+export const serverEnvironment = (cpus: string | undefined) => ({
   VLLM_CPU_KVCACHE_SPACE: '2',
   VLLM_CPU_OMP_THREADS_BIND: cpus ?? 'nobind',
   VLLM_NO_USAGE_STATS: '1',
@@ -92,7 +102,7 @@ async function untilHealthy(url: string, timeoutS: number, ended: () => boolean)
   throw new Error(`no healthy answer within ${timeoutS} s`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
