@@ -2,6 +2,7 @@ import type { RunCells } from '../../src/fit/from-runs.ts';
 import { measureCell } from '../../src/measure/measure-cell.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
+import type { Energy } from '../../src/run/energy-schema.ts';
 import type { CellRecord, Run, RunTarget } from '../../src/run/schema.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
 import { createRandom, type Random } from '../../src/stats/random.ts';
@@ -13,6 +14,8 @@ export interface VirtualRunOptions {
   readonly seed: number;
   /** Standard deviation of the zero-mean error of a stamp, s: what a calibrated client adds. */
   readonly stampErrorSeconds: number;
+  /** Relative standard deviation of the measured power; absent: none is measured. */
+  readonly powerError?: number;
 }
 
 /** Measures a suite on simulated devices in virtual time: the record that `ridge run` would have written. */
@@ -34,10 +37,10 @@ function cellRecord(
   device: SimulatedDevice,
   shape: Shape,
   index: number,
-  { seed, stampErrorSeconds }: VirtualRunOptions,
+  { seed, stampErrorSeconds, powerError }: VirtualRunOptions,
 ): CellRecord {
   const cellSeed = 1000 * seed + 100 * device.settings.tensorParallel + index;
-  const { power_w: _, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
+  const { power_w, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
   const random = createRandom(cellSeed);
   const measured = measureCell({
     ...loaded,
@@ -67,8 +70,51 @@ function cellRecord(
     started_at: '2026-01-15T12:00:00.000Z',
     elapsed_s: loaded.window?.closed_s ?? 0,
     server: null,
+    energy:
+      powerError === undefined || power_w === null
+        ? null
+        : virtualEnergy(device, power_w * Math.exp(powerError * normal(random))),
     requests_file: null,
     attempts: 1,
+  };
+}
+
+/** As a sensor of every device would give it: the true power, with its error. */
+function virtualEnergy(device: SimulatedDevice, power_w: number): Energy {
+  const { tensorParallel } = device.settings;
+  const names = Array.from({ length: tensorParallel }, (_, index) => String(index));
+  return {
+    schema_version: 1,
+    source: {
+      source: 'virtual',
+      version: null,
+      scope: 'device',
+      averaging: 'instant',
+      interval_s: 0.1,
+      resolution_w: null,
+      has_counter: false,
+      counter_range_j: null,
+      devices: names,
+    },
+    energy_j: null,
+    taken_from: 'integral',
+    counter_disagreement_percent: null,
+    power_w: power_w * tensorParallel,
+    idle_power_w: device.power.idle_power_w * tensorParallel,
+    joules_per_output_token: null,
+    joules_per_total_token: null,
+    joules_per_request: null,
+    devices: names.map((name) => ({
+      device: name,
+      power_w,
+      samples: 300,
+      longest_gap_s: 0.1,
+      mean_clock_mhz: null,
+      temperature_first_c: null,
+      temperature_last_c: null,
+    })),
+    reasons: [],
+    power_file: null,
   };
 }
 

@@ -11,6 +11,7 @@ import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
 import { parameterNotes, stateOf } from './parameter-notes.ts';
+import { powerText } from './power-text.ts';
 import { simulatedText } from './simulated-text.ts';
 import { spreadLine } from './spread-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
@@ -50,6 +51,7 @@ export function fitText({ fit, file, targets, restartSpreads }: FittedRuns, styl
     style.bold('simpler models on the same cells'),
     baselineTable(fit, style),
     ...wins(fit).map((line) => style.yellow(wrapped(line))),
+    ...(fit.power ? ['', powerText(fit.power, style)] : []),
     ...leftOut(fit),
     '',
     file,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
-import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
+import { METRIC_KEYS, type MetricKey, type Predicted } from '../fit/predictive.ts';
 import { readFit } from '../fitfile/read.ts';
 import { MOST_DOUBLINGS } from '../predict/extrapolation.ts';
 import { type FitPrediction, predict } from '../predict/predict.ts';
@@ -50,7 +50,7 @@ const HOW: Readonly<Record<Predictor, string>> = {
 };
 
 function predictionText(prediction: FitPrediction, style: Style): string {
-  const rows = METRIC_KEYS.map((key) => rowOf(key, prediction));
+  const rows = [...METRIC_KEYS.map((key) => rowOf(key, prediction)), ...energyRows(prediction)];
   const notes = [
     ...simulatedNote(prediction),
     ...prediction.extrapolates.map((what) => `extrapolates: ${what}`),
@@ -85,6 +85,18 @@ function rowOf(key: MetricKey, prediction: FitPrediction): string[] {
   const none = value !== null && prediction.doublings_outside > 0 ? 'outside the measured range' : '';
   const scaled = value === null ? null : value * factor;
   return [key.replace(/_ms$/, ''), formatNumber(scaled, 4), interval ?? none, unit];
+}
+
+/** Power and energy, where the fit knows them. */
+function energyRows({ energy }: FitPrediction): string[][] {
+  if (energy === null) return [];
+  const row = (name: string, { value, interval_90 }: Predicted, unit: string): string[] => [
+    name,
+    formatNumber(value, 4),
+    interval_90?.map((end) => formatNumber(end, 4)).join(' to ') ?? '',
+    unit,
+  ];
+  return [row('power', energy.power_w, 'W'), row('energy', energy.joules_per_output_token, 'J/token')];
 }
 
 const simulatedNote = ({ simulated }: FitPrediction): string[] =>

@@ -2,7 +2,23 @@ import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
-import type { LatencyMetric, Measured, MeasuredRate, Observation } from './observations.ts';
+import type { LatencyMetric, Measured, MeasuredPower, MeasuredRate, Observation } from './observations.ts';
+
+/** Readings of power repeat within so much at best: sensors are quantised and averaged. */
+const LEAST_POWER_ERROR = 0.01;
+
+/** Mean power of one device; null where the energy is rejected or the sensor sees more than the devices. */
+function measuredPower({ energy }: CellRecord): MeasuredPower | null {
+  if (!energy || energy.power_w === null || energy.devices.length === 0) return null;
+  if (energy.source.scope === 'node' || energy.source.scope === 'package') return null;
+  const devices = energy.devices.length;
+  const disagreement = Math.abs(energy.counter_disagreement_percent ?? 0) / 100;
+  return {
+    power_w: energy.power_w / devices,
+    relative_error: Math.max(LEAST_POWER_ERROR, disagreement / 2),
+    idle_power_w: energy.idle_power_w === null ? null : energy.idle_power_w / devices,
+  };
+}
 
 /** Relative standard error of one sample. */
 const SINGLE_SAMPLE_ERROR = 0.05;
@@ -86,6 +102,7 @@ export function usableMeasurement(
       driving.kind === 'batch' || cell.kind !== 'load'
         ? null
         : measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
+    power: measuredPower(record),
   };
 }
 
@@ -112,6 +129,20 @@ function mergeMeasured(repeats: readonly (Measured | null)[]): Measured | null {
     found.map(({ relative_error }) => relative_error),
   );
   return { seconds: merged.mean, relative_error: merged.relative_error };
+}
+
+function mergePowers(repeats: readonly (MeasuredPower | null | undefined)[]): MeasuredPower | null {
+  const found = repeats.filter((repeat) => repeat !== null && repeat !== undefined);
+  if (found.length === 0) return null;
+  const merged = meanOfRepeats(
+    found.map(({ power_w }) => power_w),
+    found.map(({ relative_error }) => relative_error),
+  );
+  return {
+    power_w: merged.mean,
+    relative_error: Math.max(LEAST_POWER_ERROR, merged.relative_error),
+    idle_power_w: meanOrNull(found.map(({ idle_power_w }) => idle_power_w)),
+  };
 }
 
 function mergeRates(repeats: readonly (MeasuredRate | null)[]): MeasuredRate | null {
@@ -153,5 +184,6 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
     tpot: mergeMeasured(repeats.map((repeat) => repeat.tpot)),
     e2e: mergeMeasured(repeats.map((repeat) => repeat.e2e)),
     output_tokens_per_s: mergeRates(repeats.map((repeat) => repeat.output_tokens_per_s)),
+    power: mergePowers(repeats.map((repeat) => repeat.power)),
   }));
 }

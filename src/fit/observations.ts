@@ -15,6 +15,15 @@ export interface MeasuredRate {
   readonly relative_error: number;
 }
 
+/** Mean power of one device of a cell, and how well it was measured. */
+export interface MeasuredPower {
+  readonly power_w: number;
+  /** Standard error relative to the power. */
+  readonly relative_error: number;
+  /** Of one device, engine loaded and no request; null: not measured. */
+  readonly idle_power_w: number | null;
+}
+
 /** One shape at one load on one target: repeats are merged, because they share whatever the model gets wrong. */
 export interface Observation {
   readonly target: string;
@@ -35,6 +44,8 @@ export interface Observation {
   readonly tpot: Measured | null;
   readonly e2e: Measured | null;
   readonly output_tokens_per_s: MeasuredRate | null;
+  /** Absent or null: no power was read, or its energy is not valid. */
+  readonly power?: MeasuredPower | null;
 }
 
 export type LatencyMetric = 'ttft' | 'tpot';

@@ -12,6 +12,7 @@ import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { parametersOf } from './build-parameters.ts';
+import { powerSection } from './build-power.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { examplesFor } from './examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
@@ -97,11 +98,18 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     outliers: residuals.filter(({ weight }) => weight < OUTLIER_WEIGHT),
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
     flagged: data.flagged,
+    ...powerOf(input),
     simulated: data.targets.some((target) => target.simulator !== null),
     examples: [],
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },
   } as unknown as Omit<Fit, 'digest'>;
   return { ...content, examples: examplesFor(content) };
+}
+
+/** Only where power was measured: other files stay as they were. */
+function powerOf({ data, fitted: { answered, fit } }: FitFileInput): Pick<Fit, 'power'> {
+  const power = powerSection(answered, answered.observations, fit, data.targets);
+  return power === null ? {} : { power };
 }
 
 const rulesText = (rules: readonly CellRule[] | undefined): string[] => (rules ?? []).map(ruleText);

@@ -14,6 +14,7 @@ import {
   searchSchema,
   selectionSchema,
 } from './learnt-schema.ts';
+import { powerSectionSchema } from './power-schema.ts';
 import { validationSchema } from './validation-schema.ts';
 
 /** Version of the fit file's format; readers reject another major. */
@@ -191,6 +192,8 @@ export const fitSchema = z.object({
   ),
   /** Reasons that stand on cells which the fit used, by target. */
   flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
+  /** Absent or null: too few cells measured power. */
+  power: powerSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */
   simulated: z.boolean(),
   examples: z.array(exampleSchema),

@@ -5,7 +5,8 @@ import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
-import { extrapolationOf, widened } from './extrapolation.ts';
+import { extrapolationOf, MOST_DOUBLINGS, widened } from './extrapolation.ts';
+import { type PredictedEnergy, predictEnergy } from './predict-power.ts';
 
 /** A steady closed loop to predict. */
 export interface PredictionShape {
@@ -42,6 +43,8 @@ export interface FitPrediction extends Prediction {
   readonly simulated: boolean;
   /** Of the closed form: true where prompts nearly saturate the server, or requests queue for seats or KV. */
   readonly rough: boolean;
+  /** Watts of all devices and joules a token; null where the fit holds no power. */
+  readonly energy: PredictedEnergy | null;
 }
 
 /**
@@ -87,6 +90,8 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     extrapolates: sentences,
     doublings_outside: doublings,
     rough: means.rough,
+    energy:
+      doublings > MOST_DOUBLINGS ? null : predictEnergy(fit, settings, loop, prediction.output_tokens_per_s),
   };
 }
 

@@ -12,7 +12,9 @@ export interface PredictedPower {
 
 /** Mean power of one device for work that it is to do, with its uncertainty. */
 export function predictPower(
-  fit: Pick<PowerFit, 'parameters' | 'names' | 'covariance' | 'misfit'>,
+  fit: Pick<PowerFit, 'parameters' | 'names' | 'misfit'> & {
+    readonly covariance: Pick<PowerFit['covariance'], 'matrix'>;
+  },
   traffic: TrafficColumns,
   limit_w: number | null,
 ): PredictedPower {
