@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { checkCells } from './vllm/check-cells.ts';
 import { checkCounters } from './vllm/check-counters.ts';
 import { checkIdentity } from './vllm/check-identity.ts';
+import { checkPair } from './vllm/check-pair.ts';
 import { CELLS, checkServed } from './vllm/check-served.ts';
 import { Checks } from './vllm/checks.ts';
 import { ensureVllm } from './vllm/install.ts';
@@ -35,6 +36,7 @@ async function checkAll(checks: Checks): Promise<void> {
   // The last one lost its server.
   const whole = CELLS['cpu-tp2'] - 1;
   checkCells(checks, of('cpu-tp2').slice(0, whole), whole);
+  await checkPair(checks, suiteFile('pair.yaml'), install, folder);
   if (checks.allPassed) await rm(folder, { recursive: true });
 }
 
