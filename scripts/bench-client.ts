@@ -5,8 +5,11 @@ import { parseArgs } from 'node:util';
 import { type Client, otherClient, ownClient, vllmBench } from './client/commands.ts';
 import { type ClientFigures, figuresOf } from './client/figures.ts';
 import { loadOf } from './client/load.ts';
+import { checkManyStreams } from './client/many-streams.ts';
 import { type Cores, runClient } from './client/run-client.ts';
+import { soak } from './client/soak.ts';
 import { figuresTable, ratioLines } from './client/table.ts';
+import { checkVerdicts } from './client/verdict-check.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { writeModel } from './vllm/model.ts';
 
@@ -20,12 +23,21 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     'period-ms': { type: 'string', default: '10' },
     'without-vllm': { type: 'boolean', default: false },
+    /** Some of compare, verdicts, many. */
+    only: { type: 'string' },
+    'cell-s': { type: 'string', default: '5' },
+    many: { type: 'string', default: '10000' },
+    /** Minutes at the highest rate held, instead of all else. */
+    soak: { type: 'string' },
   },
 });
 
 const cores: Cores =
   availableParallelism() > 1 ? { server: '0', client: '1' } : { server: null, client: null };
 const folder = await mkdtemp(join(tmpdir(), 'ridge-bench-client-'));
+
+const resultFile = join(folder, 'result.json');
+const hostLoad = (): string => `load average ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores`;
 
 async function clients(): Promise<Client[]> {
   const own = [ownClient(1), ownClient(Number(values.workers))];
@@ -39,7 +51,8 @@ async function clients(): Promise<Client[]> {
   return [vllmBench(install.python, await writeModel(folder, 'tiny')), ...own, ...others];
 }
 
-async function main(): Promise<number> {
+/** All clients one after another at each load, in a table with the targets. False when one is missed. */
+async function compare(): Promise<boolean> {
   const all = await clients();
   const timing = {
     periodMs: Number(values['period-ms']),
@@ -47,26 +60,41 @@ async function main(): Promise<number> {
     release: 'together',
     keepLog: true,
   } as const;
-  let kept = true;
+  let allMet = true;
   for (const streams of values.streams.split(',').map(Number)) {
     const figures = new Map<string, ClientFigures>();
     for (const client of all) {
-      const run = await runClient(client, loadOf(streams), timing, cores, join(folder, 'result.json'));
+      const run = await runClient(client, loadOf(streams), timing, cores, resultFile);
       figures.set(client.name, figuresOf(run));
     }
-    console.log(
-      `\n${streams} streams, a token every ${timing.periodMs} ms to all at once (load average ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} cores)\n`,
-    );
+    console.log(`\n${streams} streams, a token every ${timing.periodMs} ms to all at once (${hostLoad()})\n`);
     console.log(figuresTable(figures));
     const { lines, met } = ratioLines(streams, figures);
     for (const line of lines) console.log(line);
-    kept &&= met;
+    allMet &&= met;
   }
-  return kept ? 0 : 1;
+  return allMet;
+}
+
+/** What the command line asks for; without a mode: the comparison, the verdicts and many streams. */
+async function main(): Promise<boolean> {
+  if (values.soak !== undefined) return soak(cores, resultFile, Number(values.soak));
+  const modes = new Set(values.only === undefined ? ['compare', 'verdicts', 'many'] : values.only.split(','));
+  let met = true;
+  if (modes.has('compare')) met = (await compare()) && met;
+  if (modes.has('verdicts')) {
+    console.log(`\ncells with other work on the client's core, and at high loads (${hostLoad()})\n`);
+    met = (await checkVerdicts(cores, resultFile, Number(values['cell-s']))) && met;
+  }
+  if (modes.has('many')) {
+    console.log('');
+    met = (await checkManyStreams(cores, resultFile, Number(values.many))) && met;
+  }
+  return met;
 }
 
 try {
-  process.exitCode = await main();
+  process.exitCode = (await main()) ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -11,12 +11,13 @@ export interface Client {
 
 const OWN = fileURLToPath(new URL('own-client.ts', import.meta.url));
 
-export const ownClient = (workers: number): Client => ({
+/** `keeps`: whether it writes a result; without, its memory is the port's alone. */
+export const ownClient = (workers: number, keeps = true): Client => ({
   name: workers === 1 ? 'ridge' : `ridge, ${workers} workers`,
   argv: (url, load, result) => [
     process.execPath,
     OWN,
-    JSON.stringify({ ...load, url, workers, result } satisfies OwnClientTask),
+    JSON.stringify({ ...load, url, workers, result: keeps ? result : null } satisfies OwnClientTask),
   ],
 });
 

@@ -23,6 +23,8 @@ export interface ClientResult {
   readonly itls: readonly (readonly number[])[];
   /** On the host's monotonic clock. */
   readonly start_times: readonly number[];
+  /** Of each request the number at the end of its id; absent: its place. */
+  readonly numbers?: readonly number[];
   /** Our own client's bounds of the stamps of all tokens, by request; no other client knows any. */
   readonly bounds?: readonly (readonly number[])[];
 }

@@ -26,7 +26,9 @@ export function pairs(result: ClientResult, truth: readonly SentResponse[]): Pai
     .sort((a, b) => result.start_times[a]! - result.start_times[b]!);
   const useNumbers = numbered.size >= result.ttfts.length;
   return order.flatMap((index, place) => {
-    const found = useNumbers ? numbered.get(index) : byOrder[byOrder.length - order.length + place];
+    const found = useNumbers
+      ? numbered.get(result.numbers?.[index] ?? index)
+      : byOrder[byOrder.length - order.length + place];
     const itls = result.itls[index]!;
     if (found === undefined || itls.length + 1 !== found.sentAt.length) return [];
     const ttft = result.ttfts[index]!;

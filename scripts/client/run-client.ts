@@ -22,7 +22,8 @@ export interface ClientRun {
 
 const SAMPLE_MS = 50;
 
-const on = (cores: string | null, argv: readonly string[]): readonly string[] =>
+/** A command on some cores. */
+export const on = (cores: string | null, argv: readonly string[]): readonly string[] =>
   cores === null ? argv : ['taskset', '-c', cores, ...argv];
 
 /** One client against a null server of its own. Throws when the client fails. */

@@ -1,0 +1,10 @@
+// Takes a share of a core until it is killed: busy for that share of every 20 ms.
+const share = Number(process.argv[2]);
+const PERIOD_MS = 20;
+
+function work(): void {
+  const until = performance.now() + share * PERIOD_MS;
+  while (performance.now() < until);
+  setTimeout(work, (1 - share) * PERIOD_MS);
+}
+work();
