@@ -1,8 +1,8 @@
 import type { IdlePower } from '../run/energy-schema.ts';
-import type { CellProgress } from '../run/events.ts';
 import { VERSION } from '../version.ts';
 import { AgentChannel } from './channel.ts';
 import { measureClock } from './clock-offset.ts';
+import type { AgentHost, ConnectOptions, RunCellHooks } from './connect-options.ts';
 import { Conversation } from './conversation.ts';
 import { AgentFailure } from './failure.ts';
 import { asNotStarted, isCompatible, otherVersion } from './handshake.ts';
@@ -20,29 +20,8 @@ import {
 } from './protocol.ts';
 import { type AgentTimeouts, TIMEOUTS } from './timeouts.ts';
 
+export type { AgentHost, ConnectOptions, RunCellHooks } from './connect-options.ts';
 export type { AgentTimeouts } from './timeouts.ts';
-
-export interface ConnectOptions {
-  readonly argv: readonly [string, ...string[]];
-  readonly target: AgentTarget;
-  readonly timeouts?: Partial<AgentTimeouts> | undefined;
-  warning(message: string): void;
-  /** Replies that answer no question: of a server that the agent started. */
-  unasked?(reply: Reply): void;
-}
-
-export interface RunCellHooks {
-  progress(progress: CellProgress): void;
-  /** JSON texts of request timelines, see `RequestLine`; all of them before the cell's result. */
-  requests(lines: readonly string[]): void;
-  power?(text: string): void;
-  steps(text: string): void;
-}
-
-export interface AgentHost extends HostFacts {
-  readonly clock_offset_s: number;
-  readonly clock_offset_bound_s: number;
-}
 
 /**
  * Starts an agent and shakes hands with it.
@@ -60,16 +39,16 @@ export class AgentConnection {
   readonly #conversation: Conversation;
   readonly #timeouts: AgentTimeouts;
   readonly #command: string;
-  readonly #unasked: ConnectOptions['unasked'];
+  readonly #hooks: Pick<ConnectOptions, 'unasked' | 'gone'>;
   readonly #greeting = Promise.withResolvers<Extract<Reply, { type: 'hello' }>>();
   #lastSignMs = performance.now();
   #watchdog: NodeJS.Timeout | null = null;
   #host: AgentHost | null = null;
 
-  constructor({ argv, timeouts, warning, unasked }: ConnectOptions) {
+  constructor({ argv, timeouts, warning, ...hooks }: ConnectOptions) {
     this.#timeouts = { ...TIMEOUTS, ...timeouts };
     this.#command = argv.join(' ');
-    this.#unasked = unasked;
+    this.#hooks = hooks;
     this.#channel = new AgentChannel(argv, {
       reply: (reply) => this.#receive(reply),
       ended: (failure) => this.#fail(failure),
@@ -186,7 +165,7 @@ export class AgentConnection {
     this.#lastSignMs = performance.now();
     if (reply.type === 'hello') this.#greeting.resolve(reply);
     else if ('id' in reply) this.#conversation.receive(reply);
-    else this.#unasked?.(reply);
+    else this.#hooks.unasked?.(reply);
   }
 
   #watch(): void {
@@ -206,5 +185,6 @@ export class AgentConnection {
     this.#greeting.promise.catch(() => undefined);
     this.#greeting.reject(failure);
     this.#conversation.fail(failure);
+    this.#hooks.gone?.(failure);
   }
 }

@@ -68,7 +68,7 @@ export class StartedServer {
     return this.#reader.facts;
   }
 
-  /** How it ended by itself; null: it did not. */
+  /** How it ended by itself; null: it runs. */
   get ended(): string | null {
     return this.#ended;
   }
@@ -102,6 +102,7 @@ export class StartedServer {
       },
       warning: this.#events.warning,
       unasked: (reply) => this.#hear(reply),
+      gone: (failure) => this.#lose(`the server was ended with its agent: ${failure.message}`),
     });
     const { argv, env, ready_timeout_s, stop, ready_url = null, log = null } = serve;
     const secret_env = secretEnvironmentOf(target);
@@ -114,8 +115,11 @@ export class StartedServer {
       for (const line of reply.text.split('\n')) this.#reader.read(line);
       this.#events.log(reply.text);
     }
-    if (reply.type !== 'server_ended') return;
-    this.#ended ??= reply.message;
+    if (reply.type === 'server_ended') this.#lose(reply.message);
+  }
+
+  #lose(how: string): void {
+    this.#ended ??= how;
     this.#end.resolve();
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Guard } from './guard.ts';
 
 const POLL_MS = 100;
 /** A process that waits for a dying device driver cannot be killed; it is not waited for longer. */
@@ -16,10 +17,12 @@ export class ProcessGroup {
   readonly ended: Promise<string>;
   readonly pipes: readonly Readable[];
   readonly #pid: number;
+  readonly #guard: Guard;
   readonly #killNow = (): void => void this.#signal('SIGKILL');
 
   private constructor(child: ChildProcessByStdio<null, Readable, Readable>) {
     this.#pid = child.pid!;
+    this.#guard = new Guard(this.#pid);
     this.pipes = [child.stdout, child.stderr];
     this.ended = new Promise((resolve) => {
       child.once('exit', (code, signal) =>
@@ -53,6 +56,7 @@ export class ProcessGroup {
       await this.#gone(KILL_PATIENCE_MS);
     }
     process.off('exit', this.#killNow);
+    this.#guard.dismiss();
     for (const pipe of this.pipes) pipe.destroy();
   }
 

@@ -6,7 +6,7 @@ import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../src/run/read-run.ts';
 import { isListening } from '../../src/server/port.ts';
-import { FAKE_SERVER, freePort, isAlive, pidsOf, until } from '../server/facts.ts';
+import { FAKE_SERVER, freePort, isAlive, parentOf, pidsOf, until } from '../server/facts.ts';
 import { temporaryFolder } from './facts.ts';
 
 const RIDGE = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));
@@ -252,6 +252,27 @@ describe('servers that a run starts', { timeout: 120_000 }, () => {
     expect(told).toContainEqual(
       expect.stringMatching(/^the server was killed by SIGKILL.*; it is started again for 2 cells$/),
     );
+  });
+
+  test('kill -9 of the agent that started it ends it, too, and the run says so', async () => {
+    const pids = join(await temporaryFolder(), 'pids');
+    const { suite, lab, out } = await writeFiles({
+      argv: [NODE, FAKE_SERVER, '{port}', 'never', pids],
+      port: await freePort(),
+      variants: '        one: {}\n',
+    });
+    let asked = false;
+    const { exitCode, events } = await ridgeRun([suite, '--lab', lab, '--out', out], ({ state, message }) => {
+      if (asked || state !== 'starting' || !message) return;
+      asked = true;
+      void until(async () => (await pidsOf(pids).catch(() => [])).length > 0)
+        .then(() => pidsOf(pids))
+        .then(([server]) => process.kill(parentOf(server!), 'SIGKILL'));
+    });
+    expect(exitCode).toBe(3);
+    expect(failures(events)).toEqual([expect.stringMatching(/^sim-one: .*agent was killed by SIGKILL/)]);
+    const [server] = await pidsOf(pids);
+    await until(() => !isAlive(server!));
   });
 
   test('a secret of the environment reaches the server and neither run nor log', async () => {

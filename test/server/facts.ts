@@ -47,6 +47,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+export const parentOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[1]);
+
 /** Process ids that fake servers wrote down. */
 export const pidsOf = async (file: string): Promise<number[]> =>
   (await readFile(file, 'utf8')).trim().split('\n').map(Number);
