@@ -98,3 +98,33 @@ test('a whole run numbers every cell once and ends with the counts; live figures
   expect(log.at(-1)).toMatch(/done: 14 valid, 3 flagged, 3 invalid, 4 not measured$/);
   expect(log.length).toBeLessThan(35);
 });
+
+test('a server that the run starts is named when its turn comes, with the cells that it really has', () => {
+  const { targets, cells } = runStarted(DEMO_PLAN);
+  const target = targets[0]!;
+  const own = cells.filter((one) => one.target === target.name);
+  const spread = { between_starts_percent: 4.2, sampling_percent: 0.5 };
+  const lines = linesOf([
+    { ...runStarted(DEMO_PLAN), targets: [{ ...target, model: '', engine: '' }] },
+    { kind: 'target_planned', target, cells: [own[0]!.cell] },
+    { ...finished, target: target.name },
+    {
+      kind: 'restart_spread',
+      target: target.name,
+      spread: {
+        target: target.name,
+        starts: 3,
+        anchors: 1,
+        ttft: spread,
+        tpot: null,
+        output_tokens_per_s: null,
+      },
+    },
+  ]);
+  expect(lines[1]).toContain('its server is started when its turn comes');
+  expect(lines[2]).toContain(`target ${target.name}: ${target.model} on`);
+  expect(lines[3]).toContain(`/${cells.length - own.length + 1} `);
+  expect(lines[4]).toContain(
+    'between 3 starts of the server 1 anchor differ by TTFT 4.2 % (0.50 % by sampling)',
+  );
+});

@@ -15,6 +15,19 @@ const kindIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') => markIn(
 const markIn = (state: ReturnType<typeof stateAfter>, target = 'tp1') =>
   markOf(state.cells.find((view) => view.target === target && view.cell.concurrency === 8)!.status);
 
+test('cells of a server that the run started take the place of those expected', () => {
+  const state = stateAfter([
+    started,
+    { kind: 'target_planned', target: { ...started.targets[0]!, model: 'm-8b' }, cells: [cell] },
+  ]);
+  const order = [...new Set(state.cells.map(({ target }) => target))];
+  expect(order).toEqual([...new Set(stateAfter([started]).cells.map(({ target }) => target))]);
+  expect(state.cells.filter(({ target }) => target === started.targets[0]!.name)).toEqual([
+    { target: started.targets[0]!.name, cell, status: { state: 'pending' } },
+  ]);
+  expect(state.lanes[0]!.model).toBe('m-8b');
+});
+
 describe('a cell in the map', () => {
   test('is pending, running, then has its verdict, on its own target only', () => {
     expect(kindIn(stateAfter([started]))).toBe('pending');

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import type { Identity } from '../../src/agent/protocol.ts';
 import { describeTarget, factsOf, requireModel } from '../../src/run/describe-target.ts';
+import { LogReader } from '../../src/server/log-facts.ts';
 import type { Target } from '../../src/suite/schema.ts';
 import { identity } from '../agent/facts.ts';
 import { runTarget, temporaryFolder } from './facts.ts';
@@ -21,7 +22,11 @@ const CONFIG = {
   tie_word_embeddings: false,
 };
 
-const describeWith = (definition: Partial<Target> = {}, seen: Partial<Identity> = {}) =>
+const describeWith = (
+  definition: Partial<Target> = {},
+  seen: Partial<Identity> = {},
+  logLines: readonly string[] | null = null,
+) =>
   describeTarget(
     {
       name: 'a',
@@ -31,7 +36,13 @@ const describeWith = (definition: Partial<Target> = {}, seen: Partial<Identity> 
     },
     identity(seen),
     host,
+    logLines && logFacts(logLines),
   );
+function logFacts(lines: readonly string[]) {
+  const reader = new LogReader();
+  for (const line of lines) reader.read(line);
+  return reader.facts;
+}
 const unknown = { value: null, source: 'unknown' } as const;
 const bare = { ...identity().settings, max_num_batched_tokens: unknown, kv_capacity_tokens: unknown };
 
@@ -44,6 +55,29 @@ describe('engine settings', () => {
     const withLab = await describeWith({ max_num_batched_tokens: 4096 }, seen);
     expect(withLab.settings.max_num_batched_tokens).toEqual({ value: 4096, source: 'lab' });
     expect(withLab.warnings.join('\n')).not.toContain('max_num_batched_tokens');
+  });
+
+  test('come from the log of a started server where its endpoint does not say them, before the lab file', async () => {
+    const lines = [
+      'GPU KV cache size: 123,456 tokens',
+      'Chunked prefill is enabled with max_num_batched_tokens=1536.',
+      "non-default args: {'max_num_seqs': 48}",
+      'LLM engine (v0.32.0) with config: tensor_parallel_size=4',
+    ];
+    const { settings, warnings, tensor_parallel } = await describeWith(
+      { max_num_batched_tokens: 4096 },
+      { settings: bare },
+      lines,
+    );
+    expect(settings).toMatchObject({
+      max_num_batched_tokens: { value: 1536, source: 'log' },
+      kv_capacity_tokens: { value: 123_456, source: 'log' },
+      max_num_seqs: { value: 256, source: 'server' },
+    });
+    expect(tensor_parallel).toBe(4);
+    expect(warnings).toContain(
+      "max_num_batched_tokens: the lab file says 4096, the server's log 1536; the server's counts",
+    );
   });
 
   test("where both know, the server's counts and the contradiction is said", async () => {
