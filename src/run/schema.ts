@@ -3,6 +3,7 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { ModelCard } from '../model/card.ts';
 import { suiteSchema, targetSchema } from '../suite/schema.ts';
 import { adaptiveSchema } from './adaptive-schema.ts';
+import { hostCalibrationSchema } from './calibration-schema.ts';
 import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
 import { powerFactsSchema } from './energy-schema.ts';
 import { findMaxSchema } from './find-max-schema.ts';
@@ -10,6 +11,7 @@ import { drivingSchema, importedSchema } from './imported-schema.ts';
 import { notStartedSchema, restartSpreadSchema, servedSchema } from './served-schema.ts';
 
 export * from './adaptive-schema.ts';
+export * from './calibration-schema.ts';
 export * from './cell-schema.ts';
 export * from './find-max-schema.ts';
 export * from './imported-schema.ts';
@@ -43,6 +45,8 @@ export const hostSchema = z.object({
   /** Agent's clock minus the controller's, and how far off that can be (half the shortest round trip). */
   clock_offset_s: z.number(),
   clock_offset_bound_s: z.number(),
+  /** What `ridge calibrate` found there; absent in older records. */
+  calibration: hostCalibrationSchema.optional(),
 });
 
 /** A target as it was identified when the run began, or as an imported file describes it. */
@@ -89,6 +93,8 @@ export const runTargetSchema = z.object({
     .nullable(),
   /** Of a server that the run started: what its log says, and how long it took; absent for others. */
   served: servedSchema.optional(),
+  /** Of the lab's own prompts; absent without any. */
+  prompts_digest: z.string().optional(),
   warnings: z.array(z.string()),
 });
 

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { EventLoopDelay } from '../measure/evidence.ts';
+import type { EventLoopDelay } from './measure/evidence.ts';
 
 const RESOLUTION_MS = 1;
 const NS_PER_MS = 1e6;
