@@ -15,6 +15,14 @@ const ANSWERS = new Map<string, unknown>([
   ['/v1/models', { object: 'list', data: [{ id: NULL_MODEL, object: 'model', max_model_len: 1_000_000 }] }],
 ]);
 
+/** What came on a socket, and when. */
+interface Read {
+  readonly socket: Socket;
+  readonly reader: RequestReader;
+  readonly bytes: Buffer;
+  readonly receivedAt: number;
+}
+
 /**
  * An OpenAI-compatible endpoint that computes nothing: it sends tokens at known times and knows when they truly left.
  * Every event is one write straight to its socket (never corked, no HTTP library in between), stamped just before.
@@ -24,6 +32,7 @@ export class NullServer {
   readonly #ticks: Ticks;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #reads: Read[] = [];
   #log: SentResponse[] = [];
   #requests = 0;
   #tokens = 0;
@@ -78,17 +87,26 @@ export class NullServer {
     this.#connections += 1;
     this.#sockets.add(socket);
     const reader = new RequestReader();
-    socket.on('data', (bytes) => {
-      const receivedAt = hostSeconds();
-      try {
-        for (const request of reader.feed(bytes)) this.#answer(socket, request, receivedAt);
-      } catch (error) {
-        socket.end(jsonAnswer('400 Bad Request', { error: { message: (error as Error).message } }));
-      }
-    });
+    socket.on('data', (bytes) => this.#arrived({ socket, reader, bytes, receivedAt: hostSeconds() }));
     // A client that goes away is its own business; 'close' follows.
     socket.on('error', () => {});
     socket.on('close', () => this.#sockets.delete(socket));
+  }
+
+  /** Many requests may come at once: all are stamped before the first is looked at. */
+  #arrived(read: Read): void {
+    if (this.#reads.push(read) > 1) return;
+    setImmediate(() => {
+      const reads = this.#reads;
+      this.#reads = [];
+      for (const { socket, reader, bytes, receivedAt } of reads) {
+        try {
+          for (const request of reader.feed(bytes)) this.#answer(socket, request, receivedAt);
+        } catch (error) {
+          socket.end(jsonAnswer('400 Bad Request', { error: { message: (error as Error).message } }));
+        }
+      }
+    });
   }
 
   #answer(socket: Socket, { method, path, requestId, body }: PlainRequest, receivedAt: number): void {
