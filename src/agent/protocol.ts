@@ -10,6 +10,7 @@ import {
   runTargetSchema,
   serverDeltaSchema,
 } from '../run/schema.ts';
+import { labPromptSchema } from '../suite/lab-prompts.ts';
 import { powerSchema } from '../suite/power-schema.ts';
 import { prefillSchema } from '../suite/prefill-schema.ts';
 import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
@@ -43,6 +44,8 @@ export const agentTargetSchema = z.object({
   /** Where the prompts of disaggregated cells are computed; absent: it is no half of a pair. */
   prefill: prefillSchema.optional(),
   power: powerTaskSchema.nullable().optional(),
+  /** The lab's own prompts; absent: it has none. */
+  prompts: z.array(labPromptSchema).optional(),
 });
 
 /** A cell as the agent is asked to measure it. */

@@ -3,7 +3,7 @@ import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
 import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
-import { textIdPrompts } from '../endpoint/text-prompts.ts';
+import { labTextPrompts, textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { watchEventLoop } from '../event-loop-delay.ts';
 import type { LoadResult } from '../load/cell.ts';
@@ -59,7 +59,7 @@ export async function runCell(
     model: endpoint.model.id,
     features: endpoint.features,
     prompts: await promptsFor(target, endpoint, task),
-    temperature: task.protocol.temperature,
+    temperature: task.protocol.temperature ?? 0,
     seed: task.seed,
     requestTimeoutSeconds: task.protocol.request_timeout_s,
     stallTimeoutSeconds: task.protocol.stall_timeout_s,
@@ -141,10 +141,12 @@ function promptsFor(
   task: CellTask,
 ): Promise<PromptSource> | PromptSource {
   switch (task.protocol.prompt) {
-    case 'random_ids':
-      return randomIdPrompts(task.vocabulary_size);
     case 'text_ids':
       return textIdPrompts(accessOf(target), endpoint.model.id);
+    case 'lab_text':
+      return labTextPrompts(accessOf(target), endpoint.model.id, target.prompts ?? []);
+    default:
+      return randomIdPrompts(task.vocabulary_size);
   }
 }
 

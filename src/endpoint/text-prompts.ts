@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EXIT, RidgeError } from '../errors.ts';
 import { createRandom } from '../stats/random.ts';
+import type { LabPrompt } from '../suite/lab-prompts.ts';
 import { endpointUrl } from './http.ts';
 import { plainText } from './plain-text.ts';
 import { freshSeed, type PromptSource } from './prompts.ts';
@@ -10,7 +11,7 @@ const SENTENCES = 600;
 /** Prompts are made of pieces of this many tokens, about a sentence. */
 const PIECE_TOKENS = [12, 48] as const;
 
-const tokensSchema = z.object({ tokens: z.array(z.int().min(0)).min(64) });
+const tokensSchema = z.object({ tokens: z.array(z.int().min(0)).min(1) });
 
 /**
  * Prompts of token ids of plain text, for models whose step time depends on what they read (mixtures of experts). The
@@ -22,22 +23,48 @@ export async function textIdPrompts(
   model: string,
   seed = freshSeed(),
 ): Promise<PromptSource> {
-  const answer = await askEndpoint(access, '/tokenize', {
-    method: 'POST',
-    json: { model, prompt: plainText(SENTENCES, seed), add_special_tokens: false },
-  });
-  const parsed = tokensSchema.safeParse(answer.status === 200 ? jsonOf(answer) : null);
-  if (!parsed.success) {
-    throw new RidgeError(
-      `the server does not tokenise (HTTP ${answer.status}), so there are no ids of text`,
-      {
-        exitCode: EXIT.failed,
-        where: endpointUrl(access.url, '/tokenize'),
-        mend: 'Use prompt: random_ids in the suite, or a server that has /tokenize.',
-      },
-    );
+  return piecewise(await tokenise(access, model, plainText(SENTENCES, seed)), seed);
+}
+
+/**
+ * Prompts joined from pieces of a lab's own ones.
+ * @throws RidgeError (exit 3) when they are text and the server does not tokenise; (exit 2) without any
+ */
+export async function labTextPrompts(
+  access: EndpointAccess,
+  model: string,
+  own: readonly LabPrompt[],
+  seed = freshSeed(),
+): Promise<PromptSource> {
+  if (own.length === 0) {
+    throw new RidgeError("prompt: lab_text needs 'prompts' of this target in the lab file", {
+      mend: "Name a file of JSON lines there, or use prompt: text_ids in the suite's protocol.",
+    });
   }
-  return piecewise(parsed.data.tokens, seed);
+  const texts = own.flatMap((prompt) => ('text' in prompt ? [prompt.text] : []));
+  const ids = own.flatMap((prompt) => ('ids' in prompt ? prompt.ids : []));
+  const tokens = texts.length === 0 ? [] : await tokenise(access, model, texts.join('\n\n'));
+  return piecewise([...ids, ...tokens], seed);
+}
+
+/** Ids of a text by the server's own tokeniser, as vLLM and SGLang ask for it, or llama-server. */
+async function tokenise(access: EndpointAccess, model: string, text: string): Promise<number[]> {
+  const asks = [
+    { model, prompt: text, add_special_tokens: false },
+    { content: text, add_special: false },
+  ];
+  let status = 0;
+  for (const json of asks) {
+    const answer = await askEndpoint(access, '/tokenize', { method: 'POST', json });
+    status = answer.status;
+    const parsed = tokensSchema.safeParse(status === 200 ? jsonOf(answer) : null);
+    if (parsed.success) return parsed.data.tokens;
+  }
+  throw new RidgeError(`the server does not tokenise (HTTP ${status}), so there are no ids of text`, {
+    exitCode: EXIT.failed,
+    where: endpointUrl(access.url, '/tokenize'),
+    mend: 'Use prompt: random_ids in the suite, or a server that has /tokenize.',
+  });
 }
 
 /** Joins random pieces of a long list of ids to prompts of exact length. */

@@ -14,6 +14,7 @@ import { digestOf } from '../suite/digest.ts';
 import { changedThresholds } from '../suite/thresholds.ts';
 import { buildFit } from './build.ts';
 import { type CellRules, selectCells } from './cell-rules.ts';
+import { sharedSampling } from './sampling.ts';
 import type { Fit } from './schema.ts';
 import { withDigest } from './write.ts';
 
@@ -62,7 +63,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
     validation,
     options: fitOptions,
     rules: { only: options.only ?? [], holdOut: options.holdOut ?? [] },
-    protocol: runs[0]!.run.suite.content.protocol,
+    protocol: { ...runs[0]!.run.suite.content.protocol, ...sharedSampling(runs, data.card) },
     runs: runs.map(({ run, records }) => ({
       id: run.id,
       suite: run.suite.content.name,

@@ -46,6 +46,7 @@ export const REASON_CODES = [
   'throttled',
   'power_capped',
   'drift',
+  'routing_sensitive',
   'environment_changed',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -152,6 +152,11 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'flagged',
     fit: 'use',
   },
+  routing_sensitive: {
+    gate: 'a mixture of experts: the anchor cell with text and with random ids differs by more than their intervals: all cells of random ids',
+    effect: 'flagged',
+    fit: 'exclude',
+  },
   environment_changed: {
     gate: 'engine version, model or settings differ from the start of the run',
     effect: 'invalid',

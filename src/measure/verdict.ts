@@ -32,7 +32,7 @@ import { cappedWarmUp, judgeSteadiness } from './judge/steadiness.ts';
 import { judgeSteps } from './judge/steps.ts';
 import type { Reason, Verdict } from './reasons.ts';
 
-export { type Environment, judgeDrift, judgeEnvironment } from './judge/run-wide.ts';
+export { type Environment, judgeDrift, judgeEnvironment, judgeRouting } from './judge/run-wide.ts';
 
 /** One judge a code, in the order of the table of verdicts; failures are judged apart, since they need no window. */
 const JUDGES: readonly Judge[] = [

@@ -6,6 +6,7 @@ import { resolvePoints, type SkippedPoint } from './cells.ts';
 import { type EstimateSource, estimateCells } from './estimate.ts';
 import type { TargetFacts } from './facts.ts';
 import { orderCells } from './order.ts';
+import { withRoutingAnchor } from './routing-anchor.ts';
 
 export interface PlannedTargetCell {
   readonly cell: CellShape;
@@ -32,7 +33,8 @@ export function planSuite(
 ): TargetPlan[] {
   return targets.map((facts, index) => {
     const { points: resolved, skipped } = resolvePoints(points, facts, suite.protocol);
-    const once = orderCells(resolved, childSeed(suite.protocol.seed, index));
+    const ordered = orderCells(resolved, childSeed(suite.protocol.seed, index));
+    const once = withRoutingAnchor(ordered, suite.protocol, facts.card);
     const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
     const { seconds, source } = estimateCells(facts, cells, suite.protocol, suite.stop);
     return {

@@ -8,6 +8,7 @@ import {
 } from '../agent/connection.ts';
 import { AgentFailure } from '../agent/failure.ts';
 import type { CellResult, CellTask, Identity } from '../agent/protocol.ts';
+import { readLabPrompts } from '../suite/lab-prompts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import type { IdlePower } from './energy-schema.ts';
 import { powerTaskOf } from './power-task.ts';
@@ -51,6 +52,7 @@ export class AgentSession {
   /** Starts the agent and asks what the endpoint is. */
   async start(): Promise<{ identity: Identity; connection: AgentConnection }> {
     const { definition } = this.target;
+    const own = definition.prompts === undefined ? null : await readLabPrompts(definition.prompts);
     const connection = await connectAgent({
       argv: agentCommandLine(definition),
       target: {
@@ -60,6 +62,7 @@ export class AgentSession {
         api_key_env: definition.api_key_env ?? null,
         power: powerTaskOf(definition),
         ...(definition.prefill && { prefill: definition.prefill }),
+        ...(own && { prompts: own.prompts }),
       },
       timeouts: this.#timeouts,
       warning: this.#hooks.warning,

@@ -1,9 +1,14 @@
 import { digestOf } from '../suite/digest.ts';
+import { samplingOf } from '../suite/sampling.ts';
 import type { Suite } from '../suite/schema.ts';
 import type { CellShape, RunTarget } from './schema.ts';
 
 /** What makes two cells the same measurement, besides their shape. */
-export type KeyedTarget = Pick<RunTarget, 'accelerator' | 'devices' | 'tensor_parallel' | 'engine' | 'model'>;
+export type KeyedTarget = Pick<
+  RunTarget,
+  'accelerator' | 'devices' | 'tensor_parallel' | 'engine' | 'model'
+> &
+  Partial<Pick<RunTarget, 'model_card' | 'prompts_digest'>>;
 
 /**
  * Key of a cell: a digest over its target (accelerator, devices, TP, model), shape, load, repeat, place of an anchor,
@@ -24,6 +29,8 @@ export function cellKey(
   };
   // Younger than the first runs, and they change no measurement: they only say when a request, or a cell, counts as failed.
   const { stall_timeout_s: __, max_in_flight: ___, client_workers: ____, ...protocol } = suite.protocol;
+  const sampling = samplingOf(protocol, target.model_card ?? null);
+  const prompts = sampling.prompt === 'lab_text' && { prompts: target.prompts_digest ?? null };
   return digestOf({
     target: {
       accelerator: target.accelerator?.id ?? null,
@@ -32,7 +39,7 @@ export function cellKey(
       model: target.model.id,
     },
     cell: shape,
-    protocol,
+    protocol: { ...protocol, ...sampling, ...prompts },
     stop: suite.stop,
     engine: target.engine,
   }).replace('sha256:', '');

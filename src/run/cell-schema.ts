@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
-import { CELL_KINDS } from '../suite/schema.ts';
+import { CELL_KINDS, PROMPT_KINDS } from '../suite/schema.ts';
 import { energySchema } from './energy-schema.ts';
 import { decodeStepsSchema, disaggregatedSchema, kvTransferDeltaSchema } from './leg-schema.ts';
 import { statisticSchema } from './statistic-schema.ts';
@@ -111,6 +111,8 @@ export const cellShapeSchema = z.object({
   anchor: z.enum(['start', 'end']).nullable(),
   /** Of an anchor measured again after so many restarts of its server; absent before the first. */
   restart: z.int().min(1).optional(),
+  /** Of an anchor that is measured with another kind of prompts than the suite's; absent for all others. */
+  prompt: z.enum(PROMPT_KINDS).optional(),
   hold_out: z.boolean(),
 });
 

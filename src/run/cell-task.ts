@@ -1,5 +1,6 @@
 import type { CellTask } from '../agent/protocol.ts';
 import { childSeed } from '../stats/random.ts';
+import { samplingOf } from '../suite/sampling.ts';
 import type { LaneCell, LaneContext } from './lane.ts';
 import type { CellShape } from './schema.ts';
 
@@ -25,7 +26,11 @@ export function cellTask(
     max_num_seqs: target.settings.max_num_seqs.value,
     vocabulary_size: target.model_card?.vocabulary_size ?? null,
     first_of_shape: firstOfShape,
-    protocol: suite.protocol,
+    protocol: {
+      ...suite.protocol,
+      ...samplingOf(suite.protocol, target.model_card),
+      ...(cell.prompt && { prompt: cell.prompt }),
+    },
     stop: suite.stop,
     objectives: suite.objectives ?? null,
     ...(suite.thresholds && { thresholds: suite.thresholds }),

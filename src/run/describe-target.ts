@@ -6,6 +6,7 @@ import { RidgeError } from '../errors.ts';
 import type { Environment } from '../measure/verdict.ts';
 import { plainName } from '../model/cards.ts';
 import type { TargetFacts } from '../plan/facts.ts';
+import { readLabPrompts } from '../suite/lab-prompts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { mergeSettings } from './engine-settings.ts';
 import { resolveModelCard } from './model-card.ts';
@@ -60,6 +61,7 @@ export async function describeTarget(
     host,
     driving: null,
     simulator: identity.simulator,
+    ...(definition.prompts && { prompts_digest: (await readLabPrompts(definition.prompts)).digest }),
     warnings: [...warnings, ...merged.warnings],
   };
 }

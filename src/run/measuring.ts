@@ -1,5 +1,6 @@
 import type { Reason } from '../measure/reasons.ts';
 import { tracesOf } from '../suite/expand.ts';
+import { samplingOf } from '../suite/sampling.ts';
 import type { Control } from './control.ts';
 import { applyDrift } from './drift.ts';
 import type { RunListener } from './event-bus.ts';
@@ -8,6 +9,7 @@ import { type LaneCell, type LaneContext, runLane } from './lane.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget } from './prepare.ts';
 import type { RemainingTime } from './remaining-time.ts';
+import { applyRouting } from './routing.ts';
 import type { CellRecord } from './schema.ts';
 import type { RunStore } from './store.ts';
 import { withReason } from './with-reason.ts';
@@ -87,6 +89,8 @@ export class Measuring {
     await this.#replace(target, invalid, changed);
     const flagged = applyDrift(own());
     await this.#replace(target, flagged, flagged[0]?.reasons.find(({ code }) => code === 'drift') ?? null);
+    const { prompt } = samplingOf(this.#context.options.suite.suite.protocol, one.target.model_card);
+    await this.#replace(target, applyRouting(own(), prompt), null);
   }
 
   async #replace(target: string, changed: readonly CellRecord[], why: Reason | null): Promise<void> {

@@ -1,7 +1,9 @@
 import { RidgeError } from '../errors.ts';
+import { samplingOf } from '../suite/sampling.ts';
 import type { ThresholdOverrides } from '../suite/thresholds.ts';
 import { applyDrift } from './drift.ts';
 import { judgedAgain } from './judged-again.ts';
+import { applyRouting } from './routing.ts';
 import { RunStore } from './store.ts';
 
 /**
@@ -22,7 +24,12 @@ export async function rejudgeRun(folder: string, to: ThresholdOverrides | undefi
     if (said === null) return null;
     const targets = Map.groupBy(records, ({ target }) => target);
     for (const own of targets.values()) {
-      for (const flagged of applyDrift(own)) await store.appendCell(flagged);
+      const card = run.targets.find(({ name }) => name === own[0]?.target)?.model_card ?? null;
+      const { prompt } = samplingOf(run.suite.content.protocol, card);
+      const drifted = new Map(applyDrift(own).map((flagged) => [flagged.key, flagged]));
+      const judged = own.map((one) => drifted.get(one.key) ?? one);
+      const routed = new Map(applyRouting(judged, prompt).map((flagged) => [flagged.key, flagged]));
+      for (const flagged of new Map([...drifted, ...routed]).values()) await store.appendCell(flagged);
     }
     const { thresholds: _, ...content } = run.suite.content;
     await store.writeRun({

@@ -101,6 +101,9 @@ export const traceBlockSchema = gridBlockSchema
       ),
   });
 
+/** What prompts can be made of. */
+export const PROMPT_KINDS = ['random_ids', 'text_ids', 'lab_text'] as const;
+
 export const protocolSchema = z.strictObject({
   release: z.enum(['spread', 'burst']).default('spread').describe('How the streams of a closed loop start.'),
   output_jitter: z
@@ -110,8 +113,20 @@ export const protocolSchema = z.strictObject({
     .describe(
       'Output lengths are drawn uniformly between these multiples of the nominal length; [1, 1] is exact.',
     ),
-  prompt: z.enum(['random_ids', 'text_ids']).default('random_ids').describe('What prompts are made of.'),
-  temperature: z.number().min(0).max(2).default(0),
+  prompt: z
+    .enum(PROMPT_KINDS)
+    .optional()
+    .describe(
+      "What prompts are made of: random_ids, text_ids (ids of plain text), or lab_text (the lab file's `prompts`). Default: random_ids, and text for mixtures of experts.",
+    ),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe(
+      'Default: 0, and 1 (with a seed) for mixtures of experts, whose routing greedy decoding bends.',
+    ),
   seed: z.int().min(0).default(1),
   warm_up_max_s: z.number().positive().default(300),
   request_timeout_s: z
@@ -208,6 +223,12 @@ export const targetSchema = z.strictObject({
   accelerator: z.string().optional().describe('Catalogue id, or one defined in this lab file.'),
   devices: z.int().min(1).optional().describe('Devices behind this URL; default: tensor_parallel.'),
   tensor_parallel: z.int().min(1).optional(),
+  prompts: z
+    .string()
+    .optional()
+    .describe(
+      'Path of prompts of your own, relative to this file: JSON lines {"text": "..."} or {"ids": [...]}.',
+    ),
   model_config: z.string().optional().describe("Path of the model's config.json, relative to this file."),
   max_num_batched_tokens: z.int().min(1).optional(),
   max_num_seqs: z.int().min(1).optional(),

@@ -64,11 +64,12 @@ function refuseTwins(lab: Lab, source: YamlSource): void {
 }
 
 function absolutePaths(target: Target, folder: string): Target {
-  const { model_config, power } = target;
+  const { model_config, prompts, power } = target;
   const absolute = (path: string): string => resolve(folder, path);
   return {
     ...target,
     ...(model_config && { model_config: absolute(model_config) }),
+    ...(prompts && { prompts: absolute(prompts) }),
     ...(power && {
       power: {
         ...power,

@@ -19,6 +19,21 @@ export function judgeDrift(start: Latencies, end: Latencies): Reason | null {
   return null;
 }
 
+/**
+ * An anchor cell of a mixture of experts with the suite's prompts and with another kind: a difference of mean TTFT or TPOT
+ * beyond its interval means that the step time depends on what is read.
+ */
+export function judgeRouting(anchor: Latencies, other: Latencies, kind: string): Reason | null {
+  for (const metric of ['ttft_ms', 'tpot_ms'] as const) {
+    const difference = compare(anchor[metric], other[metric]);
+    if (difference === null || Math.abs(difference.share) <= difference.limit) continue;
+    const name = metric === 'ttft_ms' ? 'TTFT' : 'TPOT';
+    const message = `${name} of the anchor cell is ${asPercent(difference.share)} off with ${kind}`;
+    return reason('routing_sensitive', 'flagged', 'exclude', message, difference.share, difference.limit);
+  }
+  return null;
+}
+
 function compare(start: Statistic | null, end: Statistic | null): { share: number; limit: number } | null {
   if (start === null || end === null || start.half_width_95 === null || end.half_width_95 === null)
     return null;

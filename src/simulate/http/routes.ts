@@ -17,6 +17,7 @@ const routes: Record<string, Handler> = {
   'POST /v1/completions': handleCompletion,
   'GET /v1/models': (state, _incoming, response) => sendJson(response, 200, modelsJson(state)),
   'GET /health': (_state, _incoming, response) => response.writeHead(200).end(),
+  'POST /tokenize': handleTokenize,
   'POST /ridge/faults': handleFaults,
   'POST /ridge/kv/read': handleKv('read'),
   'POST /ridge/kv/done': handleKv('done'),
@@ -78,6 +79,24 @@ function poseHandler(state: ServerState, key: string): Handler | undefined {
 function isAllowed(state: ServerState, path: string, incoming: IncomingMessage): boolean {
   if (state.apiKey === null || !path.startsWith('/v1')) return true;
   return incoming.headers.authorization === `Bearer ${state.apiKey}`;
+}
+
+const textSchema = z.union([
+  z.object({ prompt: z.string() }).transform(({ prompt }) => prompt),
+  z.object({ content: z.string() }).transform(({ content }) => content),
+]);
+
+/** Tokens are bytes here. */
+async function handleTokenize(
+  { device }: ServerState,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const read = await readJson(incoming);
+  const text = 'error' in read ? null : textSchema.safeParse(read.body);
+  if (!text?.success) return sendError(response, badRequest('a prompt is needed'));
+  const tokens = [...Buffer.from(text.data, 'utf8')];
+  sendJson(response, 200, { count: tokens.length, max_model_len: device.maxLengthTokens, tokens });
 }
 
 /** Replaces the faults by a JSON list such as `["http-500:3"]`. */
