@@ -5,6 +5,8 @@ import { BLOCKS } from './accuracy/blocks.ts';
 import { missingFiles } from './accuracy/data-files.ts';
 import { intervalFigures } from './accuracy/intervals.ts';
 import { othersTable } from './accuracy/others.ts';
+import { POWER_CODES, powerBlocks } from './accuracy/power/blocks.ts';
+import { powerRow, powerTable, powerVerdict } from './accuracy/power/rows.ts';
 import { type AccuracyRow, rowsOf } from './accuracy/rows.ts';
 import { accuracyTable, intervalTable, lineOf, verdictOf } from './accuracy/table.ts';
 
@@ -24,9 +26,10 @@ if (missing.length > 0) {
 }
 
 const wanted = flags.only?.split(',');
-const stray = wanted?.find((code) => BLOCKS.every((block) => block.code !== code));
+const CODES = [...BLOCKS.map(({ code }) => code), ...POWER_CODES];
+const stray = wanted?.find((code) => !CODES.includes(code));
 if (stray !== undefined) {
-  console.error(`--only: there is no block ${stray}; there are ${BLOCKS.map(({ code }) => code).join(' ')}`);
+  console.error(`--only: there is no block ${stray}; there are ${CODES.join(' ')}`);
   process.exit(2);
 }
 
@@ -45,9 +48,14 @@ const rows = BLOCKS.filter(({ code }) => wanted?.includes(code) ?? true).flatMap
 });
 const scores = [...new Set(rows.map(({ score }) => score))];
 const capacity = wanted === undefined || wanted.includes('U1') ? capacityFromDriver() : null;
+const power =
+  wanted === undefined || wanted.some((code) => POWER_CODES.includes(code)) ? powerBlocks(wanted) : [];
 progress('done');
 
-if (flags.json) console.log(JSON.stringify([...rows.map(({ row }) => row), ...capacityRows()], null, 1));
+if (flags.json)
+  console.log(
+    JSON.stringify([...rows.map(({ row }) => row), ...capacityRows(), ...power.map(powerRow)], null, 1),
+  );
 else print();
 
 function capacityRows(): AccuracyRow[] {
@@ -70,16 +78,17 @@ function capacityRows(): AccuracyRow[] {
 }
 
 function print(): void {
-  console.log(accuracyTable(rows));
+  if (rows.length > 0) console.log(accuracyTable(rows));
   if (capacity) {
     const off = capacity.error_percent.toFixed(2);
     console.log(
       `\nKV capacity of the H200 server from driver bytes: ${capacity.tokens} tokens, ${off} % off (target 1): ${Math.abs(capacity.error_percent) <= 1 ? 'reached' : 'missed'}`,
     );
   }
-  console.log(`\n${intervalTable(intervalFigures(scores))}`);
+  if (rows.length > 0) console.log(`\n${intervalTable(intervalFigures(scores))}`);
+  if (power.length > 0) console.log(`\n${powerTable(power)}`);
   console.log(`\n${othersTable()}`);
-  const verdicts = rows.map(verdictOf);
+  const verdicts = [...rows.map(verdictOf), ...power.map(powerRow).map(powerVerdict)];
   const count = (begin: string): number => verdicts.filter((verdict) => verdict.startsWith(begin)).length;
   console.log(
     `\n${count('reached')} targets reached, ${count('missed')} missed, ${count('refused')} rows refused; ${elapsed()}, ${seconds(process.cpuUsage().user / 1000)} of them of one core`,

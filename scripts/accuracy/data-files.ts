@@ -11,6 +11,8 @@ export const DATA_FILES = {
   prefill: 'dynamo-h200/prefill.csv',
   decode: 'dynamo-h200/decode.csv',
   memory: 'memory.csv',
+  mlenergy: 'mlenergy-v2/h100.csv',
+  models: 'models.csv',
 } as const;
 export type DataFile = keyof typeof DATA_FILES;
 

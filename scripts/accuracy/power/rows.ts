@@ -1,0 +1,73 @@
+import { renderTable } from '../../../src/report/text-table.ts';
+import { median, quantile, sortSample } from '../../../src/stats/sorted.ts';
+import type { AccuracyRow } from '../rows.ts';
+import type { PowerBlock, PowerScore } from './blocks.ts';
+
+/** Half-width of a normal's 90 % interval. */
+const HALF_WIDTH_90 = 1.645;
+
+const percentOff = ({ predicted_w, measured_w }: PowerScore): number => 100 * (predicted_w / measured_w - 1);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A block as a row of the accuracy table. */
+export function powerRow({ code, name, scores, target }: PowerBlock): AccuracyRow {
+  const errors = scores.map(percentOff);
+  const sizes = sortSample(errors.map(Math.abs))!;
+  return {
+    block: `${code} ${name}`,
+    metric: 'power_w',
+    n: scores.length,
+    mape: mean(sizes),
+    median_ape: median(sizes),
+    p90_ape: quantile(sizes, 0.9),
+    bias: mean(errors),
+    coverage_90: mean(scores.map(({ z }) => (Math.abs(z) <= HALF_WIDTH_90 ? 100 : 0))),
+    target,
+    refused: null,
+  };
+}
+
+/** `reached` or by how much not, as in the other blocks. */
+export function powerVerdict({ mape, target }: AccuracyRow): string {
+  if (target === null || mape === null) return '';
+  const over = Number(mape.toFixed(1)) - target;
+  return over > 0.049 ? `missed by ${over.toFixed(1)}` : 'reached';
+}
+
+/** Every block of the power model, with simpler predictions beside it on the same cells. */
+export function powerTable(blocks: readonly PowerBlock[]): string {
+  const baselines = Object.keys(blocks[0]?.scores[0]?.baselines ?? {});
+  const one = (value: number | null): string => (value === null ? '-' : value.toFixed(1));
+  const table = renderTable({
+    columns: [
+      { title: 'power' },
+      ...['n', 'MAPE', 'median', 'p90', 'bias', 'coverage', 'target'].map((title) => ({
+        title,
+        align: 'right' as const,
+      })),
+      { title: 'verdict' },
+      ...baselines.map((title) => ({ title, align: 'right' as const })),
+    ],
+    rows: blocks.map((block) => {
+      const row = powerRow(block);
+      return [
+        row.block,
+        String(row.n),
+        ...[row.mape, row.median_ape, row.p90_ape, row.bias, row.coverage_90].map(one),
+        row.target === null ? '-' : String(row.target),
+        powerVerdict(row),
+        ...baselines.map((name) => one(baselineError(block, name))),
+      ];
+    }),
+  });
+  return [table, ...blocks.flatMap(({ code, notes }) => notes.map((note) => `${code}: ${note}`))].join('\n');
+}
+
+function baselineError({ scores }: PowerBlock, name: string): number | null {
+  const errors = scores.flatMap(({ baselines, measured_w }) => {
+    const predicted = baselines[name];
+    return predicted == null ? [] : [Math.abs(100 * (predicted / measured_w - 1))];
+  });
+  return errors.length === 0 ? null : mean(errors);
+}
