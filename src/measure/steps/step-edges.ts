@@ -39,20 +39,20 @@ interface Votes {
   readonly choice: Int32Array;
 }
 
-function countVotes({ count, request, gap_s }: TokenEvents): Votes {
+function countVotes({ count, requests, request, gap_s }: TokenEvents): Votes {
   const cast = new Int32Array(count);
   const possible = new Int32Array(count + 1);
   const before = new Int32Array(count).fill(-1);
   const choice = new Int32Array(count).fill(-1);
-  const last = new Map<number, number>();
+  const last = new Int32Array(requests).fill(-1);
   // Places whose gap is larger than all later ones; the largest gap after `from` is the first of them there.
   const peaks: number[] = [];
   for (let i = 0; i < count; i++) {
     while (peaks.length > 0 && gap_s[peaks.at(-1)!]! < gap_s[i]!) peaks.pop();
     peaks.push(i);
-    const from = last.get(request[i]!);
-    last.set(request[i]!, i);
-    if (from === undefined) continue;
+    const from = last[request[i]!]!;
+    last[request[i]!] = i;
+    if (from < 0) continue;
     const place = firstAbove(peaks, from);
     before[i] = from;
     choice[i] = place;
@@ -111,19 +111,17 @@ function splitLoneFirsts(events: TokenEvents, { possible }: Votes, edges: Uint8A
 }
 
 /** Where most streams have a second token, a step must have ended, however blurred: at the place with most votes. */
-function splitRepeats({ count, request, gap_s }: TokenEvents, { cast }: Votes, edges: Uint8Array): void {
-  let seen = new Set<number>();
+function splitRepeats({ count, gap_s }: TokenEvents, { cast, before }: Votes, edges: Uint8Array): void {
   let repeats = 0;
   let start = 0;
   for (let i = 0; i < count; i++) {
     if (edges[i] === 1) {
-      seen = new Set();
       repeats = 0;
       start = i;
     }
-    if (seen.has(request[i]!)) repeats += 1;
-    else seen.add(request[i]!);
-    if (2 * repeats <= seen.size) continue;
+    if (before[i]! >= start) repeats += 1;
+    const streams = i - start + 1 - repeats;
+    if (2 * repeats <= streams) continue;
     let best = start + 1;
     for (let place = best + 1; place <= i; place++) {
       const more = cast[place]! - cast[best]!;

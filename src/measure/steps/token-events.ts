@@ -7,6 +7,8 @@ import type { RequestTimeline } from '../timeline.ts';
  */
 export interface TokenEvents {
   readonly count: number;
+  /** How many timelines there are. */
+  readonly requests: number;
   /** Index into the timelines. */
   readonly request: Int32Array;
   /** Which chunk of its request, from 0. */
@@ -38,22 +40,29 @@ export function tokenEvents(timelines: readonly RequestTimeline[]): TokenEvents 
   const count = merged.order.length;
   const events = {
     count,
+    requests: timelines.length,
     request: new Int32Array(count),
     chunk: new Int32Array(count),
     at_s: new Float64Array(count),
     bound_s: new Float64Array(count),
     gap_s: new Float64Array(count),
   };
-  for (const delivery of deliveries(merged, usualStep(timelines))) place(merged, events, delivery);
+  for (const delivery of deliveries(merged, timelines.length, usualStep(timelines, count)))
+    place(merged, events, delivery);
   return events;
 }
 
+/** Gaps that tell well enough how long a step is. */
+const GAPS_ENOUGH = 200_000;
+
 /** Median time between two chunks of a stream, s: most often one step. */
-function usualStep(timelines: readonly RequestTimeline[]): number {
+function usualStep(timelines: readonly RequestTimeline[], count: number): number {
+  const stride = Math.max(1, Math.ceil(count / GAPS_ENOUGH));
   const gaps: number[] = [];
-  for (const { chunks } of timelines) {
-    for (let i = 1; i < chunks.at_s.length; i++) {
-      const gap = chunks.at_s[i]! - chunks.at_s[i - 1]!;
+  for (let index = 0; index < timelines.length; index += stride) {
+    const { at_s } = timelines[index]!.chunks;
+    for (let i = 1; i < at_s.length; i++) {
+      const gap = at_s[i]! - at_s[i - 1]!;
       if (gap > 0) gaps.push(gap);
     }
   }
@@ -99,10 +108,10 @@ interface Delivery {
   readonly repeats: boolean;
 }
 
-function deliveries(merged: Merged, step: number): Delivery[] {
+function deliveries(merged: Merged, requests: number, step: number): Delivery[] {
   const found: Delivery[] = [];
   let began = 0;
-  for (const poll of polls(merged)) {
+  for (const poll of polls(merged, requests)) {
     const last = found.at(-1);
     const together =
       last !== undefined &&
@@ -118,8 +127,8 @@ function deliveries(merged: Merged, step: number): Delivery[] {
   return found;
 }
 
-function* polls({ order, request, earliest_s, at_s }: Merged): Generator<Delivery> {
-  const lastPoll = new Map<number, number>();
+function* polls({ order, request, earliest_s, at_s }: Merged, requests: number): Generator<Delivery> {
+  const lastPoll = new Int32Array(requests).fill(-1);
   for (let from = 0; from < order.length; ) {
     const first = order[from]!;
     const earliest = earliest_s[first]!;
@@ -131,8 +140,8 @@ function* polls({ order, request, earliest_s, at_s }: Merged): Generator<Deliver
       if (Math.abs(earliest_s[next]! - earliest) > SAME_POLL_S) break;
       // Exact stamps (no bound) are of one poll only when they are equal.
       if (earliest === arrived_s && at_s[next] !== arrived_s) break;
-      repeats ||= lastPoll.get(request[next]!) === from;
-      lastPoll.set(request[next]!, from);
+      repeats ||= lastPoll[request[next]!] === from;
+      lastPoll[request[next]!] = from;
     }
     yield { from, to, arrived_s, repeats };
     from = to;
@@ -141,21 +150,19 @@ function* polls({ order, request, earliest_s, at_s }: Merged): Generator<Deliver
 
 function place(merged: Merged, events: TokenEvents, { from, to, arrived_s, repeats }: Delivery): void {
   const { order, request, chunk, earliest_s } = merged;
-  const members = Array.from({ length: to - from }, (_, i) => i);
   const rank = repeats ? ranks(merged, from, to) : null;
-  if (rank !== null) members.sort((a, b) => rank[a]! - rank[b]! || a - b);
-  for (const [index, member] of members.entries()) {
+  const members = rank?.map((_, member) => member).sort((a, b) => rank[a]! - rank[b]! || a - b);
+  for (let target = from; target < to; target++) {
+    const member = members?.[target - from] ?? target - from;
     const source = order[from + member]!;
-    const target = from + index;
     events.request[target] = request[source]!;
     events.chunk[target] = chunk[source]!;
     events.at_s[target] = arrived_s;
     events.bound_s[target] = Math.max(0, arrived_s - earliest_s[source]!);
-    if (index > 0) {
-      const next = rank !== null && rank[member] !== rank[members[index - 1]!];
-      events.gap_s[target] = next ? SMALLEST_GAP_S : 0;
-    } else events.gap_s[target] = from === 0 ? Infinity : arrived_s - events.at_s[from - 1]!;
+    const next = rank !== null && target > from && rank[member] !== rank[members![target - from - 1]!];
+    events.gap_s[target] = next ? SMALLEST_GAP_S : 0;
   }
+  events.gap_s[from] = from === 0 ? Number.POSITIVE_INFINITY : arrived_s - events.at_s[from - 1]!;
 }
 
 /** How many tokens of the same request a delivery brought before each. */
