@@ -1,8 +1,10 @@
+import { rateFor } from '../calibrate/host-calibration.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
 import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
+import { requireSockets } from '../endpoint/socket-limits.ts';
 import { labTextPrompts, textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { watchEventLoop } from '../event-loop-delay.ts';
@@ -13,6 +15,7 @@ import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import { verdictOf } from '../measure/verdict.ts';
 import type { PowerWatch } from '../power/power-watch.ts';
 import type { CellProgress } from '../run/events.ts';
+import type { HostCalibration } from '../run/schema.ts';
 import { cellPower, lengthened } from './cell-power.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { accessOf } from './identify.ts';
@@ -21,6 +24,7 @@ import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
 import { socketFacts } from './socket-facts.ts';
+import { touchFirst } from './touch-first.ts';
 
 export interface CellHooks {
   progress(progress: CellProgress): void;
@@ -37,7 +41,7 @@ const BATCH_CHARACTERS = 256 * 1024;
 /**
  * Measures one cell on an endpoint over real sockets: waits for an idle server, drives the load, scrapes around
  * it, sends every request's timeline, judges.
- * @throws RidgeError (exit 3) when the server is busy with others, its metrics fail, or the cell was cancelled
+ * @throws RidgeError (exit 3) when the server is busy with others, its metrics fail, the host has too few sockets, or the cell was cancelled
  */
 export async function runCell(
   target: AgentTarget,
@@ -46,10 +50,12 @@ export async function runCell(
   hooks: CellHooks,
   signal: AbortSignal,
   power: PowerWatch | null = null,
+  calibration: HostCalibration = { state: 'none' },
 ): Promise<CellResult> {
   const task = { ...asked, ...lengthened(asked, power) };
   const started = new Date();
   const began = performance.now();
+  requireSockets(task.concurrency ?? 0);
   const watch = new ServerWatch(accessOf(target), endpoint.metrics_path);
   await requireIdle(watch, target.url);
   const prefix_cache_reset = await resetPrefixCache(accessOf(target), endpoint.cache_reset);
@@ -66,6 +72,7 @@ export async function runCell(
   };
   const pair = task.kind === 'disaggregated' ? await openPair(target, endpoint, task, portOptions) : null;
   const workers = task.protocol.client_workers;
+  const touched_requests = pair === null ? await touchFirst(portOptions, task, signal) : 0;
   const own = pair === null ? createEndpointPort({ ...portOptions, workers }) : null;
   const port = pair?.port ?? own!;
   await own?.ready();
@@ -110,7 +117,10 @@ export async function runCell(
     maxNumSeqs: task.max_num_seqs,
     firstOfShape: task.first_of_shape,
     eventLoopDelay,
+    // Both halves of a pair are read by this thread.
+    calibration: rateFor(calibration, own === null ? 1 : workers),
     ...(task.thresholds && { thresholds: task.thresholds }),
+    ...(task.buckets && { buckets: task.buckets }),
     ...(pair && { pair: await pair.evidence() }),
   };
   const { cell, steps } = measureSteps({ ...evidence, timelines });
@@ -131,7 +141,7 @@ export async function runCell(
     elapsed_s: (performance.now() - began) / 1000,
     server: server?.delta ?? null,
     stopped_by: load.stoppedBy,
-    snapshots: { ...(await watch.snapshots()), prefix_cache_reset, evidence },
+    snapshots: { ...(await watch.snapshots()), prefix_cache_reset, touched_requests, evidence },
   };
 }
 
