@@ -1,4 +1,5 @@
 import type { AgentTimeouts } from '../agent/connection.ts';
+import { AgentFailure } from '../agent/failure.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { judgeEnvironment } from '../measure/verdict.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
@@ -40,7 +41,7 @@ export interface ServedUp {
  * @throws RidgeError when it does not come up, is not what the lab file says, or not what it was before; it is ended then
  */
 export async function startServed(start: ServedStart): Promise<ServedUp> {
-  const { named, count, log, emit, timeouts } = start;
+  const { named, count, log, emit } = start;
   const state = (message: string): void =>
     emit({ kind: 'target_state', target: named.name, state: 'starting', message });
   log.append(`[ridge: start ${count} of ${named.name}, ${new Date().toISOString()}]\n`);
@@ -53,11 +54,11 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
       warning: (message) => emit({ kind: 'warning', target: named.name, message }),
     },
     start.signal,
-    timeouts,
+    start.timeouts,
   );
   try {
     state(`its server was ready after ${server.readyAfterS.toFixed(1)} s`);
-    const [started] = await startTargets([named], emit, { ...BESIDE_A_SERVER, ...timeouts }, server.facts);
+    const [started] = await startDriving(start, server);
     const up = upOf(start, server, started!);
     try {
       requireAsSaid(start, up);
@@ -69,6 +70,23 @@ export async function startServed(start: ServedStart): Promise<ServedUp> {
   } catch (error) {
     await server.stop();
     throw error;
+  }
+}
+
+/** The agent that drives the load; tried once more, for the server took long to come up and nobody is there at night. */
+async function startDriving(
+  { named, emit, signal, timeouts }: ServedStart,
+  server: StartedServer,
+): Promise<StartedTarget[]> {
+  const attempt = (): Promise<StartedTarget[]> =>
+    startTargets([named], emit, { ...BESIDE_A_SERVER, ...timeouts }, server.facts);
+  try {
+    return await attempt();
+  } catch (error) {
+    const again = error instanceof AgentFailure && (error.restartable || error.kind === 'not_started');
+    if (!again || signal.aborted) throw error;
+    emit({ kind: 'warning', target: named.name, message: `${error.message}; tried again` });
+    return attempt();
   }
 }
 

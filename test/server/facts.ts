@@ -52,7 +52,7 @@ export const parentOf = (pid: number): number =>
 
 /** Process ids that fake servers wrote down. */
 export const pidsOf = async (file: string): Promise<number[]> =>
-  (await readFile(file, 'utf8')).trim().split('\n').map(Number);
+  (await readFile(file, 'utf8')).split('\n').filter(Boolean).map(Number);
 
 /** Waits for something that must come; the test's own limit is the only one. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
