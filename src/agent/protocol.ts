@@ -10,6 +10,7 @@ import {
   runTargetSchema,
   serverDeltaSchema,
 } from '../run/schema.ts';
+import { bucketsSchema } from '../suite/buckets.ts';
 import { labPromptSchema } from '../suite/lab-prompts.ts';
 import { powerSchema } from '../suite/power-schema.ts';
 import { prefillSchema } from '../suite/prefill-schema.ts';
@@ -76,6 +77,10 @@ export const cellTaskSchema = z.object({
   stop: stopSchema,
   objectives: suiteSchema.shape.objectives.unwrap().nullable(),
   thresholds: suiteSchema.shape.thresholds,
+  /** Static shapes of the server; absent: none are known. */
+  buckets: bucketsSchema.optional(),
+  /** Whether kernels may be compiled at first use: a real device that sees this shape for the first time. */
+  touch_first: z.boolean().optional(),
   /** Of all devices together, W; null: not measured. */
   idle_power_w: z.number().nullable().optional(),
 });
@@ -117,6 +122,7 @@ export const cellResultSchema = cellRecordSchema
     counts: true,
     steps: true,
     energy: true,
+    padded: true,
   })
   .extend({
     metrics: cellMetricsSchema.nullable(),

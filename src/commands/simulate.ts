@@ -5,6 +5,7 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { wrapItem } from '../report/wrap.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type RooflineParameters } from '../roofline/parameters.ts';
+import type { BucketMode } from '../simulate/buckets.ts';
 import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { EFFECTS, parseEffects } from '../simulate/effects.ts';
 import { FAULTS, parseFault } from '../simulate/faults.ts';
@@ -64,6 +65,9 @@ find.
                          /reset_prefix_cache
   --tokens-per-chunk N   tokens that leave together, as with speculative
                          decoding (default 1)
+  --buckets MODE         pads every step to static shapes, as Gaudi does: off,
+                         warm (compiled before it listens) or cold (each stalls
+                         when it is first seen) (default off)
   --until-stdin-ends     also end when stdin does, so that it cannot outlive its
                          parent
   --log-sends FILE       writes the time of every chunk's write to FILE, one
@@ -107,6 +111,7 @@ const options = {
   'kv-capacity-tokens': { type: 'string' },
   engine: { type: 'string', default: 'vllm' },
   'dev-mode': { type: 'boolean', default: false },
+  buckets: { type: 'string', default: 'off' },
   'tokens-per-chunk': { type: 'string', default: '1' },
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -157,6 +162,7 @@ function deviceOf(flags: Flags): SimulatedDevice {
   }
   return createDevice({
     card,
+    buckets: bucketModeOf(flags.buckets),
     accelerator: findAccelerator(flags.accelerator),
     tensorParallel: wholeFlag('tp', flags.tp, 1),
     seed: wholeFlag('seed', flags.seed, 0),
@@ -167,6 +173,12 @@ function deviceOf(flags: Flags): SimulatedDevice {
     maxNumSeqs: countFlag('max-num-seqs', flags),
     kvCapacityTokens: countFlag('kv-capacity-tokens', flags),
   });
+}
+
+function bucketModeOf(text: string): BucketMode | null {
+  if (text === 'off') return null;
+  if (text === 'warm' || text === 'cold') return text;
+  throw new RidgeError(`--buckets: '${text}' is neither off, warm nor cold`);
 }
 
 function parametersOf(texts: readonly string[]): Partial<RooflineParameters> {

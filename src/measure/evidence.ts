@@ -1,4 +1,5 @@
 import type { Arrivals, ServerDelta } from '../run/schema.ts';
+import type { Buckets } from '../suite/buckets.ts';
 import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
 import type { ThresholdOverrides } from '../suite/thresholds.ts';
 import type { Overload } from './overload.ts';
@@ -72,4 +73,6 @@ export interface CellEvidence {
   readonly calibration?: { readonly max_events_per_s: number } | null;
   /** What the suite sets of the numbers that cells are judged by; the defaults for the others. */
   readonly thresholds?: ThresholdOverrides;
+  /** Shapes that the server pads its steps to; absent: none are known. */
+  readonly buckets?: Buckets;
 }

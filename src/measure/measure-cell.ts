@@ -1,6 +1,7 @@
 import type { CellMetrics, CellRecord } from '../run/schema.ts';
 import type { StepsSummary } from '../run/steps-schema.ts';
 import { thresholdsOf } from '../suite/thresholds.ts';
+import { type PaddedSizes, paddedSizes } from './buckets.ts';
 import { type StampBounds, stampBounds } from './client-health.ts';
 import { decodeMetrics } from './decode-metrics.ts';
 import { disaggregatedMetrics } from './disaggregated-metrics.ts';
@@ -18,6 +19,7 @@ export type { CellEvidence, EventLoopDelay, ServerEvidence, TimeSpan } from './e
 /** What a cell's line in the record says about it. */
 export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'counts'> {
   readonly steps: StepsSummary;
+  readonly padded?: PaddedSizes | null;
   /** Null when the cell ended before its window opened. */
   readonly metrics: CellMetrics | null;
   readonly reasons: Reason[];
@@ -46,6 +48,7 @@ export function measureSteps(evidence: CellEvidence): { cell: MeasuredCell; step
     steps,
     reasons,
     verdict: verdictOf(reasons),
+    ...(evidence.buckets && { padded: paddedSizes(evidence.buckets, evidence) }),
     window:
       window === null
         ? null

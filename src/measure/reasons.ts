@@ -39,6 +39,7 @@ export const REASON_CODES = [
   'kv_bandwidth_implausible',
   'kv_transfer_failed',
   'compile_stall',
+  'bucket_changed',
   'window_short',
   'unsteady',
   'few_samples',

@@ -1,4 +1,5 @@
-import { DEFAULT_THRESHOLDS, THRESHOLD_RULES } from '../suite/thresholds.ts';
+import { ENERGY_CODES } from '../power/energy-codes.ts';
+import { CALIBRATION_LIMITS, DEFAULT_THRESHOLDS, THRESHOLD_RULES } from '../suite/thresholds.ts';
 import type { ReasonCode } from './reasons.ts';
 
 export interface VerdictRow {
@@ -117,6 +118,11 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'invalid',
     fit: 'exclude',
   },
+  bucket_changed: {
+    gate: `a server with static shapes: more than ${percent(t.bucket_changed_share)} of the window in another batch bucket than the main one`,
+    effect: 'flagged',
+    fit: 'use',
+  },
   window_short: {
     gate: `the window is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.window_short_decode_steps} steps in which all of a batch decodes`,
     effect: 'invalid',
@@ -165,6 +171,9 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
 };
 
 /** Text of `ridge --help verdicts`. */
+const energyRow = ([code, [effect, meaning]]: readonly [string, readonly [string, string]]): string =>
+  `  ${code}: ${effect.replace('_', ' ')}\n      ${meaning}`;
+
 export function verdictsHelp(): string {
   const rows = Object.entries(VERDICT_TABLE).map(
     ([code, row]) => `  ${code}\n      ${row.gate}\n      verdict: ${row.effect}; fit: ${row.fit}`,
@@ -179,10 +188,21 @@ export function verdictsHelp(): string {
     '',
     ...rows,
     '',
+    'Energy has reasons of its own, which never touch the timings: reject leaves a',
+    'cell without an energy, the others are shown with it.',
+    '',
+    ...Object.entries(ENERGY_CODES).map(energyRow),
+    '',
     'The numbers behind them, with their defaults. A suite may set others, within',
     'limits, under the key thresholds. They are recorded with the run, and every fit',
     'of it says so; ridge check RUN --rejudge SUITE judges finished cells by them.',
     '',
     ...thresholds,
+    '',
+    'What ridge calibrate holds the client and its host to:',
+    '',
+    ...Object.entries(CALIBRATION_LIMITS).map(
+      ([key, { value, what }]) => `  ${key}: ${value}\n      ${what}`,
+    ),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { CellEvidence } from './evidence.ts';
+import { judgeBuckets } from './judge/buckets.ts';
 import type { Case, Judge } from './judge/case.ts';
 import { invalid } from './judge/case.ts';
 import { judgeClientBound } from './judge/client.ts';
@@ -56,6 +57,7 @@ const JUDGES: readonly Judge[] = [
   judgeKvBandwidth,
   judgeKvFailures,
   judgeCompileStall,
+  judgeBuckets,
   judgeWindow,
   judgeDecodeSteps,
   judgeSteadiness,

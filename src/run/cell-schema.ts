@@ -116,6 +116,16 @@ export const cellShapeSchema = z.object({
   hold_out: z.boolean(),
 });
 
+/** Null: beyond the server's buckets. */
+const paddedSchema = z.object({
+  input_tokens: z.int(),
+  padded_input_tokens: nullableNumber,
+  batch: z.int(),
+  padded_batch: nullableNumber,
+  kv_blocks: z.int(),
+  padded_kv_blocks: nullableNumber,
+});
+
 /** One line of `cells.jsonl`: a finished cell. */
 export const cellRecordSchema = z.object({
   schema_version: z.literal(RUN_SCHEMA_VERSION),
@@ -169,6 +179,8 @@ export const cellRecordSchema = z.object({
   }),
   /** File with every request's timeline, relative to the run's folder. */
   requests_file: z.string().nullable(),
+  /** True and padded sizes on a server with static shapes; absent where no buckets are known. */
+  padded: paddedSchema.nullable().optional(),
   /** The engine's steps as its stamps show them, and the file with all of them; absent in records without stamps. */
   steps: stepsSummarySchema.nullable().optional(),
   steps_file: z.string().nullable().optional(),

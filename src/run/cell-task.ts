@@ -1,5 +1,6 @@
 import type { CellTask } from '../agent/protocol.ts';
 import { childSeed } from '../stats/random.ts';
+import { bucketsSchema } from '../suite/buckets.ts';
 import { samplingOf } from '../suite/sampling.ts';
 import type { LaneCell, LaneContext } from './lane.ts';
 import type { CellShape } from './schema.ts';
@@ -34,8 +35,22 @@ export function cellTask(
     stop: suite.stop,
     objectives: suite.objectives ?? null,
     ...(suite.thresholds && { thresholds: suite.thresholds }),
+    ...bucketsOf(target),
+    touch_first: firstOfShape && target.simulator === null,
     idle_power_w: idlePower_w,
   };
+}
+
+/** What the lab says of static shapes, else what the server's log does. */
+function bucketsOf({ definition, served, settings }: LaneContext['target']): Pick<CellTask, 'buckets'> {
+  if (definition.buckets) return { buckets: definition.buckets };
+  const { prompt_buckets: prompt, decode_buckets: decode } = served?.log ?? {};
+  const parsed = bucketsSchema.safeParse({
+    prompt,
+    decode,
+    block_size: settings.block_size.value ?? undefined,
+  });
+  return parsed.success ? { buckets: parsed.data } : {};
 }
 
 function traceOf({ traces }: Pick<LaneContext, 'traces'>, { arrivals }: CellShape): Pick<CellTask, 'trace'> {

@@ -6,6 +6,7 @@ import { kvCapacityTokens } from '../model/quantities.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import type { RooflineParameters } from '../roofline/parameters.ts';
 import { type StepLoad, stepTime } from '../roofline/step.ts';
+import { type BucketMode, createCompileStalls, paddedLoad } from './buckets.ts';
 import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
 import { Engine } from './engine.ts';
 import { powerRecorder } from './power/record.ts';
@@ -29,6 +30,8 @@ export interface SimulatedDevice {
   readonly effects: readonly EffectName[];
   readonly seed: number;
   readonly timeScale: number;
+  /** Static shapes, as on Gaudi; null: every size is computed as it is. */
+  readonly buckets: BucketMode | null;
 }
 
 export interface DeviceOptions {
@@ -44,6 +47,7 @@ export interface DeviceOptions {
   readonly seed?: number | undefined;
   /** Multiplies every duration: 0.1 is a device ten times as fast. */
   readonly timeScale?: number | undefined;
+  readonly buckets?: BucketMode | null | undefined;
 }
 
 const BLOCK_SIZE = 16;
@@ -76,6 +80,7 @@ export function createDevice(options: DeviceOptions): SimulatedDevice {
     effects: options.effects ?? [],
     seed,
     timeScale,
+    buckets: options.buckets ?? null,
   };
 }
 
@@ -101,9 +106,13 @@ export function createEngine<R extends EngineRequest>(
   const { card, parameters, settings, effects, seed, timeScale } = device;
   const tp = settings.tensorParallel;
   const withEffects = createStepEffects(effects, seed, timeScale);
+  const { buckets } = device;
+  const stalls = buckets === null ? () => 0 : createCompileStalls(buckets, timeScale);
+  const padded = buckets === null ? (load: StepLoad) => load : paddedLoad;
   return new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
-    stepSeconds: (load: StepLoad) => withEffects(load, stepTime(card, parameters, tp, load)),
+    stepSeconds: (load: StepLoad) =>
+      withEffects(load, stepTime(card, parameters, tp, padded(load))) + stalls(load),
     ...(trace && { planned: powerRecorder(card, tp, device.power, trace) }),
   });
 }

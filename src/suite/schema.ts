@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bucketsSchema } from './buckets.ts';
 import { powerSchema } from './power-schema.ts';
 import { prefillSchema } from './prefill-schema.ts';
 import { serveSchema, startedServerSchema } from './serve-schema.ts';
@@ -223,6 +224,11 @@ export const targetSchema = z.strictObject({
   accelerator: z.string().optional().describe('Catalogue id, or one defined in this lab file.'),
   devices: z.int().min(1).optional().describe('Devices behind this URL; default: tensor_parallel.'),
   tensor_parallel: z.int().min(1).optional(),
+  buckets: bucketsSchema
+    .optional()
+    .describe(
+      'Static shapes that the server pads to, [batch, query tokens, KV blocks]; default: what its log says.',
+    ),
   prompts: z
     .string()
     .optional()

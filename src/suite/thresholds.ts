@@ -68,6 +68,7 @@ export const THRESHOLD_RULES = {
   },
   client_bound_tpot_fewest_tokens: factor(8, 1000, 'tokens after the first from which TPOT is judged'),
   compile_stall_gap_to_median: factor(10, 1000, 'a gap taken for a compilation, multiple of the median'),
+  bucket_changed_share: share(0.01, 1, 'time of the window in another batch bucket, share'),
   window_short_decode_steps: factor(8, 1000, 'decode cells: steps in which all of a batch decodes'),
   kv_transfer_missing_share: share(0.9, 1, 'prompt tokens that came from the prefill server, least share'),
   kv_bandwidth_implausible_gb_per_s: {
@@ -128,3 +129,16 @@ export function changedThresholds(overrides: ThresholdOverrides | undefined): Ch
     set[key] === rule.value ? [] : [{ key, value: set[key], default: rule.value }],
   );
 }
+
+/** What `ridge calibrate` holds a client and its host to. No suite changes it: a host is calibrated once for all suites. */
+export const CALIBRATION_LIMITS = {
+  stamp_error_p99_ms: {
+    value: 5,
+    what: 'p99 of the stamp error up to which an event rate counts as held, ms',
+  },
+  between_passes_share: {
+    value: 0.5,
+    what: 'two passes may differ by this share in TTFT bias and in p99 of the stamp error',
+  },
+  between_passes_ms: { value: 1, what: 'or by so much where that is more, ms' },
+} as const;

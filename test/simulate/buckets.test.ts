@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { runCell } from '../../src/agent/run-cell.ts';
+import { identifyEndpoint } from '../../src/endpoint/identify.ts';
+import { createCompileStalls, paddedLoad } from '../../src/simulate/buckets.ts';
+import { bucketsSchema } from '../../src/suite/buckets.ts';
+import { protocolSchema, stopSchema } from '../../src/suite/schema.ts';
+import { endpoint } from './endpoint.ts';
+import { device } from './factory.ts';
+
+const step = (decodes: number, ...tokens: number[]) => ({
+  decodes,
+  decodeContext: 100,
+  prefills: tokens.map((one) => ({ tokens: one, context: 0, completes: true })),
+});
+
+test('a step is computed at the size of its buckets', () => {
+  expect(paddedLoad(step(5, 130, 8))).toMatchObject({
+    decodes: 8,
+    prefills: [{ tokens: 256 }, { tokens: 128 }],
+  });
+  expect(paddedLoad(step(0, 9000))).toMatchObject({ decodes: 0, prefills: [{ tokens: 9000 }] });
+});
+
+test('a shape stalls when it is first seen, of a warm server only beyond its buckets', () => {
+  const cold = createCompileStalls('cold', 1);
+  expect([cold(step(3)), cold(step(4)), cold(step(5)), cold(step(5, 100))]).toEqual([1.5, 0, 1.5, 1.5]);
+  const warm = createCompileStalls('warm', 1);
+  expect([warm(step(3, 100)), warm(step(3, 9000)), warm(step(3, 9000))]).toEqual([0, 1.5, 0]);
+});
+
+const powersOfTwo = [1, 2, 4, 8];
+const buckets = bucketsSchema.parse({
+  prompt: powersOfTwo.map((batch) => [batch, 128, 0]),
+  decode: powersOfTwo.map((batch) => [batch, 1, 512]),
+});
+
+test.each([
+  ['the first cell of a shape is touched before it is measured, twice by every stream', true],
+  ['a later one is not', false],
+])('%s', async (_, touched) => {
+  const { url, state } = await endpoint({ device: device({ timeScale: 0.02, buckets: 'cold' }) });
+  const access = { url, apiKey: null, apiKeyEnv: null };
+  const known = await identifyEndpoint({ ...access, model: null });
+  const before = state.live.loop.engine.metrics.request_success.length;
+  const { reasons, padded, snapshots } = await runCell(
+    { url, model: null, api_key: null, api_key_env: null },
+    known,
+    {
+      kind: 'load',
+      input_tokens: 100,
+      output_tokens: 24,
+      concurrency: 6,
+      arrivals: null,
+      kv_fill: null,
+      seed: 1,
+      max_length_tokens: null,
+      max_num_seqs: null,
+      vocabulary_size: null,
+      first_of_shape: touched,
+      protocol: protocolSchema.parse({}),
+      stop: stopSchema.parse({ min_requests: 40, max_requests: 60, min_s: 0.1, confidence_half_width: 0.5 }),
+      objectives: null,
+      buckets,
+    },
+    { progress: () => undefined, requests: () => undefined, steps: () => undefined },
+    new AbortController().signal,
+  );
+  expect(snapshots.touched_requests).toBe(touched ? 12 : 0);
+  expect(state.live.loop.engine.metrics.request_success.length - before).toBeGreaterThan(touched ? 50 : 40);
+  expect(padded).toMatchObject({ input_tokens: 100, padded_input_tokens: 128, padded_kv_blocks: 512 });
+  expect(padded!.batch).toBeGreaterThan(0);
+  expect(padded!.padded_batch).toBe(2 ** Math.ceil(Math.log2(padded!.batch)));
+  expect(reasons.map(({ code }) => code)).not.toContain('request_failed');
+});
