@@ -38,7 +38,7 @@ export async function runInputs(file: string | undefined, flags: RunFlags): Prom
   const search = findMaxOf(flags, before, loaded);
   const { suite } = search ?? { suite: loaded };
   const rounds = await roundsOf(flags, before);
-  const { targets, simulate, stop } = await targetsOf(flags, before);
+  const { targets, simulate, stop } = await targetsOf(flags, before, suite);
   return {
     suite,
     targets,
@@ -77,7 +77,7 @@ interface Targets {
 
 const nothing = async (): Promise<void> => undefined;
 
-async function targetsOf(flags: RunFlags, before: Run | null): Promise<Targets> {
+async function targetsOf(flags: RunFlags, before: Run | null, suite: LoadedSuite): Promise<Targets> {
   const given = await givenTargets(flags);
   const simulate = flags.simulate
     ? simulateFlags(flags)
@@ -89,7 +89,7 @@ async function targetsOf(flags: RunFlags, before: Run | null): Promise<Targets> 
       mend: 'Leave out --simulate, or --target and --lab.',
     });
   }
-  if (simulate) return simulatedTargets(simulate);
+  if (simulate) return simulatedTargets(simulate, suite);
   const targets = given.length > 0 ? given : before === null ? [] : recordedTargets(before);
   if (targets.length > 0) return { targets, simulate: null, stop: nothing };
   throw new RidgeError('no target to measure', {
@@ -128,12 +128,18 @@ const simulateFlags = (flags: RunFlags): SimulateOptions => ({
   time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
 });
 
-async function simulatedTargets(simulate: SimulateOptions): Promise<Targets> {
-  const { endpoints, stop } = await startSimulatedEndpoints(simulate);
+async function simulatedTargets(simulate: SimulateOptions, { points }: LoadedSuite): Promise<Targets> {
+  const inPairs = points.some(({ kind }) => kind === 'disaggregated');
+  const { endpoints, stop } = await startSimulatedEndpoints(simulate, { inPairs });
   const accelerator = findAccelerator(simulate.accelerator);
-  const targets = endpoints.map(({ name, url, tensorParallel }) => ({
+  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl }) => ({
     name,
-    definition: { url, accelerator: accelerator.id, tensor_parallel: tensorParallel },
+    definition: {
+      url,
+      ...(prefillUrl && { prefill: { by: 'client' as const, url: prefillUrl } }),
+      accelerator: accelerator.id,
+      tensor_parallel: tensorParallel,
+    },
     accelerator,
     where: '--simulate',
   }));

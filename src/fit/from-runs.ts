@@ -60,7 +60,7 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
         if (observation) {
           used.push(observation);
           countReasons(flagged, record);
-        } else left_out.push(describe(run, record, reasons.length > 0 ? reasons : ['no metrics']));
+        } else left_out.push(describe(run, record, reasons.length > 0 ? reasons : [whyUnused(record)]));
       }
     }
   }
@@ -75,6 +75,10 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
     flagged: [...flagged.values()],
   };
 }
+
+/** Why a cell that no verdict excludes is of no use. */
+const whyUnused = ({ cell }: CellRecord): string =>
+  cell.kind === 'disaggregated' ? 'of two servers, a fit is of one' : 'no metrics';
 
 /** How a run's cells on a target were driven: by the suite's protocol, unless they were imported. */
 function drivingOf(run: Run, target: RunTarget): Driving {

@@ -28,6 +28,20 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
     name: 'TPOT',
     definition: '(t_last - t_first)/(N - n_first); undefined, not 0, when no token follows the first chunk',
   },
+  {
+    name: 'TPOT of decode cells',
+    definition:
+      'over the steps after the last first token of a batch and until its first finish; one sample a batch',
+  },
+  {
+    name: 'second_token',
+    definition: 'disaggregated cells: from sending the prompt to the prefill server to the second token',
+  },
+  {
+    name: 'kv_transfer',
+    definition:
+      'disaggregated cells: decode leg to its first token, less the same for a prompt that the decode server has in its own prefix cache; with more than one stream it holds the wait for steps too',
+  },
   { name: 'ICL', definition: 'gap between chunks that carry tokens' },
   {
     name: 'ITL',

@@ -15,6 +15,8 @@ export interface SimulatedEndpoint {
   readonly name: string;
   readonly url: string;
   readonly tensorParallel: number;
+  /** The other half of a pair; null: it stands alone. */
+  readonly prefillUrl: string | null;
 }
 
 export interface SimulatedEndpoints {
@@ -27,24 +29,30 @@ type Process = ResultPromise<typeof OPTIONS>;
 
 /**
  * Starts the built-in simulated endpoint once for each tensor parallel size, each in a process of its own.
+ * @param inPairs a prefill server beside each of them, for `disaggregated` cells
  * @throws RidgeError when one does not start
  */
-export async function startSimulatedEndpoints(options: SimulateOptions): Promise<SimulatedEndpoints> {
+export async function startSimulatedEndpoints(
+  options: SimulateOptions,
+  { inPairs = false }: { readonly inPairs?: boolean } = {},
+): Promise<SimulatedEndpoints> {
   const processes: Process[] = [];
   const stop = async (): Promise<void> => {
     for (const one of processes) one.kill('SIGTERM');
     await Promise.all(processes);
   };
+  const start = (tensorParallel: number, role: 'prefill' | 'decode' | null): Promise<string> => {
+    const args = [...argumentsOf(options, tensorParallel), ...(role === null ? [] : ['--role', role])];
+    const started = execa(process.execPath, [RIDGE, 'simulate', ...args], OPTIONS);
+    processes.push(started);
+    return readyUrl(started);
+  };
   try {
     const endpoints: SimulatedEndpoint[] = [];
     for (const tensorParallel of options.tensor_parallel) {
-      const started = execa(
-        process.execPath,
-        [RIDGE, 'simulate', ...argumentsOf(options, tensorParallel)],
-        OPTIONS,
-      );
-      processes.push(started);
-      endpoints.push({ name: `sim-tp${tensorParallel}`, tensorParallel, url: await readyUrl(started) });
+      const url = await start(tensorParallel, inPairs ? 'decode' : null);
+      const prefillUrl = inPairs ? await start(tensorParallel, 'prefill') : null;
+      endpoints.push({ name: `sim-tp${tensorParallel}`, tensorParallel, url, prefillUrl });
     }
     return { endpoints, stop };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { resolvePoints, streamsForFill } from '../../src/plan/cells.ts';
+import { longestRequest, resolvePoints, streamsForFill } from '../../src/plan/cells.ts';
 import { factsOf, point } from './facts.ts';
 
 const protocol = { output_jitter: [0.9, 1.1] as [number, number] };
@@ -37,4 +37,15 @@ test('a point meant for other tensor parallel sizes is none of this target', () 
   const on = (tensorParallel: number): number =>
     resolvePoints(points, factsOf({ tensorParallel }), protocol).points.length;
   expect([on(1), on(2), on(8)]).toEqual([2, 2, 1]);
+});
+
+test('disaggregated cells are measured on pairs alone; a batch has no jitter in its length', () => {
+  const handed = point({ kind: 'disaggregated' });
+  expect(resolvePoints([handed], factsOf({ pair: true }), protocol).points).toHaveLength(1);
+  const { points, skipped } = resolvePoints([handed], factsOf(), protocol);
+  expect(points).toEqual([]);
+  expect(skipped[0]).toMatchObject({ reason: 'no_pair', message: expect.stringContaining('prefill') });
+  const longest = (kind: 'load' | 'decode'): number =>
+    longestRequest(point({ kind, input_tokens: 100, output_tokens: 100 }), { output_jitter: [0.9, 1.1] });
+  expect([longest('load'), longest('decode')]).toEqual([210, 200]);
 });

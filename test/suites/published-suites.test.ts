@@ -29,7 +29,7 @@ const open = (plans: Awaited<ReturnType<typeof planOn>>): string[] =>
 test.each(globSync('suites/*.yaml'))('%s loads, plans and is named like its file', async (file) => {
   const { suite, points } = await loadSuite(file);
   expect(`suites/${suite.name}.yaml`).toBe(file);
-  const [plan] = planSuite(suite, points, [factsOf()]);
+  const [plan] = planSuite(suite, points, [factsOf({ pair: true })]);
   expect(plan!.skipped).toEqual([]);
   expect(plan!.cells.length).toBeGreaterThan(0);
 });
