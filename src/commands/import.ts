@@ -66,8 +66,9 @@ csv only:
 Fields: model accelerator precision engine engine_version tensor_parallel
 expert_parallel pipeline_parallel requests repeat input_tokens (or
 context_tokens: mean context over the decode) output_tokens concurrency
-output_tokens_per_s output_tokens_per_s_per_device input_tokens_per_s, and ttft
-tpot e2e with _ms or _s; _p50 and _p99 stand before the unit.
+output_tokens_per_s output_tokens_per_s_per_device input_tokens_per_s power_w
+(all devices) power_w_per_device energy_j_per_request, and ttft tpot e2e with
+_ms or _s; _p50 and _p99 stand before the unit.
 
 Rows that cannot be read or whose accelerator is not known are skipped; they and
 rows that a cleaning rule removes are counted, named by line, and kept in

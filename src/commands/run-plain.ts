@@ -1,4 +1,5 @@
 import { counted } from '../plural.ts';
+import { calibrationLine } from '../report/calibration-text.ts';
 import { formatClock, formatDuration, formatNumber } from '../report/format.ts';
 import { oneLine } from '../report/one-line.ts';
 import { roundText } from '../report/round-text.ts';
@@ -15,6 +16,7 @@ type Print = (line: string) => void;
 export function plainWatcher(print: Print, nowMs: () => number = () => performance.now()): RunListener {
   const began = nowMs();
   const seen = new Set<string>();
+  const clients = new Set<string>();
   const expected = new Map<string, number>();
   let total = 0;
   let remaining: Remaining | null = null;
@@ -31,6 +33,11 @@ export function plainWatcher(print: Print, nowMs: () => number = () => performan
         for (const { target } of event.cells) expected.set(target, (expected.get(target) ?? 0) + 1);
         say(`run ${event.run_id}: ${sizeText(total, event)}`);
         for (const target of event.targets) say(`target ${targetLine(target)}`);
+        break;
+      case 'client':
+        if (clients.has(event.host)) break;
+        clients.add(event.host);
+        say(`client on ${event.host}: ${calibrationLine(event.calibration)}`);
         break;
       case 'target_planned':
         total += event.cells.length - (expected.get(event.target.name) ?? 0);
@@ -120,8 +127,23 @@ function cellLine(record: CellRecord): string {
     `TTFT ${formatNumber(metrics.ttft_ms?.mean ?? null)} ms`,
     `TPOT ${formatNumber(metrics.tpot_ms?.mean ?? null)} ms`,
     `${formatNumber(metrics.output_tokens_per_s)} tok/s`,
+    ...energyFigures(record),
   ];
   return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}`;
+}
+
+/** Watts and joules a token, or why there are none. */
+function energyFigures({ energy }: CellRecord): string[] {
+  if (!energy) return [];
+  if (energy.power_w === null) {
+    const why = energy.reasons.filter(({ effect }) => effect === 'reject').map(({ code }) => code);
+    return [`no energy (${why.join(', ')})`];
+  }
+  const joules = energy.joules_per_output_token?.gross ?? null;
+  return [
+    `${formatNumber(energy.power_w)} W`,
+    ...(joules === null ? [] : [`${formatNumber(joules)} J/token`]),
+  ];
 }
 
 type Round = Extract<RunEvent, { kind: 'round' }>;

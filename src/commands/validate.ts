@@ -11,6 +11,7 @@ import { answeredBy } from '../fitfile/answered.ts';
 import { modelOf } from '../fitfile/apply.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
+import { type PowerErrors, powerErrors } from '../predict/power-errors.ts';
 import { styleFor } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { findRun } from '../run/run-folder.ts';
@@ -26,10 +27,11 @@ are taken from the fit, which has inferred them. Cells and limits are by the
 scheduler; the closed form's errors stand beside it.
 
   --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of
-                              ttft_ms, tpot_ms, e2e_ms or output_tokens_per_s is
-                              above this; repeatable
+                              ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s or
+                              power_w is above this; repeatable
   --json                      by predictor (scheduler, closed_form) and metric:
-                              n, mape, median_ape, p90_ape, bias, coverage_90
+                              n, mape, median_ape, p90_ape, bias, coverage_90; power_w
+                              beside them where both sides know power
 
 Example:
   ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 \\
@@ -41,16 +43,16 @@ const options = {
 } as const;
 
 interface Limit {
-  readonly metric: MetricKey;
+  readonly metric: MetricKey | 'power_w';
   readonly percent: number;
 }
 
 function parseLimit(text: string): Limit {
   const [name, percent] = text.split('=');
-  const metric = METRIC_KEYS.find((key) => key === name);
+  const metric = [...METRIC_KEYS, 'power_w' as const].find((key) => key === name);
   if (metric) return { metric, percent: positiveFlag('max-mape', percent ?? '') };
   throw new RidgeError(`--max-mape: '${text}' names no metric`, {
-    mend: `Use METRIC=PERCENT with one of ${METRIC_KEYS.join(', ')}.`,
+    mend: `Use METRIC=PERCENT with one of ${METRIC_KEYS.join(', ')}, power_w.`,
   });
 }
 
@@ -81,9 +83,9 @@ function simulation(fit: Fit, { targets }: ReturnType<typeof observationsFromRun
 }
 
 /** Limits that the errors break; a metric that was not measured breaks its limit too. */
-function broken(limits: readonly Limit[], errors: ErrorSummaries): string[] {
+function broken(limits: readonly Limit[], errors: ErrorSummaries, power: PowerErrors | null): string[] {
   return limits.flatMap(({ metric, percent }) => {
-    const mape = errors[metric]?.mape;
+    const mape = metric === 'power_w' ? power?.mape : errors[metric]?.mape;
     if (mape === undefined) return [`${metric}: no measured cell`];
     return mape <= percent ? [] : [`${metric}: ${mape.toFixed(2)} % is above ${percent} %`];
   });
@@ -93,6 +95,7 @@ function reportText(
   notes: readonly string[],
   cells: readonly CellError[],
   errors: PredictorSummaries,
+  power: PowerErrors | null,
 ): string {
   const style = styleFor(process.stdout);
   return [
@@ -100,8 +103,12 @@ function reportText(
     holdOutTable(cells, style),
     '',
     predictorTable(errors, style),
+    ...(power === null ? [] : ['', powerLine(power)]),
   ].join('\n');
 }
+
+const powerLine = ({ n, mape, bias }: PowerErrors): string =>
+  `power of one device: ${n} cells, mean error ${mape.toFixed(1)} %, bias ${bias.toFixed(1)} %`;
 
 export const command: Command = {
   summary: "print a fit's errors on measured cells",
@@ -125,8 +132,10 @@ export const command: Command = {
     }
     const [cells, byForm] = PREDICTORS.map((each) => cellErrors(modelOf(fit), observations, each));
     const errors = { scheduler: summariseErrors(cells!), closed_form: summariseErrors(byForm!) };
-    console.log(flags.json ? JSON.stringify(errors, null, 2) : reportText(simulated, cells!, errors));
-    const said = broken(limits, errors.scheduler);
+    const power = powerErrors(fit, observations);
+    const found = { ...errors, ...(power && { power_w: power }) };
+    console.log(flags.json ? JSON.stringify(found, null, 2) : reportText(simulated, cells!, errors, power));
+    const said = broken(limits, errors.scheduler, power);
     for (const line of said) console.error(`ridge: ${line}`);
     return said.length > 0 ? EXIT.refused : EXIT.done;
   },

@@ -8,6 +8,7 @@ const COUNT_FIELDS = [
   ...['input_tokens', 'context_tokens', 'output_tokens', 'concurrency'],
 ] as const;
 const RATE_FIELDS = ['output_tokens_per_s', 'output_tokens_per_s_per_device', 'input_tokens_per_s'] as const;
+const POWER_FIELDS = ['power_w', 'power_w_per_device', 'energy_j_per_request'] as const;
 const LATENCY_FIELDS = (['ttft', 'tpot', 'e2e'] as const).flatMap((metric) =>
   (['', '_p50', '_p99'] as const).flatMap((statistic) =>
     (['ms', 's'] as const).map((unit) => `${metric}${statistic}_${unit}` as const),
@@ -19,6 +20,7 @@ export const CSV_FIELDS: readonly string[] = [
   ...TEXT_FIELDS,
   ...COUNT_FIELDS,
   ...RATE_FIELDS,
+  ...POWER_FIELDS,
   ...LATENCY_FIELDS,
 ];
 

@@ -82,7 +82,26 @@ function readFields(fields: SourceRow, map: ColumnMap, driving: Driving): Measur
     chunkGapMs: null,
     outputTokensPerS,
     inputTokensPerS: optionalNumber(fields, 'input_tokens_per_s'),
+    powerW: powerOf(fields, tensorParallel, outputTokensPerS, outputTokens),
   };
+}
+
+/** Watts of all devices: given, of one device, or from the energy of a request and the rate of requests. */
+function powerOf(
+  fields: SourceRow,
+  tensorParallel: number,
+  tokensPerS: number | null,
+  outputTokens: number,
+): number | null {
+  const devices = tensorParallel * (count(fields, 'pipeline_parallel') ?? 1);
+  const perDevice = optionalNumber(fields, 'power_w_per_device');
+  const joules = optionalNumber(fields, 'energy_j_per_request');
+  const power =
+    optionalNumber(fields, 'power_w') ??
+    (perDevice === null ? null : perDevice * devices) ??
+    (joules === null || tokensPerS === null ? null : (joules * tokensPerS) / outputTokens);
+  if (power === null || power > 0) return power;
+  throw new RowProblem(`power is ${power} W`);
 }
 
 /** Means over requests need not be whole. */

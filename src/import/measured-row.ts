@@ -33,6 +33,8 @@ export interface MeasuredRow {
   readonly chunkGapMs: Statistic | null;
   readonly outputTokensPerS: number | null;
   readonly inputTokensPerS: number | null;
+  /** Mean of all devices together, W; absent or null: not in the file. */
+  readonly powerW?: number | null;
 }
 
 /** A row together with the text that it was read from. */

@@ -3,6 +3,7 @@ import { cellKey } from '../run/cell-key.ts';
 import { type CellMetrics, type CellRecord, RUN_SCHEMA_VERSION, type RunTarget } from '../run/schema.ts';
 import { digestOf } from '../suite/digest.ts';
 import type { Suite } from '../suite/schema.ts';
+import { importedEnergy } from './imported-energy.ts';
 import type { MeasuredRow } from './measured-row.ts';
 import type { ImportedTarget } from './targets.ts';
 
@@ -39,6 +40,7 @@ function recordOf(target: RunTarget, row: MeasuredRow, repeat: number, suite: Su
     reasons: [],
     client: null,
     counts: { measured: requests, completed: requests, failed: 0, aborted: 0, fillers: 0 },
+    energy: row.powerW == null ? null : importedEnergy(row.powerW, target.devices),
     requests_file: null,
     attempts: 1,
   };

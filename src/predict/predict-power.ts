@@ -47,7 +47,8 @@ const around = (value: number, logSpread: number): [number, number] => [
   value * Math.exp(logSpread),
 ];
 
-function powerModelOf(power: NonNullable<Fit['power']>): Parameters<typeof predictPower>[0] {
+/** The power model of a fit file, ready to predict with. */
+export function powerModelOf(power: NonNullable<Fit['power']>): Parameters<typeof predictPower>[0] {
   const { names, matrix } = power.covariance;
   const parameters = Object.fromEntries(
     POWER_PARAMETER_NAMES.map((name) => [name, power.parameters[name].value]),
