@@ -1,22 +1,29 @@
 import { littlesLawSd } from '../../plan/window.ts';
 import { counted } from '../../plural.ts';
 import type { Statistic } from '../../run/schema.ts';
+import type { CellEvidence } from '../evidence.ts';
 import { withheldPercentiles } from '../goodput.ts';
 import { asPercent, invalid, type Judge, reason, short } from './case.ts';
 
 /** Clocks compare to a microsecond. */
 const ROUNDING_S = 1e-6;
 
-/** Little's law, L = λW: a residual means that requests were lost, or that the window is not steady. */
+/**
+ * Little's law, L = λW: a residual means that requests were lost, or that the window is not steady. An open loop may end with
+ * more in flight than it began with; half a stay of the difference is no residual.
+ */
 export const judgeLittle: Judge = ({ evidence, measured, window, metrics, thresholds }) => {
   const n = measured.length;
   const inFlight = metrics.mean_concurrency;
   if (n === 0 || inFlight === null || inFlight === 0) return null;
   const arrivals = n / (window.closed_s - window.opened_s);
   const stay = measured.reduce((sum, request) => sum + request.ended_s - request.sent_s, 0) / n;
-  const residual = Math.abs(inFlight - arrivals * stay) / inFlight;
   const { open } = evidence;
-  const chance = open === undefined ? 0 : littlesLawSd(inFlight, n, open.gapVariation);
+  const gained =
+    open === undefined ? 0 : inFlightAt(evidence, window.closed_s) - inFlightAt(evidence, window.opened_s);
+  const cut = (gained * stay) / 2 / (window.closed_s - window.opened_s);
+  const residual = Math.abs(inFlight - arrivals * stay + cut) / inFlight;
+  const chance = open === undefined ? 0 : littlesLawSd(inFlight, n);
   const limit = Math.max(
     thresholds.little_law_share,
     thresholds.little_law_requests / n,
@@ -26,6 +33,9 @@ export const judgeLittle: Judge = ({ evidence, measured, window, metrics, thresh
   const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${counted(n, 'request')}`;
   return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);
 };
+
+const inFlightAt = ({ timelines }: CellEvidence, time: number): number =>
+  timelines.filter(({ sent_s, ended_s }) => sent_s < time && ended_s >= time).length;
 
 /** In-flight requests as the client saw them decide; the server's gauges only flag. */
 export const judgeConcurrency: Judge = ({ evidence, metrics, thresholds }) => {
