@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 process.env.TZ = 'UTC';
@@ -6,7 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/global-setup.ts'],
-    env: { TZ: 'UTC' },
+    // No test reads what this host was calibrated to.
+    env: { TZ: 'UTC', XDG_CACHE_HOME: join(tmpdir(), 'ridge-no-cache') },
     // Concurrent tests are those that mostly wait.
     maxConcurrency: 16,
     testTimeout: 20_000,

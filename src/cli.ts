@@ -46,6 +46,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: 'check, strip, sign and publish a fit file',
     load: () => import('./commands/publish.ts'),
   },
+  calibrate: {
+    summary: 'measure the client itself on this host',
+    load: () => import('./commands/calibrate.ts'),
+  },
   agent: {
     summary: 'drive one endpoint for ridge run (started by it)',
     load: () => import('./commands/agent.ts'),

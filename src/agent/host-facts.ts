@@ -1,18 +1,18 @@
-import { cpus, hostname, platform, release, totalmem } from 'node:os';
-import { VERSION } from '../version.ts';
+import { platform, release, totalmem } from 'node:os';
+import { readHostCalibration } from '../calibrate/calibration-file.ts';
+import { thisHost } from '../calibrate/this-host.ts';
 import type { HostFacts } from './protocol.ts';
 
 /** What the record keeps of the agent's host. */
 export function hostFacts(): HostFacts {
-  const processors = cpus();
+  const host = thisHost();
+  const { ridge_version: agent_version, ...facts } = host;
   return {
-    name: hostname(),
+    ...facts,
     platform: `${platform()} ${release()}`,
-    cpu: processors[0]?.model.trim() || 'unknown',
-    cores: processors.length,
     memory_bytes: totalmem(),
-    node_version: process.versions.node,
-    agent_version: VERSION,
+    agent_version,
+    calibration: readHostCalibration(host),
   };
 }
 

@@ -1,3 +1,5 @@
+import { readHostCalibration } from '../calibrate/calibration-file.ts';
+import { thisHost } from '../calibrate/this-host.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { identify } from './identify.ts';
 import { runCell } from './run-cell.ts';
@@ -8,6 +10,7 @@ import { measureIdle, type OpenedPower, openPower } from './target-power.ts';
 export function endpointWork(): AgentWork {
   let known: EndpointIdentity | null = null;
   let power: OpenedPower | null = null;
+  const calibration = readHostCalibration(thisHost());
   return {
     async identify(target) {
       const { identity, endpoint } = await identify(target);
@@ -20,7 +23,7 @@ export function endpointWork(): AgentWork {
     },
     async runCell(target, task, hooks, signal) {
       known ??= (await identify(target)).endpoint;
-      return runCell(target, known, task, hooks, signal, power?.watch);
+      return runCell(target, known, task, hooks, signal, power?.watch, calibration);
     },
     measureIdle: (seconds, signal) => measureIdle(power?.watch ?? null, seconds, signal),
     async close() {

@@ -1,4 +1,5 @@
 import { kvBytesPerToken, parameterCount } from '../model/quantities.ts';
+import { calibrationLine } from '../report/calibration-text.ts';
 import { formatQuantity } from '../report/format.ts';
 import type { LiveTarget } from '../run/schema.ts';
 
@@ -26,6 +27,7 @@ export function probeText(target: LiveTarget): string {
       'agent',
       `${host.name}, ${host.cpu}, ${host.cores} cores, ridge ${host.agent_version}, Node ${host.node_version}`,
     ],
+    ['client', calibrationLine(host.calibration)],
     [
       'clock',
       `${formatQuantity(host.clock_offset_s, 's')} off this one, known to ${formatQuantity(host.clock_offset_bound_s, 's')}`,

@@ -1,4 +1,5 @@
 import { Box } from 'ink';
+import { calibrationLine } from '../report/calibration-text.ts';
 import { formatClock } from '../report/format.ts';
 import { HOW_ENDED } from '../report/goals-text.ts';
 import { roundText } from '../report/round-text.ts';
@@ -29,6 +30,7 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
   const left = remainingS(state, nowS);
   const { glyphs } = useLook();
   const round = knownLine(state)?.replaceAll('±', glyphs.plusMinus) ?? null;
+  const client = clientLine(state);
   const badge = BADGES[state.runState];
   const about = state.remaining?.atMost ? 'at most ' : '~';
   const times = `elapsed ${formatClock(elapsed)}${left === null ? '' : `  left ${about}${formatClock(left)}`}`;
@@ -39,6 +41,7 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
           <Tint strong>{state.suite === '' ? 'ridge' : state.suite}</Tint>
           {round === null || hasRoundLine ? null : <Tint>{round}</Tint>}
           <Tint tone="quiet">{state.runId}</Tint>
+          {client === null ? null : <Tint tone="quiet">{client}</Tint>}
         </Box>
         <Box columnGap={2} flexShrink={0}>
           {badge === undefined ? null : (
@@ -57,6 +60,13 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
       <ProgressBar state={state} width={width} />
     </Box>
   );
+}
+
+/** Of several hosts, one that was not calibrated. */
+function clientLine({ clients }: DashboardState): string | null {
+  const all = Object.values(clients);
+  const shown = all.find(({ state }) => state !== 'calibrated') ?? all[0];
+  return shown === undefined ? null : `client ${calibrationLine(shown)}`;
 }
 
 /** What an adaptive run or a search knows by now. */

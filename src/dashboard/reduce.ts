@@ -120,6 +120,10 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
   switch (event.kind) {
     case 'run_started':
       return started(state, event, nowS);
+    case 'client': {
+      const { host, calibration } = event;
+      return { ...state, clients: { ...state.clients, [host]: calibration } };
+    }
     case 'target_planned':
       return planned(state, event);
     case 'target_state':

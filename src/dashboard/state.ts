@@ -1,6 +1,6 @@
 import type { Verdict } from '../measure/reasons.ts';
 import type { CellProgress, RunEvent, TargetState } from '../run/events.ts';
-import type { CellShape } from '../run/schema.ts';
+import type { CellShape, HostCalibration } from '../run/schema.ts';
 
 export type CellStatus =
   | { readonly state: 'pending' }
@@ -61,6 +61,8 @@ export interface DashboardState {
   /** The target that a cell was last started on: shown where not all fit. */
   readonly focus: string | null;
   readonly warnings: readonly Warning[];
+  /** What is known of the clients, by the hosts of the agents. */
+  readonly clients: Readonly<Record<string, HostCalibration>>;
   /** The latest round of an adaptive run; null: it is none, or none was planned yet. */
   readonly round: Round | null;
   /** Whether the run searches highest loads: its cells are not known before. */
@@ -82,6 +84,7 @@ export const initialState: DashboardState = {
   cells: [],
   focus: null,
   warnings: [],
+  clients: {},
   round: null,
   isSearch: false,
   searches: [],

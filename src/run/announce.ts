@@ -33,11 +33,18 @@ export function announce(
     ...(rounds !== undefined && { adaptive: true as const }),
     ...(findMax !== undefined && { searches: true as const }),
   });
+  for (const target of new Map(planned.map((one) => [hostOf(one.target), one.target])).values())
+    announceClient(target, emit);
   for (const { name, reused } of targets) announceReused(name, reused, emit);
 }
 
 export function announceReused(target: string, reused: readonly CellRecord[], emit: RunListener): void {
   for (const record of reused) emit({ kind: 'cell_finished', target, record, reused: true });
+}
+
+/** Tells whether the host that drives a target was calibrated. */
+export function announceClient({ host }: LiveTarget, emit: RunListener): void {
+  emit({ kind: 'client', host: host.name, calibration: host.calibration ?? { state: 'none' } });
 }
 
 const hostOf = ({ host }: LiveTarget): string => host.name;

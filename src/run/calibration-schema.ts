@@ -58,7 +58,7 @@ export const calibrationFileSchema = z.object({
 export const hostCalibrationSchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('none') }),
   /** Of another processor, Node or Ridgepoint: not used. */
-  z.object({ state: z.literal('stale'), calibrated_at: z.string(), why: z.string() }),
+  z.object({ state: z.literal('stale'), calibrated_at: z.string().nullable(), why: z.string() }),
   calibrationSchema.extend({ state: z.literal('calibrated') }),
 ]);
 

@@ -1,5 +1,5 @@
 import type { FindMaxOptions, Search } from './find-max-schema.ts';
-import type { CellRecord, CellShape, RestartSpread } from './schema.ts';
+import type { CellRecord, CellShape, HostCalibration, RestartSpread } from './schema.ts';
 
 /** A cell as planned: its key is known once its target is identified. */
 export interface PlannedCell {
@@ -56,6 +56,8 @@ export type RunEvent =
       /** It searches highest loads: its cells are chosen as it goes. */
       readonly searches?: true;
     }
+  /** What is known of the client on the host of a target's agent; again for every target that is started there later. */
+  | { readonly kind: 'client'; readonly host: string; readonly calibration: HostCalibration }
   /** A server that the run started has answered: what it is, and its cells in the place of those expected. */
   | { readonly kind: 'target_planned'; readonly target: EventTarget; readonly cells: readonly CellShape[] }
   /** How far anchors lie apart between restarts of a server. */

@@ -1,5 +1,5 @@
 import { planSuite, remainingCells } from '../plan/plan.ts';
-import { announceReused, eventTarget } from './announce.ts';
+import { announceClient, announceReused, eventTarget } from './announce.ts';
 import { factsOf } from './describe-target.ts';
 import { servedFacts } from './expected-target.ts';
 import type { LaneCell } from './lane.ts';
@@ -74,6 +74,7 @@ export class ServedCells {
     [this.#known, this.#cells, this.#reused] = [target, cells, reused];
     remaining.add(name, this.#waiting.host, remainingCells(cells, finishedBefore({ reused })));
     emit({ kind: 'target_planned', target: eventTarget(target), cells: cells.map(({ cell }) => cell) });
+    announceClient(target, emit);
     measuring.records.push(...reused);
     announceReused(name, reused, emit);
   }
