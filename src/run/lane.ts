@@ -185,5 +185,6 @@ export function describe(cell: CellShape): string {
     cell.concurrency === null
       ? `${Number((cell.arrivals?.rate_per_s ?? 0).toPrecision(4))} requests/s`
       : counted(cell.concurrency, 'stream');
-  return `${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}`;
+  const kind = cell.kind === 'load' ? '' : `${cell.kind} `;
+  return `${kind}${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}`;
 }
