@@ -30,8 +30,8 @@ scheduler; the closed form's errors stand beside it.
                               ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s or
                               power_w is above this; repeatable
   --json                      by predictor (scheduler, closed_form) and metric:
-                              n, mape, median_ape, p90_ape, bias, coverage_90; power_w
-                              beside them where both sides know power
+                              n, mape, median_ape, p90_ape, bias, coverage_90;
+                              power_w beside them where both sides know power
 
 Example:
   ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 \\

@@ -15,7 +15,7 @@ test('an imported run is read back as it was made, and check finds it good', asy
   expect({ run, records }).toEqual(imported);
   expect(await checkFile({ path: folder, isRun: true })).toMatchObject({
     problems: [],
-    summary: '3 finished cells on 2 targets',
+    summary: '3 cells (3 rows) on 2 targets',
   });
 });
 
