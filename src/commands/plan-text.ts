@@ -1,6 +1,7 @@
 import type { IdentifiabilityGroup, ParameterIdentifiability } from '../plan/identifiability.ts';
 import type { TargetPlan } from '../plan/plan.ts';
 import { counted } from '../plural.ts';
+import { loadText } from '../report/cell-text.ts';
 import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
@@ -45,7 +46,7 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
       { title: '', align: 'right' },
       { title: 'input', unit: 'tokens', align: 'right' },
       { title: 'output', unit: 'tokens', align: 'right' },
-      { title: 'streams', align: 'right' },
+      { title: 'load', align: 'right' },
       { title: 'repeat', align: 'right' },
       { title: 'time', unit: 's', align: 'right' },
       { title: 'note' },
@@ -54,7 +55,7 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
       String(index + 1),
       String(cell.input_tokens),
       String(cell.output_tokens),
-      String(cell.concurrency),
+      loadText(cell),
       String(cell.repeat + 1),
       formatNumber(estimated_s, 2),
       note(cell),

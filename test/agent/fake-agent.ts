@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
+import type { CellResult, CellTask } from '../../src/agent/protocol.ts';
 import { serveAgent } from '../../src/agent/serve.ts';
-import { cellResult, identity, reason } from './facts.ts';
+import { cellResult, identity, metrics, reason } from './facts.ts';
 
 /**
  * An agent without an endpoint: `node fake-agent.ts MODE [LOG]`. Cells take no time. Every start and cell is a line of
@@ -13,6 +14,23 @@ const remember = (what: string): number => {
   return readFileSync(log, 'utf8').split(what).length - 1;
 };
 const say = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+
+/** A server whose TTFT is 100 ms at this load and proportional to it, and which is overloaded from four times of it on. */
+function limited(task: CellTask, limit: number): CellResult {
+  const load = task.arrivals?.rate_per_s ?? task.concurrency!;
+  remember(`load ${load}`);
+  if (load >= 4 * limit)
+    return cellResult({ verdict: 'invalid', window: null, metrics: null, stopped_by: 'overloaded' });
+  const ttft = (100 * load) / limit;
+  const objectives = Object.entries(task.objectives ?? {}).map(([key, limit_ms]) => ({
+    key,
+    limit_ms,
+    value_ms: ttft,
+    met: ttft <= limit_ms,
+    interval_95_ms: [0.999 * ttft, 1.001 * ttft] as [number, number],
+  }));
+  return cellResult({ metrics: { ...metrics(ttft, 8), objectives } });
+}
 
 const starts = remember('start');
 if (mode === 'missing') {
@@ -64,7 +82,7 @@ if (mode === 'missing') {
         hooks.requests(['{"sequence":0}', '{"sequence":1}']);
         hooks.steps('{"count"');
         hooks.steps(':0}');
-        return cellResult();
+        return mode.startsWith('limit') ? limited(task, Number(mode.split('=')[1])) : cellResult();
       },
     },
     { input: process.stdin, output: process.stdout },
