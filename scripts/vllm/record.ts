@@ -4,6 +4,7 @@ import type { HistogramTotals, MetricsSnapshot } from '../../src/endpoint/metric
 import { EXIT } from '../../src/errors.ts';
 import type { EngineSteps } from '../../src/measure/steps/engine-steps.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
+import { endpointFailed } from '../../src/run/lane.ts';
 import { readRequests, readRun, readSteps } from '../../src/run/read-run.ts';
 import type { CellRecord, Run } from '../../src/run/schema.ts';
 
@@ -40,7 +41,9 @@ export const labelOf = ({ cell }: CellRecord): string =>
   (cell.repeat > 0 ? ` #${cell.repeat}` : '');
 
 export async function readRunData(folder: string): Promise<RunData> {
-  const { run, records } = await readRun(folder);
+  const { run, records: all } = await readRun(folder);
+  // A cell that lost its server has no counters after it.
+  const records = all.filter((record) => !endpointFailed(record));
   const data = await Promise.all(
     records.map(async (record) => ({
       record,
