@@ -26,7 +26,7 @@ export async function identify(
   target: AgentTarget,
 ): Promise<{ identity: Identity; endpoint: EndpointIdentity }> {
   const access = accessOf(target);
-  const endpoint = await identifyEndpoint({ ...access, model: target.model });
+  const endpoint = await identifyEndpoint({ ...access, model: target.model, api: target.api });
   const simulated = endpoint.simulator === null ? null : await askSimulator(access);
   const identity: Identity = {
     engine: endpoint.engine,

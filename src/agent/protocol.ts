@@ -14,7 +14,7 @@ import { bucketsSchema } from '../suite/buckets.ts';
 import { labPromptSchema } from '../suite/lab-prompts.ts';
 import { powerSchema } from '../suite/power-schema.ts';
 import { prefillSchema } from '../suite/prefill-schema.ts';
-import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema } from '../suite/schema.ts';
+import { CELL_KINDS, protocolSchema, stopSchema, suiteSchema, targetSchema } from '../suite/schema.ts';
 import { startedServerSchema } from '../suite/serve-schema.ts';
 
 /** Version of the messages between controller and agent: newline-delimited JSON over stdin and stdout. */
@@ -45,6 +45,8 @@ export const agentTargetSchema = z.object({
   /** Where the prompts of disaggregated cells are computed; absent: it is no half of a pair. */
   prefill: prefillSchema.optional(),
   power: powerTaskSchema.nullable().optional(),
+  /** Absent: completions. */
+  api: targetSchema.shape.api,
   /** The lab's own prompts; absent: it has none. */
   prompts: z.array(labPromptSchema).optional(),
 });

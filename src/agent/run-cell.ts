@@ -3,6 +3,7 @@ import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
 import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
+import { chatPrompts } from '../endpoint/prompts-chat.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
 import { requireSockets } from '../endpoint/socket-limits.ts';
 import { labTextPrompts, textIdPrompts } from '../endpoint/text-prompts.ts';
@@ -64,6 +65,7 @@ export async function runCell(
     apiKey: target.api_key,
     model: endpoint.model.id,
     features: endpoint.features,
+    api: target.api,
     prompts: await promptsFor(target, endpoint, task),
     temperature: task.protocol.temperature ?? 0,
     seed: task.seed,
@@ -150,6 +152,7 @@ function promptsFor(
   endpoint: EndpointIdentity,
   task: CellTask,
 ): Promise<PromptSource> | PromptSource {
+  if (target.api === 'chat') return chatPrompts(accessOf(target), endpoint.model.id, task.input_tokens);
   switch (task.protocol.prompt) {
     case 'text_ids':
       return textIdPrompts(accessOf(target), endpoint.model.id);

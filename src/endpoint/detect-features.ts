@@ -1,7 +1,9 @@
 import { createParser } from 'eventsource-parser';
 import { EXIT, RidgeError } from '../errors.ts';
+import { type Api, pathOf, promptField } from './api.ts';
 import { type CompletionChunk, errorMessage, readChunk } from './completion-chunk.ts';
 import { endpointUrl, type HttpAnswer } from './http.ts';
+import type { Prompt } from './prompts.ts';
 import { askEndpoint, type EndpointAccess, jsonOf } from './questions.ts';
 
 /** What tiny requests showed. */
@@ -34,15 +36,21 @@ const EXTRAS = [
  * Finds out by tiny streamed requests what the endpoint supports.
  * @throws RidgeError (exit 3) when it completes none of them
  */
-export async function detectFeatures(access: EndpointAccess, model: string): Promise<DetectedFeatures> {
-  const byIds = await firstAccepted(access, model, TINY_PROMPT);
-  const accepted = byIds.chunks ? byIds : await firstAccepted(access, model, 'ridge');
-  if (accepted.chunks === null) throw noCompletion(access, accepted.answer);
+export async function detectFeatures(
+  access: EndpointAccess,
+  model: string,
+  api: Api = 'completions',
+): Promise<DetectedFeatures> {
+  const ask: TinyAsk = (prompt, extra) => tinyRequest(access, model, api, prompt, extra);
+  // A chat takes text alone.
+  const byIds = api === 'chat' ? null : await firstAccepted(ask, TINY_PROMPT);
+  const accepted = byIds?.chunks ? byIds : await firstAccepted(ask, 'ridge');
+  if (accepted.chunks === null) throw noCompletion(access, api, accepted.answer);
   const bearing = accepted.chunks.filter((chunk) => chunk.hasChoices);
   const usage = accepted.chunks.findLast((chunk) => chunk.usage !== null)?.usage ?? null;
   return {
-    token_id_prompts: byIds.chunks !== null && (usage === null || usage.prompt_tokens === TINY_PROMPT.length),
-    cache_salt: await understandsSalt(access, model, byIds.chunks === null ? 'ridge' : TINY_PROMPT),
+    token_id_prompts: byIds?.chunks != null && (usage === null || usage.prompt_tokens === TINY_PROMPT.length),
+    cache_salt: await understandsSalt(ask, byIds?.chunks ? TINY_PROMPT : 'ridge'),
     continuous_usage: bearing.length > 0 && bearing.every((chunk) => chunk.usage !== null),
     return_token_ids: bearing.some((chunk) => (chunk.tokenIds ?? 0) > 0),
     exact_lengths: usage?.completion_tokens === TINY_OUTPUT,
@@ -51,16 +59,15 @@ export async function detectFeatures(access: EndpointAccess, model: string): Pro
 }
 
 type Chunk = Extract<CompletionChunk, { kind: 'chunk' }>;
-type Prompt = readonly number[] | string;
+type TinyAsk = (prompt: Prompt, extra: object) => Promise<HttpAnswer>;
 
 async function firstAccepted(
-  access: EndpointAccess,
-  model: string,
+  ask: TinyAsk,
   prompt: Prompt,
 ): Promise<{ answer: HttpAnswer; chunks: Chunk[] | null }> {
   let answer: HttpAnswer | null = null;
   for (const extra of EXTRAS) {
-    answer = await tinyRequest(access, model, prompt, extra);
+    answer = await ask(prompt, extra);
     const chunks = answer.status === 200 ? readStream(answer.text) : null;
     if (chunks !== null) return { answer, chunks };
   }
@@ -68,22 +75,24 @@ async function firstAccepted(
 }
 
 /** vLLM rejects an empty salt; a server that takes it does not know the field. */
-async function understandsSalt(access: EndpointAccess, model: string, prompt: Prompt): Promise<boolean> {
-  const { status } = await tinyRequest(access, model, prompt, { ...EXTRAS[3], cache_salt: '' });
+async function understandsSalt(ask: TinyAsk, prompt: Prompt): Promise<boolean> {
+  const { status } = await ask(prompt, { ...EXTRAS[3], cache_salt: '' });
   if (status < 400 || status >= 500) return false;
-  return (await tinyRequest(access, model, prompt, { ...EXTRAS[3], cache_salt: '0a1b2c' })).status === 200;
+  return (await ask(prompt, { ...EXTRAS[3], cache_salt: '0a1b2c' })).status === 200;
 }
 
 function tinyRequest(
   access: EndpointAccess,
   model: string,
+  api: Api,
   prompt: Prompt,
   extra: object,
 ): Promise<HttpAnswer> {
   const lengths = { max_tokens: TINY_OUTPUT, min_tokens: TINY_OUTPUT, ignore_eos: true };
-  return askEndpoint(access, '/v1/completions', {
+  const asked = JSON.parse(`{${promptField(api, prompt)}}`) as object;
+  return askEndpoint(access, pathOf(api), {
     method: 'POST',
-    json: { model, prompt, stream: true, temperature: 0, ...lengths, ...extra },
+    json: { model, ...asked, stream: true, temperature: 0, ...lengths, ...extra },
     timeoutMs: Math.max(access.timeoutMs ?? 0, FIRST_REQUEST_MS),
   });
 }
@@ -111,11 +120,11 @@ function parse(data: string): unknown {
   }
 }
 
-function noCompletion(access: EndpointAccess, answer: HttpAnswer): RidgeError {
+function noCompletion(access: EndpointAccess, api: Api, answer: HttpAnswer): RidgeError {
   const said = errorMessage(jsonOf(answer)) ?? answer.text.slice(0, 120).replace(/\s+/g, ' ');
   return new RidgeError(`no streamed completion (HTTP ${answer.status}): ${said}`, {
     exitCode: EXIT.failed,
-    where: endpointUrl(access.url, '/v1/completions'),
-    mend: 'The server must stream /v1/completions as vLLM does; its log says what went wrong.',
+    where: endpointUrl(access.url, pathOf(api)),
+    mend: `The server must stream ${pathOf(api)} as vLLM does; its log says what went wrong.`,
   });
 }

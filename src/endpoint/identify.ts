@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunTarget } from '../run/schema.ts';
+import type { Api } from './api.ts';
 import { detectFeatures } from './detect-features.ts';
 import { engineFacts, findMetrics } from './engine-facts.ts';
 import type { EndpointIdentity } from './identity.ts';
@@ -13,6 +14,8 @@ export type { EndpointFeatures, EndpointIdentity } from './identity.ts';
 export interface IdentifyOptions extends EndpointAccess {
   /** Served model id; null: the first that the server lists. */
   readonly model: string | null;
+  /** Default: completions. */
+  readonly api?: Api | undefined;
 }
 
 /**
@@ -23,7 +26,7 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
   const model = await servedModel(options, options.model);
   const metrics = await findMetrics(options);
   const facts = await engineFacts(options, model, metrics?.dialect ?? null);
-  const detected = await detectFeatures(options, model.id);
+  const detected = await detectFeatures(options, model.id, options.api);
   const snapshot = metrics === null ? null : readSnapshot(metrics.text, 0, 0, metrics.dialect);
   const { exact_lengths: _, usage: __, ...features } = { ...detected, metrics: snapshot !== null };
   const max_length_tokens = model.max_length_tokens ?? facts.max_length_tokens;

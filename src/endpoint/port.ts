@@ -23,8 +23,8 @@ const now = (): number => performance.now() / 1000;
  * Timelines are on this thread's monotonic clock (`performance.now()` in seconds), whichever thread took them.
  */
 export function createEndpointPort(options: EndpointPortOptions): EndpointPort {
-  const { url, apiKey, requestTimeoutSeconds, stallTimeoutSeconds, workers = 1 } = options;
-  const sending = { url, apiKey, requestTimeoutSeconds, stallTimeoutSeconds };
+  const { url, apiKey, api, requestTimeoutSeconds, stallTimeoutSeconds, workers = 1 } = options;
+  const sending = { url, apiKey, api, requestTimeoutSeconds, stallTimeoutSeconds };
   const senders = workers > 1 ? new SenderThreads(sending, workers) : new Sender(sending);
   return {
     now,

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { createRandom } from '../stats/random.ts';
 
+/** Ids of tokens; text for a server or an interface that takes none. */
+export type Prompt = readonly number[] | string;
+
 /** Makes prompts: token ids of exact length, never the same twice. */
 export interface PromptSource {
+  next(tokens: number): Prompt;
+}
+
+/** Prompts that are ids, whatever else there is. */
+export interface IdPromptSource extends PromptSource {
   next(tokens: number): readonly number[];
 }
 
@@ -25,7 +33,7 @@ export function freshSeed(): number {
 }
 
 /** Uniformly random ids. The first tokens also count the prompts, so that none can begin like another. */
-export function randomIdPrompts(vocabularySize: number | null, seed = freshSeed()): PromptSource {
+export function randomIdPrompts(vocabularySize: number | null, seed = freshSeed()): IdPromptSource {
   const [low, high] = safeIdRange(vocabularySize);
   const random = createRandom(seed);
   const size = high - low + 1;

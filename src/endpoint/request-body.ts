@@ -1,10 +1,13 @@
 import type { RequestSpec } from '../load/port.ts';
+import { type Api, promptField } from './api.ts';
 import type { EndpointFeatures } from './identity.ts';
-import { freshSalt } from './prompts.ts';
+import { freshSalt, type Prompt } from './prompts.ts';
 
 export interface BodyOptions {
   readonly model: string;
   readonly features: EndpointFeatures;
+  /** Default: completions. */
+  readonly api?: Api | undefined;
   readonly temperature: number;
   /** Seeds the server's sampling when the temperature is above 0; each request gets its own. */
   readonly seed: number;
@@ -14,7 +17,7 @@ export interface BodyOptions {
  * Body of a streamed completion of exact length: token ids in, `min_tokens = max_tokens`, usage in the stream, a fresh
  * salt. Token ids come back only where the server does not count tokens in every chunk: they make the stream longer.
  */
-export function completionBody(spec: RequestSpec, prompt: readonly number[], options: BodyOptions): string {
+export function completionBody(spec: RequestSpec, prompt: Prompt, options: BodyOptions): string {
   const { features, temperature } = options;
   const rest = {
     model: options.model,
@@ -32,6 +35,5 @@ export function completionBody(spec: RequestSpec, prompt: readonly number[], opt
     ...(features.return_token_ids && !features.continuous_usage ? { return_token_ids: true } : {}),
     ...(features.cache_salt ? { cache_salt: freshSalt() } : {}),
   };
-  // Joined by hand: for a long prompt several times faster than serialising an array, and this is the turn-around.
-  return `{"prompt":[${prompt.join(',')}],${JSON.stringify(rest).slice(1)}`;
+  return `{${promptField(options.api ?? 'completions', prompt)},${JSON.stringify(rest).slice(1)}`;
 }

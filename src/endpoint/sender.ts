@@ -1,5 +1,6 @@
 import type { RequestSpec } from '../load/port.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
+import { type Api, pathOf } from './api.ts';
 import { Backlog } from './backlog.ts';
 import { Connections } from './connections.ts';
 import { authorization, endpointUrl } from './http.ts';
@@ -24,6 +25,7 @@ export interface SenderOptions extends RequestLimits {
   /** Base URL of the server, without `/v1`. */
   readonly url: string;
   readonly apiKey: string | null;
+  readonly api?: Api | undefined;
   /** Headers of every request beside its own. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Begins the id of every request, see `requestId`; default: a new one. */
@@ -51,7 +53,7 @@ export class Sender implements Senders {
   readonly #session: string;
 
   constructor(options: SenderOptions) {
-    const origin = new URL(endpointUrl(options.url, '/v1/completions'));
+    const origin = new URL(endpointUrl(options.url, pathOf(options.api ?? 'completions')));
     this.#options = options;
     this.#session = options.session ?? newSession();
     this.#head = requestHead(origin, options);

@@ -4,7 +4,7 @@ import { createRandom } from '../stats/random.ts';
 import type { LabPrompt } from '../suite/lab-prompts.ts';
 import { endpointUrl } from './http.ts';
 import { plainText } from './plain-text.ts';
-import { freshSeed, type PromptSource } from './prompts.ts';
+import { freshSeed, type IdPromptSource } from './prompts.ts';
 import { askEndpoint, type EndpointAccess, jsonOf } from './questions.ts';
 
 const SENTENCES = 600;
@@ -22,7 +22,7 @@ export async function textIdPrompts(
   access: EndpointAccess,
   model: string,
   seed = freshSeed(),
-): Promise<PromptSource> {
+): Promise<IdPromptSource> {
   return piecewise(await tokenise(access, model, plainText(SENTENCES, seed)), seed);
 }
 
@@ -35,7 +35,7 @@ export async function labTextPrompts(
   model: string,
   own: readonly LabPrompt[],
   seed = freshSeed(),
-): Promise<PromptSource> {
+): Promise<IdPromptSource> {
   if (own.length === 0) {
     throw new RidgeError("prompt: lab_text needs 'prompts' of this target in the lab file", {
       mend: "Name a file of JSON lines there, or use prompt: text_ids in the suite's protocol.",
@@ -68,7 +68,7 @@ async function tokenise(access: EndpointAccess, model: string, text: string): Pr
 }
 
 /** Joins random pieces of a long list of ids to prompts of exact length. */
-export function piecewise(ids: readonly number[], seed: number): PromptSource {
+export function piecewise(ids: readonly number[], seed: number): IdPromptSource {
   const random = createRandom(seed);
   return {
     next: (tokens) => {

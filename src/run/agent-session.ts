@@ -62,6 +62,7 @@ export class AgentSession {
         api_key_env: definition.api_key_env ?? null,
         power: powerTaskOf(definition),
         ...(definition.prefill && { prefill: definition.prefill }),
+        ...(definition.api && { api: definition.api }),
         ...(own && { prompts: own.prompts }),
       },
       timeouts: this.#timeouts,

@@ -8,7 +8,7 @@ export type KeyedTarget = Pick<
   RunTarget,
   'accelerator' | 'devices' | 'tensor_parallel' | 'engine' | 'model'
 > &
-  Partial<Pick<RunTarget, 'model_card' | 'prompts_digest'>>;
+  Partial<Pick<RunTarget, 'model_card' | 'prompts_digest' | 'definition'>>;
 
 /**
  * Key of a cell: a digest over its target (accelerator, devices, TP, model), shape, load, repeat, place of an anchor,
@@ -37,6 +37,7 @@ export function cellKey(
       devices: target.devices,
       tensor_parallel: target.tensor_parallel,
       model: target.model.id,
+      ...(target.definition?.api === 'chat' && { api: 'chat' }),
     },
     cell: shape,
     protocol: { ...protocol, ...sampling, ...prompts },

@@ -224,6 +224,12 @@ export const targetSchema = z.strictObject({
   accelerator: z.string().optional().describe('Catalogue id, or one defined in this lab file.'),
   devices: z.int().min(1).optional().describe('Devices behind this URL; default: tensor_parallel.'),
   tensor_parallel: z.int().min(1).optional(),
+  api: z
+    .enum(['completions', 'chat'])
+    .optional()
+    .describe(
+      'Interface that carries the load; default completions. chat: prompts are text, and the tokens of its template count as input.',
+    ),
   buckets: bucketsSchema
     .optional()
     .describe(

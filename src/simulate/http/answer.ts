@@ -6,6 +6,7 @@ import {
   chunkJson,
   completionJson,
   idsBetween,
+  roleJson,
   usageJson,
   usageOf,
 } from './completion-json.ts';
@@ -92,9 +93,17 @@ export class Answer {
   #sendChunk(last: boolean): void {
     const { faults } = this.#context;
     if (faults.has('empty-chunks')) this.#write(JSON.stringify({ ...this.#context.head, choices: [] }), 0);
+    if (this.#context.request.chat && this.#sent === 0) this.#writeRole();
     const { text, tokens } = this.#nextChunk(last);
     this.#write(text, tokens);
     if (faults.has('duplicate-chunks')) this.#write(text, 0);
+  }
+
+  /** Leaves with the first token, as vLLM's does. */
+  #writeRole(): void {
+    const { request, head } = this.#context;
+    const usage = request.continuousUsage && request.includeUsage ? usageOf(this.#promptTokens, 0) : null;
+    this.#write(JSON.stringify(roleJson(head, usage)), 0);
   }
 
   #nextChunk(last: boolean): { readonly text: string; readonly tokens: number } {

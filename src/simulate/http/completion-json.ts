@@ -6,6 +6,7 @@ export interface CompletionHead {
   readonly id: string;
   readonly created: number;
   readonly model: string;
+  readonly chat: boolean;
 }
 
 export interface Usage {
@@ -20,9 +21,9 @@ export const usageOf = (promptTokens: number, completionTokens: number): Usage =
   completion_tokens: completionTokens,
 });
 
-const object = ({ id, created, model }: CompletionHead) => ({
+const object = ({ id, created, model, chat }: CompletionHead) => ({
   id,
-  object: 'text_completion',
+  object: chat ? 'chat.completion.chunk' : 'text_completion',
   created,
   model,
 });
@@ -36,6 +37,12 @@ export function chunkJson(
   finishReason: string | null,
   usage: Usage | null,
 ): object {
+  if (request.chat) {
+    const delta = { content: ids.map(tokenText).join('') };
+    const token_ids = request.returnTokenIds ? ids : null;
+    const choice = { index: 0, delta, logprobs: null, finish_reason: finishReason, token_ids };
+    return { ...object(head), choices: [choice], ...(usage && { usage }) };
+  }
   const choice = {
     index: 0,
     text: ids.map(tokenText).join(''),
@@ -47,6 +54,13 @@ export function chunkJson(
   };
   return { ...object(head), choices: [choice], ...(usage && { usage }) };
 }
+
+/** The first chunk of a chat: a role and no token. */
+export const roleJson = (head: CompletionHead, usage: Usage | null): object => ({
+  ...object(head),
+  choices: [{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }],
+  ...(usage && { usage }),
+});
 
 /** The last chunk: usage, no choices. */
 export const usageJson = (head: CompletionHead, usage: Usage, cachedTokens: number): object => ({

@@ -33,6 +33,7 @@ export interface CompletionRequest {
   readonly maxTokens: number;
   readonly minTokens: number;
   readonly ignoreEos: boolean;
+  readonly chat: boolean;
   readonly stream: boolean;
   readonly includeUsage: boolean;
   readonly continuousUsage: boolean;
@@ -43,6 +44,8 @@ export interface CompletionRequest {
 }
 
 const DEFAULT_MAX_TOKENS = 16;
+/** What the chat template adds: 13 tokens, since bytes stand for tokens. */
+const CHAT_TEMPLATE = '<user>:<turn>';
 
 /** Checks a completion request as vLLM does: what is wrong comes back as an ApiError. */
 export function readCompletionRequest(
@@ -50,7 +53,9 @@ export function readCompletionRequest(
   device: SimulatedDevice,
   pose: Pose = POSES.vllm,
 ): { request: CompletionRequest } | { error: ApiError } {
-  const parsed = schema.safeParse(pose.cacheSalt ? body : withoutSalt(body));
+  const isChat = typeof body === 'object' && body !== null && 'messages' in body;
+  const completion = isChat ? asCompletion(body) : body;
+  const parsed = schema.safeParse(pose.cacheSalt ? completion : withoutSalt(completion));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const param = issue.path.join('.');
@@ -68,6 +73,7 @@ export function readCompletionRequest(
     maxTokens: fields.max_tokens ?? DEFAULT_MAX_TOKENS,
     minTokens: fields.min_tokens ?? 0,
     ignoreEos: fields.ignore_eos ?? false,
+    chat: isChat,
     stream: fields.stream ?? false,
     includeUsage: fields.stream_options?.include_usage ?? false,
     continuousUsage: pose.continuousUsage && (fields.stream_options?.continuous_usage_stats ?? false),
@@ -83,6 +89,20 @@ export function readCompletionRequest(
         ? 'Stream options can only be defined when `stream=True`.'
         : problem(request, device);
   return message === null ? { request } : { error: badRequest(message) };
+}
+
+const messagesSchema = z.array(z.looseObject({ content: z.string() })).min(1);
+
+/** Text of a chat as its template writes it; null where it is none. */
+export function chatText(messages: unknown): string | null {
+  const parsed = messagesSchema.safeParse(messages);
+  return parsed.success ? CHAT_TEMPLATE + parsed.data.map(({ content }) => content).join('\n') : null;
+}
+
+/** A chat as the completion of its text. */
+function asCompletion(body: object): unknown {
+  const { messages, ...rest } = body as Record<string, unknown>;
+  return { ...rest, prompt: chatText(messages) ?? messages };
 }
 
 /** A server that does not know the field takes anything there. */

@@ -97,7 +97,12 @@ async function serve(state: ServerState, request: CompletionRequest, exchange: E
   const answer = new Answer({
     ...exchange,
     request,
-    head: { id: exchange.id, created: Math.floor(Date.now() / 1000), model: device.card.id },
+    head: {
+      id: exchange.id,
+      created: Math.floor(Date.now() / 1000),
+      model: device.card.id,
+      chat: request.chat,
+    },
     order,
     vocabulary: device.card.vocabulary_size,
     finishReason: output.finishReason,

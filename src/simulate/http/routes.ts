@@ -4,6 +4,7 @@ import { parseFault } from '../faults.ts';
 import { handleKv } from '../kv/routes.ts';
 import type { ServerState } from '../server-state.ts';
 import { badRequest, sendError, sendJson } from './answers.ts';
+import { chatText } from './completion-request.ts';
 import { handleCompletion } from './completions.ts';
 import { poseMetrics } from './pose-metrics.ts';
 import { posePages } from './pose-pages.ts';
@@ -15,6 +16,7 @@ type Handler = (state: ServerState, incoming: IncomingMessage, response: ServerR
 
 const routes: Record<string, Handler> = {
   'POST /v1/completions': handleCompletion,
+  'POST /v1/chat/completions': handleCompletion,
   'GET /v1/models': (state, _incoming, response) => sendJson(response, 200, modelsJson(state)),
   'GET /health': (_state, _incoming, response) => response.writeHead(200).end(),
   'POST /tokenize': handleTokenize,
@@ -84,6 +86,7 @@ function isAllowed(state: ServerState, path: string, incoming: IncomingMessage):
 const textSchema = z.union([
   z.object({ prompt: z.string() }).transform(({ prompt }) => prompt),
   z.object({ content: z.string() }).transform(({ content }) => content),
+  z.object({ messages: z.unknown() }).transform(({ messages }) => chatText(messages) ?? ''),
 ]);
 
 /** Tokens are bytes here. */
