@@ -34,7 +34,8 @@ targets
   --model-config FILE      the model's config.json
 
 simulated endpoints
-  --simulate               start built-in simulated endpoints and measure them
+  --simulate               start built-in simulated endpoints and measure them;
+                           in pairs where the suite has disaggregated cells
   --simulate-accelerator ID   default h100-sxm
   --simulate-model ID         default llama-3.1-8b
   --simulate-tp LIST          default 1,2
