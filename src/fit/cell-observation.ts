@@ -63,6 +63,22 @@ function measuredRate(
   return { tokens_per_s: tokensPerSecond, relative_error: Math.max(LEAST_RATE_ERROR, cut) };
 }
 
+/** Requests in flight of an open loop on average: what the closed form takes for its streams. Null: it replays a trace. */
+function openConcurrency({ cell: { arrivals }, metrics }: CellRecord): number | null {
+  const inFlight = metrics?.mean_concurrency ?? null;
+  if (arrivals === null || arrivals.process === 'trace' || inFlight === null) return null;
+  return Math.max(1, Math.round(inFlight));
+}
+
+/** An open loop's arrivals, at the rate that it was asked for or, where the client fell short of it, at the one that it reached. */
+function openDriving({ cell: { arrivals }, metrics, reasons }: CellRecord, driven: Driving): Driving | null {
+  if (arrivals === null || arrivals.process === 'trace' || driven.kind !== 'steady') return null;
+  const { process, burstiness, rate_per_s } = arrivals;
+  const short = reasons.some(({ code }) => code === 'rate_not_reached');
+  const rate = short ? (metrics?.requests_per_s ?? rate_per_s) : rate_per_s;
+  return { kind: 'open', output_jitter: driven.output_jitter, process, burstiness, rate_per_s: rate };
+}
+
 /**
  * The observation of one finished cell; null when it measured neither TTFT nor TPOT, or nothing that a model of one server
  * predicts (prompts on one, answers from another).
@@ -74,9 +90,10 @@ export function usableMeasurement(
   driven: Driving,
 ): Observation | null {
   const { metrics, cell } = record;
-  if (!metrics || cell.concurrency === null || cell.kind === 'disaggregated') return null;
+  const concurrency = cell.concurrency ?? openConcurrency(record);
+  if (!metrics || concurrency === null || cell.kind === 'disaggregated') return null;
   const decode = cell.kind === 'decode';
-  const driving: Driving = decode ? { kind: 'batch' } : driven;
+  const driving: Driving = decode ? { kind: 'batch' } : (openDriving(record, driven) ?? driven);
   // A batch that is released at once has no TTFT of a model's: who came first decides.
   const ttft = decode ? null : measured(metrics.ttft_ms, 'ttft', driving);
   const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms, 'tpot', driving) : null;
@@ -88,7 +105,7 @@ export function usableMeasurement(
     input_tokens: cell.input_tokens,
     output_tokens: cell.output_tokens,
     mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
-    concurrency: cell.concurrency,
+    concurrency,
     engine,
     turn_around_s: decode || away === null ? null : Math.max(0, away) / 1e3,
     driving,
@@ -101,7 +118,7 @@ export function usableMeasurement(
     output_tokens_per_s:
       driving.kind === 'batch' || cell.kind !== 'load'
         ? null
-        : measuredRate(metrics.output_tokens_per_s, cell.concurrency, record.counts.measured),
+        : measuredRate(metrics.output_tokens_per_s, concurrency, record.counts.measured),
     power: measuredPower(record),
   };
 }
@@ -171,7 +188,8 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
       one.engine.tensorParallel,
       one.input_tokens,
       one.output_tokens,
-      one.concurrency,
+      // Of an open loop its arrivals are the load: how many were in flight is what came of it.
+      one.driving?.kind === 'open' ? '' : one.concurrency,
       JSON.stringify(one.driving),
     ].join(' ');
   return [...Map.groupBy(observations, key).values()].map((repeats) => ({

@@ -77,8 +77,10 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
 }
 
 /** Why a cell that no verdict excludes is of no use. */
-const whyUnused = ({ cell }: CellRecord): string =>
-  cell.kind === 'disaggregated' ? 'of two servers, a fit is of one' : 'no metrics';
+function whyUnused({ cell }: CellRecord): string {
+  if (cell.arrivals?.process === 'trace') return 'a trace has many lengths, a cell of a fit has one';
+  return cell.kind === 'disaggregated' ? 'of two servers, a fit is of one' : 'no metrics';
+}
 
 /** How a run's cells on a target were driven: by the suite's protocol, unless they were imported. */
 function drivingOf(run: Run, target: RunTarget): Driving {

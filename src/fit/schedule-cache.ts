@@ -20,7 +20,7 @@ export class ScheduleCache {
 
   of(card: ModelCard, observation: Observation, make: () => ScheduledCell): ScheduledCell {
     const { driving } = observation;
-    if (driving === null || driving.kind === 'steady') return make();
+    if (driving === null || driving.kind === 'steady' || driving.kind === 'open') return make();
     const key = JSON.stringify([
       card.id,
       card.kv_bytes_per_element,

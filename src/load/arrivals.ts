@@ -1,7 +1,7 @@
 import type { Arrivals } from '../run/schema.ts';
-import { createRandom, type Random } from '../stats/random.ts';
+import { drawGaps } from '../stats/gaps.ts';
+import { createRandom } from '../stats/random.ts';
 import type { TraceColumns } from '../suite/trace.ts';
-import { drawGamma } from './gamma.ts';
 import type { LoadPort } from './port.ts';
 import type { Timers } from './timers.ts';
 
@@ -24,19 +24,14 @@ export function arrivalTimes(arrivals: Arrivals, trace: TraceColumns | null, see
     let index = 0;
     return () => ({ at_s: index++ / rate, lengths: null });
   }
-  const gap = gapOf(arrivals, createRandom(seed));
+  const { process, burstiness } = arrivals;
+  if (process === 'trace') throw new RangeError('a trace without its requests');
+  const gap = drawGaps({ process, burstiness }, createRandom(seed));
   let at_s = 0;
   return () => {
     at_s += gap() / rate;
     return { at_s, lengths: null };
   };
-}
-
-/** Gaps of mean 1: exponential ones make a Poisson process. */
-function gapOf({ process, burstiness }: Arrivals, random: Random): () => number {
-  if (process === 'poisson') return () => -Math.log(1 - random.uniform());
-  const shape = burstiness ?? 1;
-  return () => drawGamma(random, shape) / shape;
 }
 
 function replay(trace: TraceColumns, speed: number): () => Arrival {

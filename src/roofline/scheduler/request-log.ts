@@ -38,6 +38,12 @@ export class RequestLog {
     return this.sent - 1;
   }
 
+  /** A request of an open loop has arrived: it was sent so long after so many events were over. */
+  arrived(request: number, event: number, offset: number): void {
+    this.#sentEvent[request] = event;
+    this.#sentOffset[request] = offset;
+  }
+
   /** The columns of a schedule for the requests from one number to before another. */
   columns(from: number, to: number): RequestColumns {
     return {

@@ -40,6 +40,8 @@ const SEED = 1;
 /** Requests of a steady loop that are measured, at least and for each stream. */
 const MEASURED = { alone: 16, least: 256, perStream: 4 };
 const WARM_UP_ROUNDS = 2;
+/** Requests of an open loop: random arrivals need more of them for the same mean. */
+const OPEN = { warmUp: 50, measured: 1500 };
 
 /** How a closed loop is driven in simulation. */
 export function loadOf(
@@ -61,6 +63,21 @@ export function loadOf(
       warmUpRequests: 0,
       measuredRequests: streams * driving.requests_per_stream,
       holdsLoad: false,
+    };
+  }
+  if (driving?.kind === 'open') {
+    const { process, burstiness, rate_per_s: ratePerSecond, output_jitter: outputJitter } = driving;
+    return {
+      ...lengths,
+      inputJitter: [1, 1],
+      outputJitter,
+      turnAroundSeconds: 0,
+      arrivalSeconds: 0,
+      releaseSeconds: 0,
+      warmUpRequests: OPEN.warmUp + WARM_UP_ROUNDS * streams,
+      measuredRequests: OPEN.measured,
+      holdsLoad: true,
+      arrivals: { process, burstiness, ratePerSecond },
     };
   }
   const residence = closedLoopMeans(card, p, engine, shape).e2eSeconds;

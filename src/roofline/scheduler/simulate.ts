@@ -1,3 +1,5 @@
+import { drawGaps } from '../../stats/gaps.ts';
+import { childSeed, createRandom } from '../../stats/random.ts';
 import type { EngineSettings } from '../serving.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
@@ -39,6 +41,10 @@ class Simulation {
   readonly #total: number;
 
   #now = 0;
+  /** When the last event began. */
+  #began = 0;
+  /** Of an open loop: when the next request arrives, one a call. */
+  readonly #nextDue: (() => number) | null;
   #finished = 0;
 
   constructor(attention: AttentionWork, pricer: StepPricer, engine: EngineSettings, load: SimulatedLoad) {
@@ -46,13 +52,15 @@ class Simulation {
     this.#pricer = pricer;
     this.#load = load;
     this.#requests = new RequestLog(load);
+    this.#nextDue = load.arrivals === undefined ? null : dueTimes(load.arrivals, load.seed);
     this.#rules = new SchedulingRules(attention, engine, this.#requests);
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
   run(): Schedule {
     const { streams, releaseSeconds, warmUpRequests, turnAroundSeconds, arrivalSeconds } = this.#load;
-    for (let stream = 0; stream < streams; stream += 1) this.#send(stream * releaseSeconds);
+    if (this.#nextDue !== null) this.#expect(this.#nextDue());
+    else for (let stream = 0; stream < streams; stream += 1) this.#send(stream * releaseSeconds);
     while (this.#finished < this.#total) {
       this.#receive();
       if (!this.#step()) this.#idle();
@@ -74,9 +82,19 @@ class Simulation {
     this.#arrivals.add(request, this.#now + offset + this.#load.arrivalSeconds);
   }
 
+  /** A request of an open loop that will arrive at a time of its own. */
+  #expect(at: number): void {
+    this.#arrivals.add(this.#requests.send(0, 0), at);
+  }
+
   #receive(): void {
     while (this.#arrivals.next <= this.#now) {
+      const at = this.#arrivals.next;
       const request = this.#arrivals.take();
+      if (this.#nextDue !== null) {
+        this.#requests.arrived(request, Math.max(0, this.#record.events - 1), at - this.#began);
+        this.#expect(this.#nextDue());
+      }
       this.#rules.prompts.add(request, this.#requests.input[request]!);
     }
   }
@@ -85,6 +103,7 @@ class Simulation {
     const { next } = this.#arrivals;
     if (!(next < Number.POSITIVE_INFINITY)) throw new RangeError('the engine has nothing left to run');
     this.#record.idle(next - this.#now);
+    this.#began = this.#now;
     this.#now = next;
   }
 
@@ -138,6 +157,7 @@ class Simulation {
     this.#record.step(tokens, sampled, sequences, flop, bytes, steps);
     const seconds = steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
     if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);
+    this.#began = this.#now;
     this.#now += seconds;
     this.#rules.decoding.advance(steps);
     for (let request = this.#rules.decoding.takeFinished(); request !== null; ) {
@@ -158,6 +178,15 @@ class Simulation {
     this.#requests.last[request] = this.#record.events - 1;
     this.#rules.finished(request);
     if (request < this.#total) this.#finished += 1;
-    this.#send(this.#load.turnAroundSeconds);
+    if (this.#nextDue === null) this.#send(this.#load.turnAroundSeconds);
   }
+}
+
+function dueTimes(arrivals: NonNullable<SimulatedLoad['arrivals']>, seed: number): () => number {
+  const gap = drawGaps(arrivals, createRandom(childSeed(seed, 2)));
+  let at = 0;
+  return () => {
+    at += gap() / arrivals.ratePerSecond;
+    return at;
+  };
 }

@@ -1,6 +1,8 @@
+import type { GapProcess } from '../../stats/gaps.ts';
+
 type Range = readonly [number, number];
 
-/** A closed loop as the engine meets it. */
+/** A load as the engine meets it. */
 export interface SimulatedLoad {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -19,4 +21,6 @@ export interface SimulatedLoad {
   /** Whether streams go on sending until the last measured request is finished. */
   readonly holdsLoad: boolean;
   readonly seed: number;
+  /** An open loop: gaps between arrivals, and how many a second; absent: each stream sends when its last request is done. */
+  readonly arrivals?: GapProcess & { readonly ratePerSecond: number };
 }

@@ -1,4 +1,4 @@
-import type { Random } from '../stats/random.ts';
+import type { Random } from './random.ts';
 
 /**
  * A gamma distributed number of this shape and scale 1 (Marsaglia and Tsang 2000, "A simple method for generating gamma
