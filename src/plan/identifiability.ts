@@ -2,7 +2,7 @@ import type { Matrix } from 'ml-matrix';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { CellShape } from '../run/schema.ts';
 import { type Candidate, candidates, DESIGN_RULES } from './candidates.ts';
-import { isClosedLoop } from './closed-loop-cell.ts';
+import { isFitted } from './closed-loop-cell.ts';
 import { type TargetFacts, type TargetModel, targetModel } from './facts.ts';
 import { add, informationMatrix, jacobianRows, posteriorLogSd } from './information.ts';
 
@@ -63,7 +63,7 @@ function judgeGroup(members: readonly Member[]): IdentifiabilityGroup {
   ) as Record<ParameterName, number>;
   const rows = members.flatMap((member) =>
     member.cells
-      .filter(isClosedLoop)
+      .filter(isFitted)
       .filter(({ hold_out }) => !hold_out)
       .flatMap((cell) => jacobianRows(member.model, cell)),
   );

@@ -1,6 +1,7 @@
 import { Matrix, pseudoInverse } from 'ml-matrix';
 import { type ClosedLoopShape, closedLoopMeans } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import type { CellKind } from '../suite/schema.ts';
 import { parametersFrom, type TargetModel } from './facts.ts';
 
 /** How far a measured mean may lie off the model, as a share: noise and what the model leaves out. TTFT weighs half. */
@@ -13,21 +14,24 @@ export interface InformativeCell {
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly concurrency: number;
+  /** Absent: `load`. */
+  readonly kind?: CellKind;
 }
 
 type Row = readonly number[];
 
-/** Log TTFT and log TPOT in units of their standard deviation; no TPOT with a single output token. */
+/** Log TTFT and log TPOT in units of their standard deviation; no TPOT with a single output token, no TTFT of a batch. */
 function standardised(model: TargetModel, p: RooflineParameters, cell: InformativeCell): number[] {
   const shape: ClosedLoopShape = {
     inputTokens: cell.input_tokens,
     outputTokens: cell.output_tokens,
     concurrency: cell.concurrency,
     turnAroundSeconds: null,
+    ...(cell.kind === 'decode' && { driving: { kind: 'batch' } }),
   };
   const { ttftSeconds, tpotSeconds } = closedLoopMeans(model.card, p, model.engine, shape);
-  const ttft = Math.log(ttftSeconds) / TTFT_SD;
-  return tpotSeconds === null ? [ttft] : [ttft, Math.log(tpotSeconds) / TPOT_SD];
+  const ttft = cell.kind === 'decode' ? [] : [Math.log(ttftSeconds) / TTFT_SD];
+  return tpotSeconds === null ? ttft : [...ttft, Math.log(tpotSeconds) / TPOT_SD];
 }
 
 /** Derivatives of a cell's observations by the log parameters, central differences at the prior centre. */

@@ -68,3 +68,22 @@ test('more cells never make a parameter less certain', () => {
     });
   }
 });
+
+test('the phases apart say what a grid of mixed loads says; cells on pairs say nothing', () => {
+  const of = (kind: CellShape['kind'], input: number, output: number, streams: number): CellShape => ({
+    ...cell(input, output, streams),
+    kind,
+  });
+  const legs = [
+    of('prefill', 128, 1, 1),
+    of('prefill', 2048, 1, 1),
+    of('prefill', 16_384, 1, 1),
+    of('decode', 128, 64, 1),
+    of('decode', 128, 64, 64),
+    of('decode', 128, 64, 192),
+    of('decode', 4096, 64, 16),
+  ];
+  expect(open([on(1, legs), on(2, legs)])).toEqual([]);
+  const [silent] = identifiability([on(1, [of('disaggregated', 2048, 64, 8)])]);
+  for (const { sd_ratio } of silent!.parameters) expect(sd_ratio).toBeCloseTo(1, 6);
+});
