@@ -47,6 +47,7 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
       facts,
       max_length_tokens,
       metricsLack: metrics?.dialect.lacks ?? null,
+      api: options.api ?? 'completions',
       features,
       detected,
     }),

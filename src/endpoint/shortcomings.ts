@@ -1,3 +1,4 @@
+import type { Api } from './api.ts';
 import type { DetectedFeatures } from './detect-features.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import type { EndpointFeatures } from './identity.ts';
@@ -8,6 +9,7 @@ export interface Seen {
   readonly max_length_tokens: number | null;
   /** What its metrics do not show; null: it has none that are known. */
   readonly metricsLack: readonly string[] | null;
+  readonly api: Api;
   readonly features: EndpointFeatures;
   readonly detected: DetectedFeatures;
 }
@@ -17,6 +19,7 @@ export function shortcomings({
   facts,
   max_length_tokens,
   metricsLack,
+  api,
   features,
   detected,
 }: Seen): readonly string[] {
@@ -31,7 +34,14 @@ export function shortcomings({
     ],
     [metricsLack !== null && metricsLack.length > 0, `metrics of ${facts.name}: ${metricsLack?.join('; ')}`],
     [max_length_tokens === null, 'no max_model_len: cells that are too long fail instead of being refused'],
-    [!features.token_id_prompts, 'prompts as token ids are not accepted: input lengths cannot be exact'],
+    [
+      !features.token_id_prompts && api === 'completions',
+      'prompts as token ids are not accepted: input lengths cannot be exact',
+    ],
+    [
+      api === 'chat',
+      "api: chat: prompts are text, as long as the server's /tokenize counts them with the template; where it does not, input_length_off says so",
+    ],
     [
       !detected.usage,
       'streams carry no token usage although stream_options.include_usage asks for it: lengths cannot be checked, and every request will count as failed',

@@ -18,6 +18,8 @@ export interface TargetFacts {
   readonly kvCapacityTokens: number | null;
   /** Whether its prompts can be computed on another server; absent: they cannot. */
   readonly pair?: boolean;
+  /** Whether its prompts are always text; absent: they are not. */
+  readonly chat?: boolean;
   /** Restarts of a server that the run starts, null: as many as the suite says; absent: it runs already. */
   readonly restarts?: number | null;
 }

@@ -34,7 +34,7 @@ export function planSuite(
   return targets.map((facts, index) => {
     const { points: resolved, skipped } = resolvePoints(points, facts, suite.protocol);
     const ordered = orderCells(resolved, childSeed(suite.protocol.seed, index));
-    const once = withRoutingAnchor(ordered, suite.protocol, facts.card);
+    const once = facts.chat ? ordered : withRoutingAnchor(ordered, suite.protocol, facts.card);
     const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
     const { seconds, source } = estimateCells(facts, cells, suite.protocol, suite.stop);
     return {

@@ -77,6 +77,7 @@ export const factsOf = (target: RunTarget): TargetFacts => ({
   maxNumSeqs: target.settings.max_num_seqs.value,
   kvCapacityTokens: target.settings.kv_capacity_tokens.value,
   pair: target.definition?.prefill !== undefined,
+  chat: target.definition?.api === 'chat',
 });
 
 /** Facts that must not change while a run lasts, nor between a run and its continuation. */

@@ -186,5 +186,6 @@ export function describe(cell: CellShape): string {
       ? `${Number((cell.arrivals?.rate_per_s ?? 0).toPrecision(4))} requests/s`
       : counted(cell.concurrency, 'stream');
   const kind = cell.kind === 'load' ? '' : `${cell.kind} `;
-  return `${kind}${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}`;
+  const prompt = cell.prompt === undefined ? '' : `, ${cell.prompt}`;
+  return `${kind}${cell.input_tokens} in, ${cell.output_tokens} out, ${driven}${load}${place}${restart}${repeat}${prompt}`;
 }
