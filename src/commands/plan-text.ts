@@ -68,7 +68,7 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
 }
 
 function note(cell: CellShape): string {
-  const notes: string[] = cell.kind === 'load' ? [] : [cell.kind];
+  const notes: string[] = [];
   if (cell.restart !== undefined) notes.push(`anchor after restart ${cell.restart}`);
   else if (cell.anchor) notes.push(`${cell.anchor} anchor`);
   if (cell.kv_fill !== null) notes.push(`KV ${formatPercent(cell.kv_fill, 3)}`);

@@ -105,7 +105,7 @@ function resolve(
   if (point.kind === 'disaggregated' && facts.pair !== true) {
     return skip(
       'no_pair',
-      `disaggregated cells need a pair of servers; ${facts.name} has no prefill in the lab file`,
+      `${input_tokens} in, ${output_tokens} out, disaggregated: needs a pair of servers, ${facts.name} has no prefill in the lab file`,
     );
   }
   const longest = longestRequest(point, protocol);
