@@ -6,7 +6,7 @@ import { thisHost } from '../calibrate/this-host.ts';
 import type { Command } from '../cli.ts';
 import { EXIT } from '../errors.ts';
 import { calibrationText } from '../report/calibration-text.ts';
-import { wrapLines } from '../report/wrap.ts';
+import { REPORT_COLUMNS } from '../report/wrap.ts';
 import { CALIBRATION_LIMITS } from '../suite/thresholds.ts';
 import { ProgressLine } from './progress-line.ts';
 
@@ -59,7 +59,7 @@ export const command: Command = {
     }).finally(() => progress.clear());
     const text = flags.json
       ? JSON.stringify(calibration, null, 2)
-      : wrapLines(calibrationText(calibration), process.stdout.columns ?? 80);
+      : calibrationText(calibration, process.stdout.columns || REPORT_COLUMNS);
     console.log(text);
     await saveCalibration(file, calibration);
     console.error(`kept in ${file}`);

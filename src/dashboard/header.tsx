@@ -16,6 +16,9 @@ const BADGES: Partial<Record<RunState, string>> = {
   failed: 'FINISHED WITH FAILURES',
 };
 
+/** Columns at which more than a stump of it is left. */
+const NARROWEST_WITH_CLIENT = 76;
+
 interface HeaderProps {
   readonly state: DashboardState;
   readonly nowS: number;
@@ -37,11 +40,15 @@ export function Header({ state, nowS, width, hasRoundLine }: HeaderProps) {
   return (
     <Box flexDirection="column">
       <Box justifyContent="space-between" columnGap={2}>
-        <Box columnGap={2} flexShrink={1} overflow="hidden" height={1}>
+        <Box columnGap={2} flexGrow={1} flexShrink={1} overflow="hidden" height={1}>
           <Tint strong>{state.suite === '' ? 'ridge' : state.suite}</Tint>
           {round === null || hasRoundLine ? null : <Tint>{round}</Tint>}
           <Tint tone="quiet">{state.runId}</Tint>
-          {client === null ? null : <Tint tone="quiet">{client}</Tint>}
+          {client === null || width < NARROWEST_WITH_CLIENT ? null : (
+            <Box flexGrow={1} flexShrink={1} flexBasis={0} height={1} overflow="hidden">
+              <Tint tone="quiet">{client}</Tint>
+            </Box>
+          )}
         </Box>
         <Box columnGap={2} flexShrink={0}>
           {badge === undefined ? null : (

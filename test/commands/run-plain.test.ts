@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { plainWatcher } from '../../src/commands/run-plain.ts';
 import type { RunEvent } from '../../src/run/events.ts';
+import { calibration } from '../calibrate/made.ts';
 import { DEMO_PLAN, record, recording, runStarted, shape } from '../dashboard/events.ts';
 
 /** The lines of these events, one second apart. */
@@ -127,4 +128,20 @@ test('a server that the run starts is named when its turn comes, with the cells 
   expect(lines[4]).toContain(
     'between 3 starts of the server 1 anchor differ by TTFT 4.2 % (0.50 % by sampling)',
   );
+});
+
+test('the client of each host is one line, told once: what it was calibrated to, or that it was not', () => {
+  const client = { kind: 'client', host: 'lab-7', calibration: { state: 'none' } } as const;
+  const lines = linesOf([
+    runStarted(DEMO_PLAN),
+    client,
+    { ...client, host: 'lab-8', calibration: { state: 'calibrated', ...calibration() } },
+    client,
+  ]);
+  expect(lines.slice(-2)).toEqual([
+    ' 0:01  client on lab-7: not calibrated: ridge calibrate',
+    expect.stringContaining(
+      ' 0:02  client on lab-8: calibrated 2026-03-01 10:20: TTFT 0.42 ms late (p99 1.1)',
+    ),
+  ]);
 });

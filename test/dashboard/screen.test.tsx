@@ -7,6 +7,7 @@ import { reduce } from '../../src/dashboard/reduce.ts';
 import { Screen } from '../../src/dashboard/screen.tsx';
 import { initialState } from '../../src/dashboard/state.ts';
 import type { RunEvent } from '../../src/run/events.ts';
+import { calibration } from '../calibrate/made.ts';
 import { cellsOf, DEMO_PLAN, LARGE_PLAN, type Plan, recording, runStarted } from './events.ts';
 
 const recordings = new Map([DEMO_PLAN, LARGE_PLAN].map((plan) => [plan, recording(plan)]));
@@ -133,3 +134,19 @@ test('an adaptive run says how certain it is and what is left of its budget, at 
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
   }
 });
+
+test.each([60, 80, 160])(
+  'at %i columns the header says whether the client was calibrated, and does not grow',
+  (columns) => {
+    const started = runStarted(DEMO_PLAN);
+    const calibrated = { state: 'calibrated', ...calibration() } as const;
+    const events = [started, { kind: 'client', host: 'lab-7', calibration: calibrated }] as const;
+    const without = drawEvents([started], columns, 24);
+    const lines = drawEvents(events, columns, 24);
+    expect(lines.length).toBe(without.length);
+    expect(lines[0]).toContain('demo  2026-01-01T00-00-00-demo');
+    expect(lines[0]!.includes('client calibrated')).toBe(columns >= 80);
+    const none = [...events, { kind: 'client', host: 'lab-8', calibration: { state: 'none' } }] as const;
+    expect(drawEvents(none, 160, 24)[0]).toContain('client not calibrated: ridge calibrate');
+  },
+);
