@@ -74,11 +74,11 @@ class DecodeBatches {
   }
 
   #probe(attempt: number): void {
-    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay) => {
+    sendProbe(this.#requests, this.#cell, this.#port.now(), (stay, probe) => {
       if (this.#stoppedBy !== null) this.#finishWhenEmpty();
       else if (stay !== null) this.#begin(stay);
       else if (attempt >= MOST_PROBES) this.stop('failed');
-      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
+      else this.#timers.at(this.#port.now() + waitAfter(attempt, probe), () => this.#probe(attempt + 1));
     });
   }
 
@@ -113,10 +113,11 @@ class DecodeBatches {
 
   #batchEnded(): void {
     const now = this.#port.now();
-    const whole = this.#batch.every(({ outcome }) => outcome.state === 'completed');
+    const failed = this.#batch.find(({ outcome }) => outcome.state !== 'completed');
+    const whole = failed === undefined;
     const decision = this.#openedAt === null ? null : this.#measured(now - this.#openedAt, whole);
     if (decision !== null) this.stop(decision);
-    else if (!whole) this.#timers.at(now + waitAfter(1), () => this.#release());
+    else if (!whole) this.#timers.at(now + waitAfter(1, failed), () => this.#release());
     else {
       // A first batch in which a request failed would have warmed nothing for sure.
       if (this.#openedAt === null) this.#open(now);

@@ -2,23 +2,19 @@ import { ttft } from '../measure/latency.ts';
 import type { Overload } from '../measure/overload.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import type { CellPhase } from '../run/events.ts';
-import { childSeed } from '../stats/random.ts';
-import { type Arrival, arrivalTimes, gapVariation, sendWhenDue } from './arrivals.ts';
+import { sendArrivals } from './arrival-sender.ts';
 import type { LoadHooks, OpenLoadResult, OpenLoopCell, StoppedBy } from './cell.ts';
 import { Failures, MOST_PROBES, waitAfter } from './failures.ts';
-import { outputLengths } from './lengths.ts';
+import { windowOf } from './open-window.ts';
 import { type Alone, OverloadWatch, SAMPLE_PERIOD_S } from './overload.ts';
 import type { LoadPort } from './port.ts';
 import { sendProbe } from './probe.ts';
 import { PROGRESS_PERIOD_S, Progress } from './progress.ts';
 import { rebase } from './rebase.ts';
 import { type InFlight, Requests } from './requests.ts';
-import { SteadyWindow } from './steady-window.ts';
+import type { SteadyWindow } from './steady-window.ts';
 import { Timers } from './timers.ts';
 import { openWarmUpIsOver } from './warm-up.ts';
-
-/** A trace ends by itself. */
-const WHOLE_TRACE = { min_requests: Infinity, max_requests: Infinity, min_s: Infinity, max_s: Infinity };
 
 /**
  * Runs one open-loop cell: probe, then requests at their scheduled times whatever is in flight: an undrained warm-up, the steady
@@ -43,14 +39,12 @@ class OpenLoop {
   readonly #requests: Requests;
   readonly #timers: Timers;
   readonly #failures = new Failures();
-  readonly #drawLength: () => number;
   #progress = new Progress(1);
   #phase: CellPhase = 'probe';
   #probeResidence = 0;
   /** Time that a request stays, s: the probe's, or under load where that is longer. */
   #residence = 0;
   #began = 0;
-  #sent = 0;
   #warmUpCapped = false;
   #window: SteadyWindow | null = null;
   #watch: OverloadWatch | null = null;
@@ -66,7 +60,6 @@ class OpenLoop {
     this.#origin = port.now();
     this.#requests = new Requests(port);
     this.#timers = new Timers(port);
-    this.#drawLength = outputLengths(cell);
   }
 
   start(): void {
@@ -91,7 +84,7 @@ class OpenLoop {
       if (this.#ending) this.#finishWhenEmpty();
       else if (stay !== null) this.#begin({ residence: stay, ttft: ttft(probe) ?? stay });
       else if (attempt >= MOST_PROBES) this.stop('failed');
-      else this.#timers.at(this.#port.now() + waitAfter(attempt), () => this.#probe(attempt + 1));
+      else this.#timers.at(this.#port.now() + waitAfter(attempt, probe), () => this.#probe(attempt + 1));
     });
   }
 
@@ -110,30 +103,16 @@ class OpenLoop {
       this.#warmUpCapped = true;
       this.#openWhenReady();
     });
-    const { arrivals, trace, seed } = this.#cell;
-    const next = arrivalTimes(arrivals, trace, childSeed(seed, 1));
-    sendWhenDue(this.#port, this.#timers, now, next, (arrival, due) => this.#send(arrival, due));
+    sendArrivals(this.#port, this.#timers, this.#requests, this.#cell, {
+      role: () => (this.#phase === 'drain' ? 'filler' : 'load'),
+      ended: (timeline, request) => this.#ended(timeline, request),
+      overrun: () => this.#overrun(),
+      traceEnded: () => this.#traceEnded(),
+    });
   }
 
-  #send({ lengths }: Arrival, scheduledAt: number): void {
-    if (this.#ending) return;
-    if (this.#requests.inFlight >= this.#cell.mostInFlight) {
-      this.#overloaded(this.#watch!.report(this.#port.now(), this.#requests.inFlight, 'bound'));
-      return;
-    }
-    const stream = this.#sent++;
-    this.#requests.send(
-      {
-        // No stream waits for its last request: each is one of its own.
-        stream,
-        role: this.#phase === 'drain' ? 'filler' : 'load',
-        scheduledAt,
-        inputTokens: lengths?.inputTokens ?? this.#cell.inputTokens,
-        outputTokens: lengths?.outputTokens ?? this.#drawLength(),
-      },
-      (timeline, request) => this.#ended(timeline, request),
-    );
-    if (this.#sent === this.#cell.trace?.at_s.length) this.#traceEnded();
+  #overrun(): void {
+    this.#overloaded(this.#watch!.report(this.#port.now(), this.#requests.inFlight, 'bound'));
   }
 
   #traceEnded(): void {
@@ -185,7 +164,7 @@ class OpenLoop {
       capped: this.#warmUpCapped,
     });
     if (!over) return;
-    const window = this.#openWindow(now);
+    const window = windowOf(this.#cell, now, this.#residence);
     this.#phase = 'window';
     this.#window = window;
     if (this.#cell.trace === null) {
@@ -194,13 +173,6 @@ class OpenLoop {
       });
     }
     this.#hooks.windowOpened?.();
-  }
-
-  #openWindow(now: number): SteadyWindow {
-    const { stop, arrivals, trace } = this.#cell;
-    const rule = trace === null ? stop : { ...stop, ...WHOLE_TRACE };
-    const inFlight = arrivals.rate_per_s * this.#residence;
-    return new SteadyWindow(now, rule, inFlight, gapVariation(arrivals, trace));
   }
 
   #closeWhen(decision: StoppedBy | null): void {

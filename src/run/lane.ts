@@ -96,7 +96,9 @@ class Lane {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const record = await this.#attempt(planned, attempt);
-        const stalled = record.reasons.some(({ code }) => code === 'compile_stall');
+        // An endpoint that failed says why now; it may not answer again.
+        const stalled =
+          !endpointFailed(record) && record.reasons.some(({ code }) => code === 'compile_stall');
         if (stalled && attempt < MOST_ATTEMPTS) {
           this.#warn(`${describe(planned.cell)}: compile_stall, measured again`);
           continue;

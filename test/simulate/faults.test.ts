@@ -1,101 +1,37 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FaultPlan } from '../../src/simulate/fault-plan.ts';
 import { parseFault } from '../../src/simulate/faults.ts';
 import { createRandom } from '../../src/simulate/random.ts';
-import { body, chunksOf, dataOf, endpoint, post } from './endpoint.ts';
+import { body, chunksOf, endpoint, post } from './endpoint.ts';
 
-/** The answer of an endpoint to a request that asks for a fault. */
-const faulty = async (fault: string, more: Record<string, unknown> = {}): Promise<Response> =>
-  post(await endpoint(), body(more), { 'x-ridge-fault': fault });
-
-describe('faults, asked for by header', () => {
-  it.each([
-    ['http-429', 429],
-    ['http-500', 500],
-    ['http-503', 503],
-  ])('%s', async (fault, status) => {
-    const response = await faulty(fault);
-    expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ error: { code: status } });
+// What each fault does to a client stands in one table: test/faults.
+describe('a fault is asked for', () => {
+  it('by a request itself, for this request alone', async () => {
+    const open = await endpoint();
+    const failing = await post(open, body(), { 'x-ridge-fault': 'http-500' });
+    expect(failing.status).toBe(500);
+    expect(await failing.json()).toMatchObject({ error: { code: 500 } });
+    const cut = await (await post(open, body(), { 'x-ridge-fault': 'truncated' })).text();
+    expect(chunksOf(cut)).toHaveLength(3);
+    expect(chunksOf(await (await post(open, body())).text())).toHaveLength(7);
   });
 
-  it('reset-mid-stream', async () => {
-    const response = await faulty('reset-mid-stream');
-    expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow();
+  it('while it runs, which replaces the ones before and counts anew', async () => {
+    const open = await endpoint({ faults: [parseFault('http-503')] });
+    const replace = (rules: unknown): Promise<Response> =>
+      fetch(`${open.url}/ridge/faults`, { method: 'POST', body: JSON.stringify(rules) });
+    const statuses = async (): Promise<number[]> => {
+      const answers = [await post(open, body()), await post(open, body())];
+      for (const answer of answers) await answer.text();
+      return answers.map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([503, 503]);
+    expect((await replace(['http-429:1'])).status).toBe(200);
+    expect(await statuses()).toEqual([429, 200]);
+    expect((await replace(['nonsense'])).status).toBe(400);
+    expect((await replace({})).status).toBe(400);
+    expect(await statuses()).toEqual([200, 200]);
   });
-
-  it('stall-mid-stream', async () => {
-    const response = await faulty('stall-mid-stream');
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    while (chunksOf(text).length < 3) text += (await reader.read()).value;
-    const more = reader.read().then(() => 'more');
-    const silence = new Promise((resolve) => setTimeout(resolve, 150, 'silence'));
-    expect(await Promise.race([more, silence])).toBe('silence');
-    await reader.cancel();
-  });
-
-  it('error-in-stream', async () => {
-    const response = await faulty('error-in-stream');
-    expect(response.status).toBe(200);
-    const text = await response.text();
-    expect(chunksOf(text).at(-1)).toMatchObject({ error: { type: 'InternalServerError', code: 500 } });
-    expect(chunksOf(text)).toHaveLength(4);
-    expect(dataOf(text).at(-1)).toBe('[DONE]');
-  });
-
-  it('truncated', async () => {
-    const text = await (await faulty('truncated')).text();
-    expect(chunksOf(text)).toHaveLength(3);
-    expect(text).not.toMatch(/"finish_reason":"|DONE/);
-  });
-
-  it('garbage', async () => {
-    const events = dataOf(await (await faulty('garbage')).text());
-    expect(() => JSON.parse(events[3]!)).toThrow(SyntaxError);
-    expect(events.at(-1)).toBe('[DONE]');
-  });
-
-  it('no-usage', async () => {
-    const text = await (await faulty('no-usage')).text();
-    expect(text).not.toContain('"usage"');
-    expect(chunksOf(text)).toHaveLength(6);
-  });
-
-  it('wrong-usage', async () => {
-    const chunks = chunksOf(await (await faulty('wrong-usage')).text());
-    expect(chunks.at(-1)!.usage!.completion_tokens).toBe(7);
-  });
-
-  it('missing-done', async () => {
-    const text = await (await faulty('missing-done')).text();
-    expect(text).not.toContain('[DONE]');
-    expect(chunksOf(text).at(-1)!.usage!.completion_tokens).toBe(6);
-  });
-
-  it('slow-first-byte', async () => {
-    const began = performance.now();
-    const response = await faulty('slow-first-byte');
-    expect(performance.now() - began).toBeGreaterThan(450);
-    expect(chunksOf(await response.text())).toHaveLength(7);
-  });
-});
-
-it('refused-after: stops listening after that many requests, which still end', async () => {
-  const open = await endpoint({ faults: [parseFault('refused-after:2')] });
-  expect(chunksOf(await (await post(open, body())).text())).toHaveLength(7);
-  expect(chunksOf(await (await post(open, body(), { connection: 'close' })).text())).toHaveLength(7);
-  await expect(post(open, body())).rejects.toThrow();
-});
-
-it('exit-after: leaves half way through that request', async () => {
-  const exit = vi.fn();
-  const open = await endpoint({ faults: [parseFault('exit-after:2')], exit });
-  await (await post(open, body())).text();
-  expect(exit).not.toHaveBeenCalled();
-  await (await post(open, body())).text();
-  expect(exit).toHaveBeenCalledOnce();
 });
 
 describe('when a fault strikes', () => {
