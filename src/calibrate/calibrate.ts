@@ -14,6 +14,8 @@ export interface CalibrationEffort {
   readonly passS: number;
   readonly rungS: number;
   readonly refinements: number;
+  /** Of each null server. */
+  readonly mostStreams: number;
 }
 
 /** About 40 s. */
@@ -23,6 +25,7 @@ export const FULL: CalibrationEffort = {
   passS: 4,
   rungS: 1.2,
   refinements: 2,
+  mostStreams: 4096,
 };
 /** About 15 s, with rates to a factor of two. */
 export const QUICK: CalibrationEffort = {
@@ -31,6 +34,7 @@ export const QUICK: CalibrationEffort = {
   passS: 1,
   rungS: 0.4,
   refinements: 0,
+  mostStreams: 4096,
 };
 
 /** Streams of the two passes, and of the first load of the search. */
@@ -62,6 +66,7 @@ export async function calibrate({
     outputTokens: effort.outputTokens,
     windowS: effort.rungS,
     refinements: effort.refinements,
+    mostStreams: effort.mostStreams,
     firstStreams,
     rung: (streams: number) => progress(`rate of ${who}, ${streams} streams`),
   });

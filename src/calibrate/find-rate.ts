@@ -13,12 +13,13 @@ import { type Rung, searchRate } from './search-rate.ts';
 import { distributionOf, stampErrors, trueRate } from './stamps.ts';
 
 const FEWEST_STREAMS = 8;
-const MOST_STREAMS_A_SERVER = 4096;
 /** A server that takes longer than this for a period of its streams is behind. */
 const BEHIND = 1.05;
 
 export interface RateOptions extends Pick<BenchLoad, 'outputTokens' | 'windowS'> {
   readonly firstStreams: number;
+  /** Of each server. */
+  readonly mostStreams: number;
   readonly refinements: number;
   rung(streams: number): void;
 }
@@ -30,7 +31,7 @@ export interface RateOptions extends Pick<BenchLoad, 'outputTokens' | 'windowS'>
 export async function findRate(
   bench: NullBench,
   { servers, workersAServer }: BenchShape,
-  { firstStreams, refinements, rung, ...load }: RateOptions,
+  { firstStreams, mostStreams, refinements, rung, ...load }: RateOptions,
 ): Promise<CalibratedRate> {
   const measure = async (streams: number): Promise<Rung | null> => {
     rung(streams);
@@ -40,7 +41,7 @@ export async function findRate(
   const found = await searchRate(measure, {
     firstStreams,
     fewestStreams: FEWEST_STREAMS,
-    mostStreams: MOST_STREAMS_A_SERVER * servers,
+    mostStreams: mostStreams * servers,
     limit: CALIBRATION_LIMITS.stamp_error_p99_ms.value / 1000,
     refinements,
   });
