@@ -9,8 +9,9 @@ import type { CellEvidence, TimeSpan } from './evidence.ts';
 import { cellMetrics } from './metrics.ts';
 import type { Reason, Verdict } from './reasons.ts';
 import { isCompleted, measuredRequests } from './selection.ts';
-import { type EngineSteps, engineSteps } from './steps/engine-steps.ts';
+import { engineSteps } from './steps/engine-steps.ts';
 import { summariseSteps } from './steps/step-check.ts';
+import type { EngineSteps } from './steps/step-columns.ts';
 import type { RequestTimeline } from './timeline.ts';
 import { judgeCase, judgeWithoutWindow, verdictOf } from './verdict.ts';
 

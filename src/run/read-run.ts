@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { RidgeError } from '../errors.ts';
-import type { EngineSteps } from '../measure/steps/engine-steps.ts';
+import type { EngineSteps } from '../measure/steps/step-columns.ts';
 import { decodeSteps } from '../measure/steps/steps-codec.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import { decodeTimeline } from '../measure/timeline-codec.ts';

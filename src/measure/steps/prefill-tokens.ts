@@ -1,4 +1,4 @@
-import type { EngineSteps } from './engine-steps.ts';
+import type { EngineSteps } from './step-columns.ts';
 
 /**
  * Prompt tokens computed between the step before and the end of each step, where the stamps alone tell: 0 while no prompt

@@ -1,5 +1,5 @@
 import type { RequestTimeline } from '../timeline.ts';
-import type { CompletedPrompt, EngineSteps } from './engine-steps.ts';
+import type { CompletedPrompt, EngineSteps } from './step-columns.ts';
 
 /**
  * When each step can have begun at the earliest: at the end of the one before, or with the first request after it where

@@ -2,7 +2,7 @@ import type { StepsSummary } from '../../run/steps-schema.ts';
 import { median } from '../../stats/sorted.ts';
 import type { Thresholds } from '../../suite/thresholds.ts';
 import type { CellEvidence, ServerEvidence } from '../evidence.ts';
-import type { EngineSteps } from './engine-steps.ts';
+import type { EngineSteps } from './step-columns.ts';
 
 /**
  * What a cell's record says about its steps, and whether their number is the server's own: counted between the same two

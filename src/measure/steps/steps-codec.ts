@@ -1,4 +1,4 @@
-import type { EngineSteps } from './engine-steps.ts';
+import type { EngineSteps } from './step-columns.ts';
 
 /** Whole numbers, one a step or a prompt; one number alone where all are equal. */
 export type Column = number | readonly number[];

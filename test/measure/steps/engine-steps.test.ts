@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { type EngineSteps, engineSteps } from '../../../src/measure/steps/engine-steps.ts';
+import { engineSteps } from '../../../src/measure/steps/engine-steps.ts';
 import { knownPrefillTokens } from '../../../src/measure/steps/prefill-tokens.ts';
+import type { EngineSteps } from '../../../src/measure/steps/step-columns.ts';
 import type { RequestTimeline } from '../../../src/measure/timeline.ts';
 import { quantise } from '../../../src/measure/timeline-codec.ts';
 import type { SimulatedDevice } from '../../../src/simulate/device.ts';

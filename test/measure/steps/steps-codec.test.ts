@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type EngineSteps, engineSteps } from '../../../src/measure/steps/engine-steps.ts';
+import { engineSteps } from '../../../src/measure/steps/engine-steps.ts';
+import type { EngineSteps } from '../../../src/measure/steps/step-columns.ts';
 import { decodeSteps, encodeSteps } from '../../../src/measure/steps/steps-codec.ts';
 import type { RequestTimeline } from '../../../src/measure/timeline.ts';
 import { stepColumnsSchema } from '../../../src/run/steps-schema.ts';
