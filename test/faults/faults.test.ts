@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FAULTS } from '../../src/simulate/faults.ts';
+import { identifyEndpoint } from '../../src/endpoint/identify.ts';
+import { scrapeMetrics } from '../../src/endpoint/metrics.ts';
+import { FAULTS, parseFault } from '../../src/simulate/faults.ts';
 import { startEndpoint } from '../../src/simulate/server.ts';
 import { device } from '../simulate/factory.ts';
 import { faultyRun } from './faulty-run.ts';
@@ -69,6 +71,30 @@ describe('a fault of an agent', () => {
   test.each(FAULT_TABLE.filter(({ inject }) => inject.at === 'agent'))('$fault', async (row) => {
     if (row.inject.at === 'agent') requireExpected(row, await faultyRun(row.inject.mode));
   });
+});
+
+test('a restarted server says another version, and its counters begin anew', async () => {
+  const open = await startEndpoint({
+    device: device({ timeScale: 0.01 }),
+    faults: [parseFault('restart-after:12')],
+  });
+  const access = { url: open.url, apiKey: null, apiKeyEnv: null, model: null };
+  try {
+    const before = await identifyEndpoint(access);
+    const counted = (await scrapeMetrics(open.url))!.generation_tokens!;
+    for (let requests = 0; requests < 12; requests += 1) {
+      await fetch(`${open.url}/v1/completions`, { method: 'POST', body: '{"prompt":[1]}' })
+        .then((answer) => answer.text())
+        .catch(() => undefined);
+      if (open.state.restarts > 0) break;
+    }
+    const after = await identifyEndpoint(access);
+    expect([before.engine.version, after.engine.version]).toEqual(['0.32.0+simulated', '0.32.1+simulated']);
+    expect(counted).toBeGreaterThan(0);
+    expect(open.state.live.loop.engine.metrics.request_success.length).toBeLessThan(8);
+  } finally {
+    await open.close();
+  }
 });
 
 test('every kind of fault that the simulated endpoint knows stands in the table', () => {

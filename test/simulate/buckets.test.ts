@@ -35,9 +35,11 @@ const buckets = bucketsSchema.parse({
 });
 
 test.each([
-  ['the first cell of a shape is touched before it is measured, twice by every stream', true],
-  ['a later one is not', false],
-])('%s', async (_, touched) => {
+  ['the first cell of a shape is touched before it is measured, twice by every stream', { first: true }, 12],
+  ['a later one is not', { first: false }, 0],
+  ['without known shapes one request waits for what compiles at first use', { first: true, touch: true }, 1],
+] as const)('%s', async (_, { first, ...rest }, touched) => {
+  const onlyFirstUse = 'touch' in rest;
   const { url, state } = await endpoint({ device: device({ timeScale: 0.02, buckets: 'cold' }) });
   const access = { url, apiKey: null, apiKeyEnv: null };
   const known = await identifyEndpoint({ ...access, model: null });
@@ -56,17 +58,19 @@ test.each([
       max_length_tokens: null,
       max_num_seqs: null,
       vocabulary_size: null,
-      first_of_shape: touched,
+      first_of_shape: first,
       protocol: protocolSchema.parse({}),
       stop: stopSchema.parse({ min_requests: 40, max_requests: 60, min_s: 0.1, confidence_half_width: 0.5 }),
       objectives: null,
-      buckets,
+      ...(onlyFirstUse ? { touch_first: true } : { buckets }),
     },
     { progress: () => undefined, requests: () => undefined, steps: () => undefined },
     new AbortController().signal,
   );
-  expect(snapshots.touched_requests).toBe(touched ? 12 : 0);
-  expect(state.live.loop.engine.metrics.request_success.length - before).toBeGreaterThan(touched ? 50 : 40);
+  expect(snapshots.touched_requests).toBe(touched);
+  expect(state.live.loop.engine.metrics.request_success.length - before).toBeGreaterThan(40 + touched);
+  expect(padded === undefined).toBe(onlyFirstUse);
+  if (onlyFirstUse) return;
   expect(padded).toMatchObject({ input_tokens: 100, padded_input_tokens: 128, padded_kv_blocks: 512 });
   expect(padded!.batch).toBeGreaterThan(0);
   expect(padded!.padded_batch).toBe(2 ** Math.ceil(Math.log2(padded!.batch)));
