@@ -1,11 +1,11 @@
 import { ttft } from '../measure/latency.ts';
 import type { Overload } from '../measure/overload.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
-import type { CellPhase } from '../run/events.ts';
+import type { CellPhase, CellProgress } from '../run/events.ts';
 import { sendArrivals } from './arrival-sender.ts';
 import type { LoadHooks, OpenLoadResult, OpenLoopCell, StoppedBy } from './cell.ts';
 import { Failures, MOST_PROBES, waitAfter } from './failures.ts';
-import { windowOf } from './open-window.ts';
+import { spanOf, windowOf } from './open-window.ts';
 import { type Alone, OverloadWatch, SAMPLE_PERIOD_S } from './overload.ts';
 import type { LoadPort } from './port.ts';
 import { sendProbe } from './probe.ts';
@@ -63,7 +63,8 @@ class OpenLoop {
   }
 
   start(): void {
-    if (this.#hooks.progress) this.#timers.every(PROGRESS_PERIOD_S, () => this.#report());
+    const { progress } = this.#hooks;
+    if (progress) this.#timers.every(PROGRESS_PERIOD_S, () => progress(this.#snapshot()));
     this.#probe(1);
   }
 
@@ -74,9 +75,8 @@ class OpenLoop {
     this.#end(by);
   }
 
-  #report(): void {
-    const elapsed = this.#port.now() - this.#origin;
-    this.#hooks.progress?.(this.#progress.snapshot(this.#phase, elapsed, this.#requests.inFlight));
+  #snapshot(): CellProgress {
+    return this.#progress.snapshot(this.#phase, this.#port.now() - this.#origin, this.#requests.inFlight);
   }
 
   #probe(attempt: number): void {
@@ -90,12 +90,11 @@ class OpenLoop {
 
   #begin(alone: Alone): void {
     const now = this.#port.now();
-    const probeResidence = alone.residence;
     this.#phase = 'warm_up';
     this.#began = now;
-    this.#probeResidence = probeResidence;
-    this.#residence = probeResidence;
-    this.#progress = new Progress(Math.ceil(this.#cell.arrivals.rate_per_s * probeResidence));
+    this.#probeResidence = alone.residence;
+    this.#residence = alone.residence;
+    this.#progress = new Progress(Math.ceil(this.#cell.arrivals.rate_per_s * alone.residence));
     this.#watch = new OverloadWatch(this.#cell.arrivals.rate_per_s, alone, now);
     this.#timers.every(SAMPLE_PERIOD_S, () => this.#look());
     this.#timers.at(now + this.#cell.protocol.warm_up_max_s, () => {
@@ -107,17 +106,13 @@ class OpenLoop {
       role: () => (this.#phase === 'drain' ? 'filler' : 'load'),
       ended: (timeline, request) => this.#ended(timeline, request),
       overrun: () => this.#overrun(),
-      traceEnded: () => this.#traceEnded(),
+      traceEnded: () =>
+        this.#phase === 'window' ? this.#closeWhen('trace_ended') : this.stop('trace_ended'),
     });
   }
 
   #overrun(): void {
     this.#overloaded(this.#watch!.report(this.#port.now(), this.#requests.inFlight, 'bound'));
-  }
-
-  #traceEnded(): void {
-    if (this.#phase === 'window') this.#closeWhen('trace_ended');
-    else this.stop('trace_ended');
   }
 
   #look(): void {
@@ -205,12 +200,11 @@ class OpenLoop {
   #finishWhenEmpty(): void {
     if (this.#done || this.#requests.inFlight > 0) return;
     this.#done = true;
-    const origin = this.#origin;
-    const window = this.#overload === null ? this.#window : null;
     this.#hooks.done({
-      timelines: this.#requests.timelines.map((timeline) => rebase(timeline, origin)),
+      timelines: this.#requests.timelines.map((timeline) => rebase(timeline, this.#origin)),
       residence_s: this.#residence,
-      window: window && { opened_s: window.openedAt - origin, closed_s: window.closedAt! - origin },
+      // Nothing of an overloaded loop was steady.
+      window: this.#overload === null && this.#window ? spanOf(this.#window, this.#origin) : null,
       stoppedBy: this.#stoppedBy,
       warmUpCapped: this.#warmUpCapped,
       overload: this.#overload,
