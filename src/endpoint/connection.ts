@@ -1,8 +1,8 @@
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Backlog, Unparsed } from './backlog.ts';
 import type { ResponseHead } from './http-head.ts';
 import { HttpReader, type ResponseSink } from './http-reader.ts';
+import { openSocket } from './open-socket.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import type { Stamp, StampClock } from './stamp-clock.ts';
 
@@ -28,9 +28,6 @@ export interface ConnectionContext {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Every read of every socket goes through this memory and is copied out at once. */
-const READ_BYTES = 256 * 1024;
-const readBuffer = Buffer.alloc(READ_BYTES);
 const LAST_CHUNK = '0\r\n\r\n';
 
 /** One keep-alive connection with one request at a time. Reads are stamped and kept; parsing waits in the backlog. */
@@ -48,6 +45,8 @@ export class Connection implements Unparsed, ResponseSink {
   #error: Error | null = null;
   /** Connected, and secured where it has to be. */
   #ready = false;
+  /** Writes the request that waits for it. */
+  #write: (() => void) | null = null;
   #over = false;
   #reusable = true;
   /** When its last answer ended; how long it has been idle. */
@@ -55,17 +54,20 @@ export class Connection implements Unparsed, ResponseSink {
 
   constructor(context: ConnectionContext) {
     this.#context = context;
-    this.#socket = this.#connect();
+    this.#socket = openSocket(context.origin, {
+      read: (bytes, length, full) => this.#read(bytes, length, full),
+      ready: () => {
+        clearTimeout(timer);
+        this.#ready = true;
+        context.counts.connections += 1;
+        this.#write?.();
+      },
+    });
     this.#socket.setNoDelay(true);
     const timer = setTimeout(() => {
       this.#error = new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s (ETIMEDOUT)`);
       this.#socket.destroy();
     }, CONNECT_TIMEOUT_MS);
-    this.#socket.once(this.#isTls ? 'secureConnect' : 'connect', () => {
-      clearTimeout(timer);
-      this.#ready = true;
-      context.counts.connections += 1;
-    });
     this.#socket.on('error', (error) => {
       this.#error ??= error;
     });
@@ -80,13 +82,13 @@ export class Connection implements Unparsed, ResponseSink {
   request(text: string, handler: AnswerHandler): void {
     this.#handler = handler;
     this.#reader.next();
-    const write = (): void => {
+    this.#write = () => {
+      this.#write = null;
       if (this.#handler !== handler || this.#socket.destroyed) return;
       handler.sent(this.#context.clock.now());
       this.#socket.write(text);
     };
-    if (!this.#ready) this.#socket.once(this.#isTls ? 'secureConnect' : 'connect', write);
-    else write();
+    if (this.#ready) this.#write();
   }
 
   /** Whether the connection can take another request. */
@@ -143,30 +145,12 @@ export class Connection implements Unparsed, ResponseSink {
     handler?.end(whole);
   }
 
-  #connect(): Socket {
-    const { protocol, hostname, port } = this.#context.origin;
-    const host = hostname.replace(/^\[|\]$/g, '');
-    if (protocol === 'https:') {
-      const socket = connectTls({ host, port: Number(port || 443), servername: host });
-      return socket.on('data', (bytes: Buffer) => this.#read(bytes, bytes.length));
-    }
-    const callback = (bytes: number, buffer: Uint8Array): boolean => {
-      this.#read(buffer as Buffer, bytes);
-      return true;
-    };
-    return connectTcp({ host, port: Number(port || 80), onread: { buffer: readBuffer, callback } });
-  }
-
-  get #isTls(): boolean {
-    return this.#context.origin.protocol === 'https:';
-  }
-
-  #read(buffer: Buffer, length: number): void {
+  #read(bytes: Buffer, length: number, full: boolean): void {
     const stamp = this.#context.clock.stamp();
     const { counts, backlog } = this.#context;
     counts.reads += 1;
-    if (length === READ_BYTES) counts.fullReads += 1;
-    const text = buffer.toString('latin1', 0, length);
+    if (full) counts.fullReads += 1;
+    const text = bytes.toString('latin1', 0, length);
     if (this.#texts.length === 0) backlog.later(this);
     this.#texts.push(text);
     this.#stamps.push(stamp);

@@ -45,3 +45,28 @@ export function readLength(value: string): number {
     throw new HttpError(`a content-length that is none: ${value.slice(0, 40)}`);
   return Number(length);
 }
+
+/** The size that begins a line of chunked coding, before its extensions. Throws HttpError. */
+export function readChunkSize(text: string, at: number): number {
+  let size = 0;
+  let digits = 0;
+  for (; digits <= MOST_DIGITS; digits++) {
+    const digit = hexDigit(text.charCodeAt(at + digits));
+    if (digit < 0) break;
+    size = size * 16 + digit;
+  }
+  const after = text[at + digits] ?? '';
+  if (digits === 0 || digits > MOST_DIGITS || !'\r\n; '.includes(after)) {
+    throw new HttpError(`a chunk size that is no number: ${text.slice(at, at + 20)}`);
+  }
+  return size;
+}
+
+/** Of a chunk size; more is no size that a number holds exactly. */
+const MOST_DIGITS = 12;
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 32;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}

@@ -1,4 +1,11 @@
-import { ClosedEarly, HttpError, type ResponseHead, readHead, readLength } from './http-head.ts';
+import {
+  ClosedEarly,
+  HttpError,
+  type ResponseHead,
+  readChunkSize,
+  readHead,
+  readLength,
+} from './http-head.ts';
 
 /** What a reader tells, in order: one head, any number of pieces of body, one end. */
 export interface ResponseSink {
@@ -99,21 +106,7 @@ export class HttpReader {
   #chunkSize(text: string, at: number): number {
     const end = lineEnd(text, at, LONGEST_SIZE_LINE);
     if (end < 0) return -1;
-    let size = 0;
-    let digits = 0;
-    for (; digits <= 12; digits++) {
-      const digit = hexDigit(text.charCodeAt(at + digits));
-      if (digit < 0) break;
-      size = size * 16 + digit;
-    }
-    const after = text[at + digits];
-    if (
-      digits === 0 ||
-      digits > 12 ||
-      !(after === '\r' || after === '\n' || after === ';' || after === ' ')
-    ) {
-      throw new HttpError(`a chunk size that is no number: ${text.slice(at, at + 20)}`);
-    }
+    const size = readChunkSize(text, at);
     this.#left = size;
     this.#state = size === 0 ? 'trailers' : 'chunk_data';
     return end + 1;
@@ -194,10 +187,4 @@ function lineEnd(text: string, at: number, longest: number): number {
   const end = text.indexOf('\n', at);
   if ((end < 0 ? text.length : end) - at > longest) throw new HttpError('a line that is too long');
   return end;
-}
-
-function hexDigit(code: number): number {
-  if (code >= 48 && code <= 57) return code - 48;
-  const letter = code | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
 }
