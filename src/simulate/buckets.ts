@@ -1,3 +1,4 @@
+import { RidgeError } from '../errors.ts';
 import type { StepLoad } from '../roofline/step.ts';
 
 /** Seconds that a shape takes to compile, in the device's own time. */
@@ -9,6 +10,13 @@ const LARGEST_BATCH = 256;
 
 /** `warm`: all buckets were compiled before the server listened; `cold`: each is compiled when it is first seen. */
 export type BucketMode = 'warm' | 'cold';
+
+/** @throws RidgeError (exit 2); null: no buckets */
+export function parseBucketMode(text: string): BucketMode | null {
+  if (text === 'off') return null;
+  if (text === 'warm' || text === 'cold') return text;
+  throw new RidgeError(`--buckets: '${text}' is neither off, warm nor cold`);
+}
 
 const powerOfTwo = (size: number): number => 2 ** Math.ceil(Math.log2(size));
 

@@ -13,11 +13,11 @@ import {
 import type { CompletionRequest } from './completion-request.ts';
 import { EventWire } from './event-wire.ts';
 import {
-  ENGINE_ERROR,
   type Sabotaged,
   strikeAfterLastToken,
   strikeAtHeaders,
   strikeHalfWay,
+  strikeWhole,
 } from './stream-faults.ts';
 
 /** What a chat template adds to a prompt, where one is counted. */
@@ -75,7 +75,7 @@ export class Answer {
     const { request, holdsToken } = this.#context;
     if (this.#silent || this.#context.response.destroyed) return;
     if (!request.stream) {
-      if (this.#generated === this.#halfWay) this.#misbehaveWhole();
+      if (this.#generated === this.#halfWay) this.#silent = strikeWhole(this.#context);
       if (last && !this.#silent) this.#sendWhole();
       return;
     }
@@ -165,24 +165,6 @@ export class Answer {
     const text = JSON.stringify({ ...body, kv_transfer_params: this.#context.kvTransferParams() });
     response.writeHead(200, { 'content-type': 'application/json' });
     this.#log('end', this.#generated, (done) => response.end(text, done));
-  }
-
-  /** The faults of a stream as far as an answer in one piece can have them. */
-  #misbehaveWhole(): void {
-    const { response, faults, exit } = this.#context;
-    const endWith = (text: string): void => {
-      this.#silent = true;
-      response.end(text);
-    };
-    if (faults.has('exit-after') || faults.has('engine-death-after')) exit();
-    if (faults.has('garbage') || faults.has('truncated-event')) endWith('{"id": "cmpl-');
-    else if (faults.has('error-in-stream')) endWith(ENGINE_ERROR);
-    else if (faults.has('truncated')) endWith('');
-    else if (faults.has('stall-mid-stream')) this.#silent = true;
-    else if (faults.has('reset-mid-stream')) {
-      this.#silent = true;
-      response.socket?.resetAndDestroy();
-    }
   }
 
   #write(data: string, tokens: number): void {

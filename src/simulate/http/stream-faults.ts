@@ -15,7 +15,7 @@ export interface Sabotaged {
 const reset = (response: ServerResponse): void => void response.socket?.resetAndDestroy();
 
 /** An error as vLLM sends it inside a stream. */
-export const ENGINE_ERROR = JSON.stringify({
+const ENGINE_ERROR = JSON.stringify({
   error: { message: 'the engine failed (asked for)', type: 'InternalServerError', param: null, code: 500 },
 });
 /** What vLLM sends in place of a chunk when its engine has died. */
@@ -78,6 +78,21 @@ export function strikeAfterLastToken(sabotaged: Sabotaged): boolean {
     return true;
   }
   return false;
+}
+
+/** As far as an answer in one piece can have them. @returns whether the answer is over */
+export function strikeWhole({
+  response,
+  faults,
+  exit,
+}: Pick<Sabotaged, 'response' | 'faults' | 'exit'>): boolean {
+  if (faults.has('exit-after') || faults.has('engine-death-after')) exit();
+  if (faults.has('garbage') || faults.has('truncated-event')) response.end('{"id": "cmpl-');
+  else if (faults.has('error-in-stream')) response.end(ENGINE_ERROR);
+  else if (faults.has('truncated')) response.end('');
+  else if (faults.has('reset-mid-stream')) reset(response);
+  else return faults.has('stall-mid-stream');
+  return true;
 }
 
 const ENDLESS_PACE_MS = 2;
