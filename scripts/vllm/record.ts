@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { HistogramTotals, MetricsSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
 import { EXIT } from '../../src/errors.ts';
-import type { EngineSteps } from '../../src/measure/steps/engine-steps.ts';
+import type { EngineSteps } from '../../src/measure/steps/step-columns.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { endpointFailed } from '../../src/run/lane.ts';
 import { readRequests, readRun, readSteps } from '../../src/run/read-run.ts';
