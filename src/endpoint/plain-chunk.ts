@@ -64,22 +64,22 @@ export class PlainChunks {
   }
 
   #repeated(frame: Frame, text: string, at: number): Chunk | null {
-    if (!text.startsWith(frame.before, at)) return null;
+    if (!stands(text, at, frame.before)) return null;
     const begin = at + frame.before.length;
     const quote = plainTextEnd(text, begin);
-    if (!text.startsWith(frame.between, quote)) return null;
+    if (!stands(text, quote, frame.between)) return null;
     let next = quote + frame.between.length;
     let completed = 0;
     if (frame.promptTokens !== null) {
       const total = digitsEnd(text, next);
-      if (total === next || !text.startsWith(COMPLETED, total)) return null;
+      if (total === next || !stands(text, total, COMPLETED)) return null;
       const count = total + COMPLETED.length;
       next = digitsEnd(text, count);
       if (next === count || text[next] !== '}') return null;
       completed = Number(text.slice(count, next));
       next += 1;
     }
-    if (!text.startsWith(END, next)) return null;
+    if (!stands(text, next, END)) return null;
     this.end = next + END.length;
     return chunkOf(frame, quote - begin, completed);
   }
@@ -97,6 +97,9 @@ const chunkOf = ({ isChat, promptTokens }: Frame, characters: number, completed:
       ? null
       : { prompt_tokens: promptTokens, completion_tokens: completed, cached_tokens: null },
 });
+
+/** Whether `part` stands at `at`: equality of slices compares words, where `startsWith` goes character by character. */
+const stands = (text: string, at: number, part: string): boolean => text.slice(at, at + part.length) === part;
 
 /** Where a string without escapes ends; where it has some, there is no quote. */
 function plainTextEnd(text: string, at: number): number {
