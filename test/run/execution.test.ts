@@ -73,7 +73,7 @@ describe('a run', () => {
     const { exitCode, events } = await execute({ folder, targets: [fake('good')] });
     expect(exitCode).toBe(0);
     const one = ['cell_started', 'cell_progress', 'cell_finished'];
-    expect(kinds(events)).toEqual(['run_started', ...one, ...one, ...one, 'run_finished']);
+    expect(kinds(events)).toEqual(['run_started', 'client', ...one, ...one, ...one, 'run_finished']);
     expect(events.at(-1)).toMatchObject({ outcome: 'done', counts: { valid: 3, not_measured: 0 } });
     expect(await finished(folder)).toEqual(['1 x1', '2 x1', '3 x1']);
     const { run, records } = await readRun(folder);
