@@ -15,8 +15,8 @@ export function drawGamma(random: Random, shape: number): number {
   }
 }
 
-/** Box and Muller's transform of two uniform numbers. */
-function drawNormal(random: Random): number {
+/** A standard normal number: Box and Muller's transform of two uniform ones. */
+export function drawNormal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.uniform()));
   return radius * Math.cos(2 * Math.PI * random.uniform());
 }
