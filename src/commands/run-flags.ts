@@ -9,6 +9,7 @@ const options = {
   'simulate-tp': { type: 'string', default: '1,2' },
   'simulate-seed': { type: 'string', default: '1' },
   'simulate-time-scale': { type: 'string', default: '1' },
+  'simulate-power': { type: 'boolean', default: false },
   out: { type: 'string' },
   resume: { type: 'string' },
   parallel: { type: 'boolean', default: false },

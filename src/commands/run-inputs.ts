@@ -5,6 +5,7 @@ import { readRun } from '../run/read-run.ts';
 import { findRun, newRunPlace } from '../run/run-folder.ts';
 import type { Run } from '../run/schema.ts';
 import { type SimulateOptions, startSimulatedEndpoints } from '../run/simulated-endpoints.ts';
+import { toolOfVendor } from '../simulate/power/install-tools.ts';
 import { type LoadedSuite, loadRecordedSuite, loadSuite } from '../suite/load-suite.ts';
 import {
   loadLab,
@@ -126,19 +127,31 @@ const simulateFlags = (flags: RunFlags): SimulateOptions => ({
   tensor_parallel: wholeListFlag('simulate-tp', flags['simulate-tp'], 1),
   seed: wholeFlag('simulate-seed', flags['simulate-seed'], 0),
   time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
+  ...(flags['simulate-power'] && { power: true }),
 });
+
+/** Seconds of idle power of a simulated device: nothing warms up or cools down in it. */
+const SIMULATED_IDLE_S = 3;
 
 async function simulatedTargets(simulate: SimulateOptions, { points }: LoadedSuite): Promise<Targets> {
   const inPairs = points.some(({ kind }) => kind === 'disaggregated');
   const { endpoints, stop } = await startSimulatedEndpoints(simulate, { inPairs });
   const accelerator = findAccelerator(simulate.accelerator);
-  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl }) => ({
+  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl, toolsFolder }) => ({
     name,
     definition: {
       url,
       ...(prefillUrl && { prefill: { by: 'client' as const, url: prefillUrl } }),
       accelerator: accelerator.id,
       tensor_parallel: tensorParallel,
+      ...(toolsFolder && {
+        power: {
+          source: toolOfVendor(accelerator.vendor),
+          path: toolsFolder,
+          required: true,
+          idle_s: SIMULATED_IDLE_S,
+        },
+      }),
     },
     accelerator,
     where: '--simulate',

@@ -114,6 +114,8 @@ export const runSchema = z.object({
       tensor_parallel: z.array(z.int()),
       seed: z.int(),
       time_scale: z.number(),
+      /** Whether a vendor's tool that reads their power was put beside them; absent: it was not. */
+      power: z.boolean().optional(),
     })
     .nullable(),
   /** Until when it chose cells of the suite; absent: it measures all of them. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
 import { z } from 'zod';
@@ -17,6 +20,8 @@ export interface SimulatedEndpoint {
   readonly tensorParallel: number;
   /** The other half of a pair; null: it stands alone. */
   readonly prefillUrl: string | null;
+  /** Folder with the vendors' tools that read its power; null: there are none. */
+  readonly toolsFolder: string | null;
 }
 
 export interface SimulatedEndpoints {
@@ -28,7 +33,8 @@ const OPTIONS = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, 
 type Process = ResultPromise<typeof OPTIONS>;
 
 /**
- * Starts the built-in simulated endpoint once for each tensor parallel size, each in a process of its own.
+ * Starts the built-in simulated endpoint once for each tensor parallel size, each in a process of its own. Tools that read
+ * their power lie in a temporary folder that is gone with them.
  * @param inPairs a prefill server beside each of them, for `disaggregated` cells
  * @throws RidgeError when one does not start
  */
@@ -37,12 +43,14 @@ export async function startSimulatedEndpoints(
   { inPairs = false }: { readonly inPairs?: boolean } = {},
 ): Promise<SimulatedEndpoints> {
   const processes: Process[] = [];
+  const tools = options.power ? await mkdtemp(join(tmpdir(), 'ridge-power-tools-')) : null;
   const stop = async (): Promise<void> => {
     for (const one of processes) one.kill('SIGTERM');
     await Promise.all(processes);
+    if (tools !== null) await rm(tools, { recursive: true, force: true });
   };
-  const start = (tensorParallel: number, role: 'prefill' | 'decode' | null): Promise<string> => {
-    const args = [...argumentsOf(options, tensorParallel), ...(role === null ? [] : ['--role', role])];
+  const start = (tensorParallel: number, more: readonly string[]): Promise<string> => {
+    const args = [...argumentsOf(options, tensorParallel), ...more];
     const started = execa(process.execPath, [RIDGE, 'simulate', ...args], OPTIONS);
     processes.push(started);
     return readyUrl(started);
@@ -50,9 +58,14 @@ export async function startSimulatedEndpoints(
   try {
     const endpoints: SimulatedEndpoint[] = [];
     for (const tensorParallel of options.tensor_parallel) {
-      const url = await start(tensorParallel, inPairs ? 'decode' : null);
-      const prefillUrl = inPairs ? await start(tensorParallel, 'prefill') : null;
-      endpoints.push({ name: `sim-tp${tensorParallel}`, tensorParallel, url, prefillUrl });
+      const name = `sim-tp${tensorParallel}`;
+      const toolsFolder = tools === null ? null : join(tools, name);
+      const url = await start(tensorParallel, [
+        ...(inPairs ? ['--role', 'decode'] : []),
+        ...(toolsFolder === null ? [] : ['--power-tools', toolsFolder]),
+      ]);
+      const prefillUrl = inPairs ? await start(tensorParallel, ['--role', 'prefill']) : null;
+      endpoints.push({ name, tensorParallel, url, prefillUrl, toolsFolder });
     }
     return { endpoints, stop };
   } catch (error) {
