@@ -1,0 +1,113 @@
+import { decodeBatches, decodeSteps } from './phase-plans.ts';
+import type { PhaseSource } from './phase-source.ts';
+import { HIGHEST_UTILISATION, highestUtilisation, type Statistic, waitAt } from './queue.ts';
+import type { SearchRules } from './rules.ts';
+import { meanContext, type Objective, type Workload } from './workload.ts';
+
+/** A way of serving both phases on one server: prompts share steps with decodes, which wait for them. */
+export interface AggregatedPlan {
+  readonly tp: number;
+  readonly batch: number;
+  readonly requests_per_s: number;
+  readonly ttft_mean_s: number;
+  /** By the statistic of the objective that limits it. */
+  readonly ttft_s: number;
+  readonly tpot_mean_s: number;
+  readonly tpot_s: number;
+  readonly device_seconds: number;
+}
+
+/**
+ * Aggregated serving of one device by TP size and batch, as it meets the objectives. A request's residence meets as many
+ * prompts as there are other requests, each of which stretches it by the time that it adds to a step; prompts queue for the
+ * server as in M/D/1.
+ */
+export function aggregatedPlans(
+  source: PhaseSource,
+  workload: Workload,
+  objectives: readonly Objective[],
+  rules: SearchRules,
+): AggregatedPlan[] {
+  return source.tp_sizes.flatMap((tp) =>
+    decodeBatches(source, tp, workload, rules).flatMap((batch): AggregatedPlan[] => {
+      const plan = planOf(source, tp, batch, workload, objectives, rules);
+      return plan === null ? [] : [plan];
+    }),
+  );
+}
+
+function planOf(
+  source: PhaseSource,
+  tp: number,
+  batch: number,
+  workload: Workload,
+  objectives: readonly Objective[],
+  rules: SearchRules,
+): AggregatedPlan | null {
+  const context = meanContext(workload);
+  const steps = decodeSteps(workload, rules);
+  const decode = source.decodeSeconds(tp, batch, context);
+  const prompt = source.mixedPrefillSeconds(tp, batch, context, workload.input);
+  const tpotAt = (statistic: Statistic): number =>
+    decode + (prompt * promptsMet(batch, statistic, rules)) / steps;
+  const tpotMean = tpotAt('mean');
+  const full = (rules.utilisation.decode * batch) / (steps * tpotMean);
+  // Prompts that are short enough share a step, and with it one round of the decodes.
+  const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / workload.input));
+  const alone = prompt + decode + source.request_overhead_s;
+  const queued = rules.queueing.kind === 'poisson';
+  const limits = objectives.filter(({ metric }) => metric === 'ttft');
+  let utilisation = queued ? Math.min(HIGHEST_UTILISATION, full * service) : 0;
+  for (const { statistic, limit_s } of limits) {
+    if (alone > limit_s) return null;
+    if (queued) {
+      utilisation = Math.min(utilisation, highestUtilisation(1, statistic, (limit_s - alone) / service));
+    }
+  }
+  const rate = queued ? Math.min(full, utilisation / service) : full;
+  if (!(rate > 0)) return null;
+  const wait = (statistic: Statistic): number => (queued ? service * waitAt(1, statistic, utilisation) : 0);
+  const e2e = (statistic: Statistic): number => alone + wait(statistic) + steps * tpotAt(statistic);
+  const late = objectives.some(
+    ({ metric, statistic, limit_s }) =>
+      (metric === 'tpot' && tpotAt(statistic) > limit_s) || (metric === 'e2e' && e2e(statistic) > limit_s),
+  );
+  if (late) return null;
+  const asked = (metric: Objective['metric']): Statistic =>
+    objectives.find((one) => one.metric === metric)?.statistic ?? 'mean';
+  return {
+    tp,
+    batch,
+    requests_per_s: rate,
+    ttft_mean_s: alone + wait('mean'),
+    ttft_s: alone + wait(asked('ttft')),
+    tpot_mean_s: tpotMean,
+    tpot_s: tpotAt(asked('tpot')),
+    device_seconds: tp / rate,
+  };
+}
+
+/** Prompts that a request meets while it decodes: as many as others hold seats, Poisson-distributed under Poisson arrivals. */
+function promptsMet(batch: number, statistic: Statistic, { queueing }: SearchRules): number {
+  if (statistic === 'mean' || queueing.kind === 'none') return batch;
+  return poissonQuantile(batch, statistic);
+}
+
+const quantiles = new Map<string, number>();
+
+/** Smallest n with P(N ≤ n) ≥ q of a Poisson number. */
+export function poissonQuantile(mean: number, q: number): number {
+  const key = `${mean} ${q}`;
+  const known = quantiles.get(key);
+  if (known !== undefined) return known;
+  let log = -mean;
+  let sum = Math.exp(log);
+  let n = 0;
+  while (sum < q && n < mean * 10 + 100) {
+    n += 1;
+    log += Math.log(mean / n);
+    sum += Math.exp(log);
+  }
+  quantiles.set(key, n);
+  return n;
+}

@@ -1,0 +1,53 @@
+import type { Accelerator } from '../accelerator/accelerator.ts';
+
+/** Where the times of a device come from, from the surest to the least sure. */
+export type Origin =
+  /** A fit of this device, model and precision. */
+  | 'fit'
+  /** A fit of another device or model, scaled by spec sheets. */
+  | 'carried_fit'
+  /** A spec sheet and what devices usually reach of theirs. */
+  | 'spec_sheet'
+  /** The same efficiency on every device: the reference study re-derived. */
+  | 'uniform_efficiency';
+
+/** How much KV cache a model keeps. */
+export interface KvFacts {
+  readonly bytes_per_token: number;
+  readonly layers: number;
+}
+
+/** Times of the two phases on one device, at one set of parameters. All that a search of pairings asks. */
+export interface PhaseSource {
+  readonly accelerator: Accelerator;
+  readonly origin: Origin;
+  /** What it is called in tables; unique in a search. */
+  readonly label: string;
+  readonly tp_sizes: readonly number[];
+  readonly kv: KvFacts;
+  /** Most sequences of a server. */
+  readonly seats: number;
+  /** Most tokens of one engine step. */
+  readonly step_tokens: number;
+  /** Added to TTFT outside the engine's steps, s. */
+  readonly request_overhead_s: number;
+  /** Seconds in which a batch of whole prompts is computed. */
+  prefillSeconds(tp: number, batch: number, inputTokens: number): number;
+  /** Seconds of a decode step at a mean context. */
+  decodeSeconds(tp: number, batch: number, contextTokens: number): number;
+  /** Seconds that a prompt adds to a server that decodes `batch` sequences at the same time. */
+  mixedPrefillSeconds(tp: number, batch: number, contextTokens: number, inputTokens: number): number;
+  /** KV capacity of a server, tokens; 0 where the weights do not fit. */
+  kvCapacityTokens(tp: number): number;
+}
+
+/** A device whose parameters are known with an uncertainty. */
+export interface UncertainSource {
+  readonly central: PhaseSource;
+  /** What of the search lies outside what was measured, one sentence each. */
+  readonly notes: readonly string[];
+  /** False where it lies so far outside that nothing bears on it: no interval is told. */
+  readonly interval: boolean;
+  /** One draw of the parameters. Draws with one index belong together: what two devices share is drawn alike. */
+  draw(index: number): PhaseSource;
+}

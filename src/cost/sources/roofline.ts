@@ -1,0 +1,126 @@
+import type { Accelerator } from '../../accelerator/accelerator.ts';
+import { type ResidualTable, withTable } from '../../fit/residual-table.ts';
+import type { ModelCard } from '../../model/card.ts';
+import { kvBytesPerToken } from '../../model/quantities.ts';
+import type { RooflineParameters } from '../../roofline/parameters.ts';
+import { StepPricer } from '../../roofline/step-pricer.ts';
+import { AttentionWork } from '../../roofline/step-work.ts';
+import type { Origin, PhaseSource } from '../phase-source.ts';
+
+/** A device as the roofline knows it, but for its parameters. */
+export interface RooflineDevice {
+  readonly accelerator: Accelerator;
+  readonly card: ModelCard;
+  readonly origin: Origin;
+  readonly label: string;
+  readonly tp_sizes: readonly number[];
+  readonly step_tokens: number;
+  readonly seats: number;
+  readonly residual_table: ResidualTable | null;
+  kvCapacityTokens(tp: number): number;
+}
+
+/** What the model misses of each phase, as factors on its time. */
+export interface Misfit {
+  readonly prefill: number;
+  readonly decode: number;
+}
+
+const NO_MISFIT: Misfit = { prefill: 1, decode: 1 };
+
+/** Times of the phases by the serial roofline: prompts in chunks of a step, decodes in steps of their own or with a chunk. */
+export function rooflineSource(
+  device: RooflineDevice,
+  parameters: RooflineParameters,
+  misfit: Misfit = NO_MISFIT,
+): PhaseSource {
+  const { card, step_tokens } = device;
+  const attention = attentionOf(card);
+  const pricers = new Map(device.tp_sizes.map((tp) => [tp, new StepPricer(card, parameters, tp)]));
+  const step = (tp: number, chunk: Chunk | null, decodes: number, context: number): number => {
+    const tokens = (chunk ? chunk.tokens * chunk.prompts : 0) + decodes;
+    const ends = chunk?.ends ? chunk.prompts : 0;
+    let flop = decodes > 0 ? attention.decodeFlop(decodes, context) : 0;
+    let bytes = decodes > 0 ? attention.decodeBytes(decodes, context) : 0;
+    if (chunk) {
+      flop += chunk.prompts * attention.chunkFlop(chunk.tokens, chunk.context);
+      bytes += chunk.prompts * attention.chunkBytes(chunk.tokens, chunk.context);
+    }
+    return pricers.get(tp)!.secondsOf(tokens, ends + decodes, decodes + (chunk?.prompts ?? 0), flop, bytes);
+  };
+  return {
+    ...device,
+    kv: { bytes_per_token: kvBytesPerToken(card), layers: card.layers },
+    request_overhead_s: parameters.request_overhead_s,
+    prefillSeconds: (tp, batch, input) =>
+      misfit.prefill *
+      chunksOf(input, batch, step_tokens).reduce(
+        (sum, chunk) => sum + chunk.times * step(tp, chunk, 0, 0),
+        0,
+      ),
+    decodeSeconds: (tp, batch, context) =>
+      misfit.decode * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
+    mixedPrefillSeconds: (tp, batch, context, input) => {
+      const decodes = step(tp, null, batch, context);
+      const adds = chunksOf(input, 1, step_tokens - Math.min(batch, step_tokens / 2)).reduce(
+        (sum, chunk) => sum + step(tp, chunk, batch, context) - decodes,
+        0,
+      );
+      return misfit.prefill * adds;
+    },
+  };
+}
+
+const works = new WeakMap<ModelCard, AttentionWork>();
+/** Free of any parameter: made once a model. */
+function attentionOf(card: ModelCard): AttentionWork {
+  const known = works.get(card);
+  if (known) return known;
+  const made = new AttentionWork(card);
+  works.set(card, made);
+  return made;
+}
+
+/** Pieces of prompts that a step computes together. */
+interface Chunk {
+  readonly prompts: number;
+  /** Of each prompt. */
+  readonly tokens: number;
+  readonly context: number;
+  readonly ends: boolean;
+  /** Steps that look like this one. */
+  readonly times: number;
+}
+
+/** A batch of prompts as the engine's steps compute it: as many whole ones as a step takes, or one in pieces. */
+function chunksOf(input: number, batch: number, stepTokens: number): Chunk[] {
+  const whole = Math.floor(stepTokens / input);
+  if (whole >= 1) {
+    const times = Math.floor(batch / whole);
+    const rest = batch - times * whole;
+    const chunk = (prompts: number, count: number): Chunk[] =>
+      prompts > 0 && count > 0 ? [{ prompts, tokens: input, context: 0, ends: true, times: count }] : [];
+    return [...chunk(whole, times), ...chunk(rest, 1)];
+  }
+  const size = Math.max(1, Math.floor(stepTokens));
+  return Array.from({ length: Math.ceil(input / size) }, (_, index) => {
+    const context = index * size;
+    const tokens = Math.min(size, input - context);
+    return { prompts: 1, tokens, context, ends: context + tokens === input, times: batch };
+  });
+}
+
+/** A decode step with the fit's correction for kernels that are chosen by batch size. */
+function corrected(table: ResidualTable | null, tp: number, batch: number, seconds: number): number {
+  if (table === null) return seconds;
+  const means = {
+    ttftSeconds: 0,
+    tpotSeconds: seconds,
+    e2eSeconds: seconds,
+    outputTokensPerSecond: 1 / seconds,
+    queueShare: 0,
+    rough: false,
+  };
+  const cell = { tensorParallel: tp, concurrency: batch, outputTokens: 2, turnAroundSeconds: null };
+  return withTable(means, table, cell).tpotSeconds!;
+}
