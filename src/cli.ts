@@ -42,6 +42,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: "print a fit's errors on measured cells",
     load: () => import('./commands/validate.ts'),
   },
+  compare: {
+    summary: 'rank pairings of accelerators by cost under latency limits',
+    load: () => import('./commands/compare.ts'),
+  },
   publish: {
     summary: 'check, strip, sign and publish a fit file',
     load: () => import('./commands/publish.ts'),

@@ -1,0 +1,113 @@
+import type { Budget } from '../cost/budget.ts';
+import { objectivesOf, parseObjective } from '../cost/objectives.ts';
+import { DEFAULT_FIXED_COSTS, TRANSFER_MODES } from '../cost/transfer.ts';
+import type { TransferRules } from '../cost/transfer-rules.ts';
+import type { Objective, Workload } from '../cost/workload.ts';
+import { RidgeError } from '../errors.ts';
+import { loadSuite } from '../suite/load-suite.ts';
+import type { Objectives } from '../suite/schema.ts';
+import { oneOfFlag, optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
+
+export const COMPARE_OPTIONS = {
+  all: { type: 'boolean', default: false },
+  fits: { type: 'string' },
+  model: { type: 'string' },
+  devices: { type: 'string' },
+  input: { type: 'string' },
+  output: { type: 'string' },
+  objective: { type: 'string', multiple: true },
+  suite: { type: 'string' },
+  basis: { type: 'string' },
+  tariff: { type: 'string' },
+  baseline: { type: 'string' },
+  budget: { type: 'string' },
+  workers: { type: 'string' },
+  transfer: { type: 'string' },
+  contention: { type: 'string' },
+  'nic-gb-per-s': { type: 'string' },
+  'host-staged': { type: 'boolean', default: false },
+  top: { type: 'string' },
+  svg: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+export type CompareFlags = Readonly<Record<string, string | boolean | string[] | undefined>> & {
+  readonly all: boolean;
+  readonly json: boolean;
+  readonly 'host-staged': boolean;
+  readonly objective?: string[] | undefined;
+} & Readonly<
+    Partial<
+      Record<
+        | 'fits'
+        | 'model'
+        | 'devices'
+        | 'input'
+        | 'output'
+        | 'suite'
+        | 'basis'
+        | 'tariff'
+        | 'baseline'
+        | 'budget'
+        | 'workers'
+        | 'transfer'
+        | 'contention'
+        | 'nic-gb-per-s'
+        | 'top'
+        | 'svg',
+        string
+      >
+    >
+  >;
+
+/** A flag that a verb cannot do without. */
+export function neededFlag(flag: string, text: string | undefined, verb: string): string {
+  if (text !== undefined) return text;
+  throw new RidgeError(`--${flag} is needed`, { mend: `See ridge ${verb} --help.` });
+}
+
+export const workloadOf = (flags: Pick<CompareFlags, 'input' | 'output'>): Workload => ({
+  input: wholeFlag('input', neededFlag('input', flags.input, 'compare'), 1),
+  output: wholeFlag('output', neededFlag('output', flags.output, 'compare'), 2),
+});
+
+/** Objectives of the flags, else of the suite; none: throughput alone counts. */
+export async function askedObjectives(flags: CompareFlags): Promise<Objective[]> {
+  if (flags.objective)
+    return objectivesOf(Object.fromEntries(flags.objective.map(parseObjective)) as Objectives);
+  if (flags.suite === undefined) return [];
+  const { objectives } = (await loadSuite(flags.suite)).suite;
+  if (objectives) return objectivesOf(objectives);
+  throw new RidgeError('the suite has no objectives', {
+    where: flags.suite,
+    mend: 'Give --objective instead.',
+  });
+}
+
+/** `power_kw=100` or `usd_per_h=50`. */
+export function budgetFlag(text: string | undefined): Budget | null {
+  if (text === undefined) return null;
+  const [name = '', value = ''] = text.split('=');
+  return {
+    kind: oneOfFlag('budget', name, ['usd_per_h', 'power_kw']),
+    most: positiveFlag(`budget: ${name}`, value),
+  };
+}
+
+export function transferOf(flags: CompareFlags): TransferRules {
+  const nic = optionalFlag(flags['nic-gb-per-s'], (text) => positiveFlag('nic-gb-per-s', text));
+  const contention = flags.contention === undefined ? 1 : positiveFlag('contention', flags.contention);
+  if (contention < 1) {
+    throw new RidgeError(`--contention: ${contention} transfers at a time are less than one`);
+  }
+  return {
+    mode: oneOfFlag('transfer', flags.transfer ?? 'layer_wise', TRANSFER_MODES),
+    contention,
+    fixed: DEFAULT_FIXED_COSTS,
+    translate: { host_bytes_per_s: flags['host-staged'] ? HOST_BYTES_PER_S : null },
+    nic_bytes_per_s: nic === undefined ? null : nic * 1e9,
+  };
+}
+
+/** PCIe 5.0 x16, one direction. */
+const HOST_BYTES_PER_S = 64e9;

@@ -1,0 +1,216 @@
+import type { BreakEven } from '../cost/break-even.ts';
+import type { CompareQuestion, Comparison } from '../cost/compare.ts';
+import type { CompareRow } from '../cost/compare-row.ts';
+import type { Origin } from '../cost/phase-source.ts';
+import type { WholeChoice } from '../cost/ratio.ts';
+import { formatNumber, formatPercent } from '../report/format.ts';
+import type { Style } from '../report/style.ts';
+import { renderTable } from '../report/text-table.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+
+/** Stands behind a name. */
+const MARKS: Readonly<Record<Origin, string>> = {
+  fit: '',
+  carried_fit: ' ~',
+  spec_sheet: ' ?',
+  uniform_efficiency: ' =',
+};
+
+const right = (title: string, unit?: string) => ({ title, ...(unit && { unit }), align: 'right' }) as const;
+const nameOf = (row: CompareRow): string => `${row.name}${MARKS[row.origin]}`;
+const interval = (ends: readonly [number, number] | undefined): string =>
+  ends ? ends.map((end) => (Number.isFinite(end) ? formatNumber(end) : 'none')).join(' to ') : '-';
+
+/** Whether the interval says that a row is better or worse than the baseline. */
+function verdictOf({ uncertainty, name }: CompareRow, baseline: string): string {
+  if (name === baseline) return 'baseline';
+  if (uncertainty === null) return 'unknown';
+  if (!uncertainty.excludes_one) return 'not told apart';
+  return uncertainty.benefit_90[0] > 1 ? 'better' : 'worse';
+}
+
+/** The rows that are printed: the first ones, the baseline, and aggregated serving on each device. */
+export function shownRows({ rows, baseline }: Comparison, top: number): CompareRow[] {
+  return rows.filter((row, rank) => rank < top || row.name === baseline || row.kind === 'aggregated');
+}
+
+/** A comparison for people. */
+export function comparisonText(
+  comparison: Comparison,
+  question: CompareQuestion,
+  top: number,
+  style: Style,
+): string {
+  const rows = shownRows(comparison, top);
+  const left = comparison.rows.length - rows.length;
+  return [
+    ...headLines(question).map((line) => wrapLines(line, REPORT_COLUMNS)),
+    '',
+    costTable(rows, comparison, question, style),
+    '',
+    planTable(rows, style),
+    '',
+    ratioTable(rows, style),
+    '',
+    ...footLines(comparison, rows, left).map((line) => wrapLines(line, REPORT_COLUMNS)),
+  ].join('\n');
+}
+
+function headLines({ workload, objectives, basis, rules, budget }: CompareQuestion): string[] {
+  const asked = objectives.map(({ key, limit_s }) => `${key}=${formatNumber(1e3 * limit_s)}`).join(', ');
+  const { queueing, transfer } = rules;
+  const queue =
+    queueing.kind === 'none'
+      ? 'no queue'
+      : `Poisson, ${queueing.workers === 1 ? 'a queue for each prefill worker' : `a queue for every ${queueing.workers} prefill workers`} (M/D/${queueing.workers})`;
+  return [
+    `${workload.input} in, ${workload.output} out; ${asked === '' ? 'no latency limit' : asked}`,
+    `cost basis ${basis.name} (${basis.date}): ${basis.includes}; without ${basis.excludes}`,
+    `arrivals: ${queue}; KV transfer ${transfer?.mode.replace('_', '-') ?? 'free'}, computed, not measured`,
+    ...(budget ? [`ranked by requests/s within ${budget.kind}=${budget.most}`] : []),
+  ];
+}
+
+function costTable(
+  rows: readonly CompareRow[],
+  { baseline }: Comparison,
+  { budget }: CompareQuestion,
+  style: Style,
+): string {
+  return renderTable({
+    style,
+    columns: [
+      { title: 'prefill::decode' },
+      right('total', '$/Mtok'),
+      right('input', '$/Mtok'),
+      right('output', '$/Mtok'),
+      right('gain', 'x'),
+      right('90 %'),
+      { title: 'verdict' },
+      ...(budget ? [right('in budget', 'req/s'), right('gain', 'x'), right('devices')] : []),
+    ],
+    rows: rows.map((row) => [
+      nameOf(row),
+      row.cost.total_usd_per_mtok,
+      row.kind === 'pair' ? row.cost.split.input_usd_per_mtok : null,
+      row.kind === 'pair' ? row.cost.split.output_usd_per_mtok : row.cost.output_usd_per_mtok,
+      row.benefit,
+      row.name === baseline ? '-' : interval(row.uncertainty?.benefit_90),
+      verdictOf(row, baseline),
+      ...(budget
+        ? [row.budget?.requests_per_s ?? null, row.budget?.benefit ?? null, row.budget?.devices ?? null]
+        : []),
+    ]),
+  });
+}
+
+const planTable = (rows: readonly CompareRow[], style: Style): string =>
+  renderTable({
+    style,
+    columns: [
+      { title: 'prefill::decode' },
+      right('TTFT', 'ms'),
+      right('TPOT', 'ms'),
+      right('tok/s', 'a device'),
+      right('tok/s', 'a user'),
+      right('Mtok', 'a $'),
+      right('power', 'W'),
+      right('TP x batch', 'P, D'),
+      right('busy', 'P'),
+    ],
+    rows: rows.map((row) => [
+      nameOf(row),
+      row.ttft_ms,
+      row.tpot_ms,
+      row.output_tokens_per_s_per_device,
+      row.output_tokens_per_s_per_user,
+      row.output_tokens_per_usd / 1e6,
+      row.power_w_per_device,
+      planText(row),
+      row.plan.prefill_utilisation === null ? '-' : formatPercent(row.plan.prefill_utilisation),
+    ]),
+  });
+
+const planText = ({ kind, plan }: CompareRow): string =>
+  kind === 'aggregated'
+    ? `${plan.decode_tp}x${plan.decode_batch}`
+    : `${plan.prefill_tp}x${plan.prefill_batch}, ${plan.decode_tp}x${plan.decode_batch}`;
+
+const ratioTable = (rows: readonly CompareRow[], style: Style): string =>
+  renderTable({
+    style,
+    columns: [
+      { title: 'prefill::decode' },
+      right('P:D'),
+      right('devices'),
+      right('$/Mtok'),
+      right('idle P, D'),
+      right('in nodes'),
+      right('$/Mtok'),
+      right('KV', 'ms'),
+      right('even at', '$/kWh'),
+    ],
+    rows: rows
+      .filter(({ ratio }) => ratio !== null)
+      .map((row) => {
+        const { fractional, whole_devices, whole_nodes } = row.ratio!;
+        const perMtok = (one: WholeChoice | null): number | null =>
+          one && (one.usd_per_request / row.cost.usd_per_request) * row.cost.total_usd_per_mtok;
+        return [
+          nameOf(row),
+          fractional,
+          devicesText(whole_devices),
+          perMtok(whole_devices),
+          whole_devices
+            ? `${formatPercent(whole_devices.idle.prefill)}, ${formatPercent(whole_devices.idle.decode)}`
+            : '-',
+          devicesText(whole_nodes),
+          perMtok(whole_nodes),
+          row.plan.transfer_ms,
+          row.break_even?.tariff ? breakEvenText(row.break_even.tariff) : '-',
+        ];
+      }),
+  });
+
+const devicesText = (one: WholeChoice | null): string =>
+  one ? `${one.prefill_devices}:${one.decode_devices}` : '-';
+
+export const breakEvenText = (one: BreakEven): string =>
+  one.state === 'found' ? formatNumber(one.value) : 'none';
+
+function footLines(
+  { rows, unmet, notes, baseline }: Comparison,
+  shown: readonly CompareRow[],
+  left: number,
+): string[] {
+  const origins = new Set(shown.map(({ origin }) => origin));
+  const best = rows[0]!;
+  const what = best.name === baseline ? [] : trueLines(best, baseline);
+  const base = rows.find(({ name }) => name === baseline);
+  return [
+    ...(base ? [] : [`the baseline ${baseline} does not meet the objectives: nothing is compared with it`]),
+    ...what,
+    ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
+    ...(origins.has('carried_fit') ? ['~ a fit of another device, scaled by spec sheets'] : []),
+    'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps)',
+    ...(left > 0 ? [`${left} more options met the objectives: --top, --json`] : []),
+    ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
+    ...notes.map((note) => `note: ${note}`),
+  ];
+}
+
+/** What would have to be true for the first row to be no better than the baseline. */
+function trueLines({ name, break_even }: CompareRow, baseline: string): string[] {
+  if (break_even === null) return [];
+  const { tariff, decode_price, decode_speed } = break_even;
+  const parts = [
+    ...(decode_speed.state === 'found'
+      ? [`its decode ran at ${formatNumber(decode_speed.value)} of its speed`]
+      : []),
+    ...(decode_price?.state === 'found'
+      ? [`its decode device cost $${formatNumber(decode_price.value)}`]
+      : []),
+    ...(tariff?.state === 'found' ? [`electricity cost $${formatNumber(tariff.value)}/kWh`] : []),
+  ];
+  return parts.length === 0 ? [] : [`${name} would cost what ${baseline} does if ${parts.join(', or ')}`];
+}

@@ -1,0 +1,151 @@
+import type { ComparedDevice, CompareRow, RowPart } from './compare-row.ts';
+import { requestCost } from './dollars.ts';
+import { nodeOf } from './nodes.ts';
+import { decodeSteps } from './phase-plans.ts';
+import type { Origin } from './phase-source.ts';
+import { type Pool, wholeChoice } from './ratio.ts';
+import type { SearchedOption, SearchQuestion } from './search.ts';
+
+/** A row before it is compared, with the pools that it is made of. */
+export interface BareRow {
+  readonly row: Omit<CompareRow, 'benefit' | 'uncertainty' | 'break_even' | 'budget'>;
+  readonly pools:
+    | { readonly kind: 'pair'; readonly prefill: Pool; readonly decode: Pool }
+    | { readonly kind: 'aggregated'; readonly pool: Pool };
+}
+
+const SURENESS: readonly Origin[] = ['fit', 'uniform_efficiency', 'carried_fit', 'spec_sheet'];
+const lessSure = (a: Origin, b: Origin): Origin => (SURENESS.indexOf(a) > SURENESS.indexOf(b) ? a : b);
+
+/** An option that was found, in the units that people read; null where it meets no plan. */
+export function rowOf(
+  option: SearchedOption,
+  devices: readonly ComparedDevice[],
+  question: SearchQuestion,
+): BareRow | null {
+  return option.kind === 'pair'
+    ? pairRow(option, devices, question)
+    : aggregatedRow(option, devices, question);
+}
+
+function poolOf({ source, cost }: ComparedDevice, tp: number, deviceSeconds: number): Pool {
+  return {
+    tp,
+    rate: tp / deviceSeconds,
+    usd_per_h: cost.usd_per_h,
+    kw: cost.power_kw,
+    node_devices: nodeOf(source.central.accelerator.id).devices,
+  };
+}
+
+/** Figures that follow from the parts of a request. */
+function shared(parts: readonly RowPart[], output: number, usd: number, tpot: number) {
+  const seconds = parts.reduce((sum, { device_seconds }) => sum + device_seconds, 0);
+  const joules = parts.every(({ cost }) => cost.power_kw !== null)
+    ? parts.reduce((sum, { device_seconds, cost }) => sum + device_seconds * 1e3 * cost.power_kw!, 0)
+    : null;
+  return {
+    output_tokens_per_s_per_device: output / seconds,
+    output_tokens_per_usd: output / usd,
+    output_tokens_per_s_per_user: 1 / tpot,
+    power_w_per_device: joules === null ? null : joules / seconds,
+    joules_per_output_token: joules === null ? null : joules / output,
+  };
+}
+
+function pairRow(
+  { prefill, decode, plan }: Extract<SearchedOption, { kind: 'pair' }>,
+  devices: readonly ComparedDevice[],
+  { workload, rules }: SearchQuestion,
+): BareRow | null {
+  if (plan === null) return null;
+  const [p, d] = [devices[prefill]!, devices[decode]!];
+  const [gP, gD] = [plan.prefill.device_seconds, plan.decode.device_seconds];
+  const pools = {
+    kind: 'pair',
+    prefill: poolOf(p, plan.prefill.tp, gP),
+    decode: poolOf(d, plan.decode.tp, gD),
+  } as const;
+  const [from, to] = [p.source.central, d.source.central];
+  const parts: RowPart[] = [
+    { device: from.label, role: 'prefill', device_seconds: gP, cost: p.cost },
+    { device: to.label, role: 'decode', device_seconds: gD, cost: d.cost },
+  ];
+  const steps = decodeSteps(workload, rules);
+  const tpot = plan.decode.step_s + plan.transfer_s / steps;
+  return {
+    pools,
+    row: {
+      name: `${from.label}::${to.label}`,
+      kind: 'pair',
+      prefill: from.label,
+      decode: to.label,
+      origin: lessSure(from.origin, to.origin),
+      cost: requestCost(
+        { prefill: gP, decode: gD },
+        { prefill: p.cost.usd_per_h, decode: d.cost.usd_per_h },
+        workload,
+      ),
+      parts,
+      ...shared(parts, workload.output, plan.usd_per_request, tpot),
+      ttft_ms: 1e3 * plan.prefill.ttft_s,
+      ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
+      tpot_ms: 1e3 * tpot,
+      e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + steps * tpot),
+      ratio: {
+        fractional: gP / gD,
+        whole_devices: wholeChoice(pools.prefill, pools.decode, { granularity: 'devices' }),
+        whole_nodes: wholeChoice(pools.prefill, pools.decode, { granularity: 'nodes' }),
+      },
+      plan: {
+        prefill_tp: plan.prefill.tp,
+        prefill_batch: plan.prefill.batch,
+        prefill_utilisation: plan.prefill.utilisation,
+        decode_tp: plan.decode.tp,
+        decode_batch: plan.decode.batch,
+        transfer_ms: 1e3 * plan.transfer_s,
+      },
+    },
+  };
+}
+
+function aggregatedRow(
+  { device, plan, usd_per_request }: Extract<SearchedOption, { kind: 'aggregated' }>,
+  devices: readonly ComparedDevice[],
+  { workload, rules }: SearchQuestion,
+): BareRow | null {
+  if (plan === null || usd_per_request === null) return null;
+  const one = devices[device]!;
+  const { label, origin } = one.source.central;
+  const parts: RowPart[] = [
+    { device: label, role: 'both', device_seconds: plan.device_seconds, cost: one.cost },
+  ];
+  const seconds = { prefill: 0, decode: plan.device_seconds };
+  const hourly = { prefill: one.cost.usd_per_h, decode: one.cost.usd_per_h };
+  return {
+    pools: { kind: 'aggregated', pool: poolOf(one, plan.tp, plan.device_seconds) },
+    row: {
+      name: label,
+      kind: 'aggregated',
+      prefill: label,
+      decode: label,
+      origin,
+      cost: requestCost(seconds, hourly, workload),
+      parts,
+      ...shared(parts, workload.output, usd_per_request, plan.tpot_s),
+      ttft_ms: 1e3 * plan.ttft_s,
+      ttft_mean_ms: 1e3 * plan.ttft_mean_s,
+      tpot_ms: 1e3 * plan.tpot_s,
+      e2e_mean_ms: 1e3 * (plan.ttft_mean_s + decodeSteps(workload, rules) * plan.tpot_mean_s),
+      ratio: null,
+      plan: {
+        prefill_tp: plan.tp,
+        prefill_batch: 1,
+        prefill_utilisation: null,
+        decode_tp: plan.tp,
+        decode_batch: plan.batch,
+        transfer_ms: null,
+      },
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { RidgeError } from '../errors.ts';
+import type { CostBasis } from './basis.ts';
+import { type Budget, budgetOf } from './budget.ts';
+import { closestMisses } from './closest.ts';
+import { breakEvens, type ComparedDevice, type CompareRow } from './compare-row.ts';
+import { rowOf } from './compare-rows.ts';
+import { benefitIntervals, DRAWS } from './intervals.ts';
+import { type SearchedOption, type SearchQuestion, searchAll } from './search.ts';
+
+export interface CompareQuestion extends SearchQuestion {
+  readonly basis: CostBasis;
+  /** Name of the option that others are compared with: `h100-sxm::h100-sxm`, or `h100-sxm` for aggregated serving. */
+  readonly baseline: string;
+  readonly budget: Budget | null;
+  /** Draws of the parameters; 0: no intervals. */
+  readonly draws?: number | undefined;
+}
+
+export interface Comparison {
+  /** Cheapest first; under a budget the most requests first. */
+  readonly rows: readonly CompareRow[];
+  readonly baseline: string;
+  /** Options that no plan lets meet the objectives. */
+  readonly unmet: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export const optionName = (option: SearchedOption, labels: readonly string[]): string =>
+  option.kind === 'pair' ? `${labels[option.prefill]}::${labels[option.decode]}` : `${labels[option.device]}`;
+
+/**
+ * Ranks every ordered pair of devices, and aggregated serving on each, by what a request costs while the objectives are met.
+ * @throws RidgeError (exit 2) when the baseline is none of the options; (exit 1) when nothing meets the objectives, or the
+ *   baseline does not, with what comes closest
+ */
+export function compare(devices: readonly ComparedDevice[], question: CompareQuestion): Comparison {
+  const { basis, baseline, draws = DRAWS } = question;
+  const labels = devices.map(({ source }) => source.central.label);
+  const priced = devices.map(({ source, cost }) => ({ source: source.central, usd_per_h: cost.usd_per_h }));
+  const options = searchAll(priced, question);
+  const names = options.map((option) => optionName(option, labels));
+  const place = names.indexOf(baseline);
+  if (place < 0) {
+    throw new RidgeError(`--baseline: '${baseline}' is none of the options`, {
+      mend: `Name a pair as prefill::decode, or one device for aggregated serving, of: ${labels.join(', ')}.`,
+    });
+  }
+  if (options.every(({ plan }) => plan === null)) throw nothingMeets(devices, question);
+  const intervals =
+    draws > 0
+      ? benefitIntervals(
+          devices.map(({ source, cost }) => ({ source, usd_per_h: cost.usd_per_h })),
+          question,
+          place,
+          draws,
+        )
+      : options.map(() => null);
+  const bare = options.map((option) => rowOf(option, devices, question));
+  const base = bare[place] ?? null;
+  const baseBudget = base && budgetOf(base, question.budget);
+  const rows = bare.flatMap((row, index): CompareRow[] => {
+    if (row === null) return [];
+    const option = options[index]!;
+    const known = devicesOf(option).every((each) => devices[each]!.source.interval);
+    const share = budgetOf(row, question.budget);
+    return [
+      {
+        ...row.row,
+        benefit: base && base.row.cost.usd_per_request / row.row.cost.usd_per_request,
+        uncertainty: known && base !== null ? intervals[index]! : null,
+        break_even: base === null || index === place ? null : breakEvens(row.row, base.row, basis),
+        budget: share && {
+          ...share,
+          benefit: baseBudget && share.requests_per_s / baseBudget.requests_per_s,
+        },
+      },
+    ];
+  });
+  return {
+    rows: rows.sort(question.budget === null ? byCost : byRate),
+    baseline,
+    unmet: names.filter((_, index) => options[index]!.plan === null),
+    notes: devices.flatMap(({ source }) => source.notes),
+  };
+}
+
+const devicesOf = (option: SearchedOption): number[] =>
+  option.kind === 'pair' ? [option.prefill, option.decode] : [option.device];
+
+const byCost = (a: CompareRow, b: CompareRow): number => a.cost.usd_per_request - b.cost.usd_per_request;
+const byRate = (a: CompareRow, b: CompareRow): number =>
+  (b.budget?.requests_per_s ?? 0) - (a.budget?.requests_per_s ?? 0) || byCost(a, b);
+
+function nothingMeets(devices: readonly ComparedDevice[], question: CompareQuestion): RidgeError {
+  const [miss] = closestMisses(
+    devices.map(({ source }) => source.central),
+    question,
+  );
+  const asked = question.objectives.map(({ key, limit_s }) => `${key}=${1e3 * limit_s}`).join(', ');
+  return new RidgeError(`no option meets ${asked}`, {
+    exitCode: 1,
+    mend: miss
+      ? `Closest to ${miss.objective.key}: ${miss.device} at TP ${miss.tp} with ${(1e3 * miss.seconds).toPrecision(3)} ms, one request alone.`
+      : 'Each objective alone can be met, without a queue; raise the limits, or let more workers share a queue.',
+  });
+}
