@@ -46,6 +46,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: 'rank pairings of accelerators by cost under latency limits',
     load: () => import('./commands/compare.ts'),
   },
+  frontier: {
+    summary: 'print the price of compute and bandwidth, peak and fitted',
+    load: () => import('./commands/frontier.ts'),
+  },
   publish: {
     summary: 'check, strip, sign and publish a fit file',
     load: () => import('./commands/publish.ts'),

@@ -65,7 +65,7 @@ function headLines({ workload, objectives, basis, rules, budget }: CompareQuesti
       : `Poisson, ${queueing.workers === 1 ? 'a queue for each prefill worker' : `a queue for every ${queueing.workers} prefill workers`} (M/D/${queueing.workers})`;
   return [
     `${workload.input} in, ${workload.output} out; ${asked === '' ? 'no latency limit' : asked}`,
-    `cost basis ${basis.name} (${basis.date}): ${basis.includes}; without ${basis.excludes}`,
+    `cost basis ${basis.name} (${basis.date}): ${basis.includes}; excludes ${basis.excludes}`,
     `arrivals: ${queue}; KV transfer ${transfer?.mode.replace('_', '-') ?? 'free'}, computed, not measured`,
     ...(budget ? [`ranked by requests/s within ${budget.kind}=${budget.most}`] : []),
   ];
@@ -131,10 +131,10 @@ const planTable = (rows: readonly CompareRow[], style: Style): string =>
     ]),
   });
 
-const planText = ({ kind, plan }: CompareRow): string =>
-  kind === 'aggregated'
-    ? `${plan.decode_tp}x${plan.decode_batch}`
-    : `${plan.prefill_tp}x${plan.prefill_batch}, ${plan.decode_tp}x${plan.decode_batch}`;
+function planText({ kind, plan, beyond_measured_batch }: CompareRow): string {
+  const decode = `${plan.decode_tp}x${plan.decode_batch}${beyond_measured_batch === null ? '' : '*'}`;
+  return kind === 'aggregated' ? decode : `${plan.prefill_tp}x${plan.prefill_batch}, ${decode}`;
+}
 
 const ratioTable = (rows: readonly CompareRow[], style: Style): string =>
   renderTable({
@@ -193,6 +193,9 @@ function footLines(
     ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
     ...(origins.has('carried_fit') ? ['~ a fit of another device, scaled by spec sheets'] : []),
     'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps)',
+    ...(shown.some((row) => row.beyond_measured_batch !== null)
+      ? ['* more sequences together than were measured: the interval is wider by the distance']
+      : []),
     ...(left > 0 ? [`${left} more options met the objectives: --top, --json`] : []),
     ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
     ...notes.map((note) => `note: ${note}`),

@@ -103,7 +103,7 @@ export const command: Command = {
       workload,
       basis,
     });
-    const question = await questionOf(flags, devices[0]?.source.central.label ?? '', basis);
+    const question = await questionOf(flags, devices[0]!.source.central.label, basis);
     const found = compare(devices, question);
     const comparison = { ...found, notes: [...notes, ...found.notes] };
     if (flags.svg !== undefined) {

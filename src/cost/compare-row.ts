@@ -68,6 +68,8 @@ export interface CompareRow {
   readonly benefit: number | null;
   readonly uncertainty: BenefitInterval | null;
   readonly plan: RowPlan;
+  /** Most sequences that were measured together on the decode device, where the plan's batch is larger; else null. */
+  readonly beyond_measured_batch: number | null;
   readonly break_even: RowBreakEvens | null;
   /** Within the budget that was asked; null without one, or where not one worker of each pool fits it. */
   readonly budget: BudgetShare | null;

@@ -2,7 +2,7 @@ import type { ComparedDevice, CompareRow, RowPart } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
 import { decodeSteps } from './phase-plans.ts';
-import type { Origin } from './phase-source.ts';
+import type { Origin, PhaseSource } from './phase-source.ts';
 import { type Pool, wholeChoice } from './ratio.ts';
 import type { SearchedOption, SearchQuestion } from './search.ts';
 
@@ -27,6 +27,9 @@ export function rowOf(
     ? pairRow(option, devices, question)
     : aggregatedRow(option, devices, question);
 }
+
+const beyond = ({ measured_batch }: PhaseSource, batch: number): number | null =>
+  measured_batch !== null && batch > measured_batch ? measured_batch : null;
 
 function poolOf({ source, cost }: ComparedDevice, tp: number, deviceSeconds: number): Pool {
   return {
@@ -97,6 +100,7 @@ function pairRow(
         whole_devices: wholeChoice(pools.prefill, pools.decode, { granularity: 'devices' }),
         whole_nodes: wholeChoice(pools.prefill, pools.decode, { granularity: 'nodes' }),
       },
+      beyond_measured_batch: beyond(to, plan.decode.batch),
       plan: {
         prefill_tp: plan.prefill.tp,
         prefill_batch: plan.prefill.batch,
@@ -138,6 +142,7 @@ function aggregatedRow(
       tpot_ms: 1e3 * plan.tpot_s,
       e2e_mean_ms: 1e3 * (plan.ttft_mean_s + decodeSteps(workload, rules) * plan.tpot_mean_s),
       ratio: null,
+      beyond_measured_batch: beyond(one.source.central, plan.batch),
       plan: {
         prefill_tp: plan.tp,
         prefill_batch: 1,

@@ -27,6 +27,8 @@ export interface PhaseSource {
   readonly kv: KvFacts;
   /** Most sequences of a server. */
   readonly seats: number;
+  /** Most sequences that were measured together; null: nothing was measured. */
+  readonly measured_batch: number | null;
   /** Most tokens of one engine step. */
   readonly step_tokens: number;
   /** Added to TTFT outside the engine's steps, s. */

@@ -70,11 +70,15 @@ function outside(fit: Fit, { input, output }: Workload, label: string): { notes:
 }
 
 /** What the fit's model misses, drawn; wider by one width for each doubling outside what was measured. */
-function misfitOf(model: FittedModel, key: string, widths: number): (index: number) => Misfit {
+function misfitOf(fit: Fit, model: FittedModel, widths: number): (index: number) => Misfit {
   const { ttft, tpot } = model.predictors.scheduler.noise.misfit;
+  const [, most] = fit.range.concurrency;
   return (index) => {
-    const [p, d] = normals(`${key} misfit`, index, 2);
-    return { prefill: Math.exp(ttft * widths * p!), decode: Math.exp(tpot * widths * d!) };
+    const [p, d] = normals(`${fit.digest} misfit`, index, 2);
+    return {
+      prefill: Math.exp(ttft * widths * p!),
+      decode: (batch) => Math.exp(tpot * (widths + Math.max(0, Math.log2(batch / most))) * d!),
+    };
   };
 }
 
@@ -90,12 +94,13 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     tp_sizes: fit.range.tensor_parallel,
     step_tokens: settings.maxNumBatchedTokens,
     seats: DEFAULT_SEATS,
+    measured_batch: fit.range.concurrency[1],
     residual_table: model.residual_table,
     kvCapacityTokens: (tp) => settingsFor(fit, tp).kvCapacityTokens,
   };
   const { notes, factors } = outside(fit, workload, label);
   const draw = drawerOf(model, fit.digest);
-  const misfit = misfitOf(model, fit.digest, 1 + factors);
+  const misfit = misfitOf(fit, model, 1 + factors);
   const bounds = (name: ParameterName): [number, number] => {
     const { lower, upper } = fit.parameters[name]!.prior;
     return [lower, upper];
@@ -143,12 +148,13 @@ export function carriedSource(
     tp_sizes: tpSizesOf(to.accelerator, card),
     step_tokens: settingsFor(fit, fit.range.tensor_parallel[0]!).maxNumBatchedTokens,
     seats: DEFAULT_SEATS,
+    measured_batch: fit.range.concurrency[1],
     residual_table: null,
     kvCapacityTokens: (tp) => kvCapacityTokens(card, to.accelerator.memory_bytes!, tp),
   };
   const { notes, factors } = outside(fit, workload, label);
   const drawBase = drawerOf(base, fit.digest);
-  const misfit = misfitOf(base, fit.digest, 1 + factors);
+  const misfit = misfitOf(fit, base, 1 + factors);
   return {
     central: rooflineSource(device, model.parameters),
     notes: [`${label}: not measured; the fit '${fit.id}' scaled by spec sheets`, ...notes],

@@ -40,6 +40,7 @@ export function specSource(accelerator: Accelerator, model: ModelCard, label: st
     tp_sizes: tpSizesOf(accelerator, card),
     step_tokens: DEFAULT_STEP_TOKENS,
     seats: DEFAULT_SEATS,
+    measured_batch: null,
     residual_table: null,
     kvCapacityTokens: (tp: number) => kvCapacityTokens(card, accelerator.memory_bytes!, tp),
   };

@@ -16,17 +16,19 @@ export interface RooflineDevice {
   readonly tp_sizes: readonly number[];
   readonly step_tokens: number;
   readonly seats: number;
+  /** Most sequences that were measured together; null: nothing was measured. */
+  readonly measured_batch: number | null;
   readonly residual_table: ResidualTable | null;
   kvCapacityTokens(tp: number): number;
 }
 
-/** What the model misses of each phase, as factors on its time. */
+/** What the model misses of each phase, as factors on its time; of a decode step by its batch. */
 export interface Misfit {
   readonly prefill: number;
-  readonly decode: number;
+  decode(batch: number): number;
 }
 
-const NO_MISFIT: Misfit = { prefill: 1, decode: 1 };
+const NO_MISFIT: Misfit = { prefill: 1, decode: () => 1 };
 
 /** Times of the phases by the serial roofline: prompts in chunks of a step, decodes in steps of their own or with a chunk. */
 export function rooflineSource(
@@ -59,7 +61,7 @@ export function rooflineSource(
         0,
       ),
     decodeSeconds: (tp, batch, context) =>
-      misfit.decode * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
+      misfit.decode(batch) * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
     mixedPrefillSeconds: (tp, batch, context, input) => {
       const decodes = step(tp, null, batch, context);
       const adds = chunksOf(input, 1, step_tokens - Math.min(batch, step_tokens / 2)).reduce(

@@ -75,6 +75,7 @@ export function uniformSource(
     tp_sizes: TP_SIZES,
     kv: { bytes_per_token: kvBytes, layers },
     seats: Number.POSITIVE_INFINITY,
+    measured_batch: null,
     step_tokens: Number.POSITIVE_INFINITY,
     request_overhead_s: 0,
     prefillSeconds,
