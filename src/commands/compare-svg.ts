@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { CompareQuestion, Comparison } from '../cost/compare.ts';
 import type { ComparedDevice, CompareRow } from '../cost/compare-row.ts';
+import { type ParetoPoint, paretoCurves } from '../cost/pareto.ts';
 import { TRANSFER_MODES } from '../cost/transfer.ts';
 import { pairTransferSeconds } from '../cost/transfer-rules.ts';
 import { EXIT, RidgeError } from '../errors.ts';
@@ -59,44 +60,39 @@ export function comparisonSvg(
   });
   return stackSvg(`ridge compare ${shape}`, [
     bars,
-    paretoChart(comparison.rows, shape),
+    paretoChart(rows, devices, question),
     ...transferChart(rows, devices, question),
   ]);
 }
 
-function paretoChart(rows: readonly CompareRow[], shape: string): Chart {
-  const point = (row: CompareRow, label: string) => ({
-    label,
-    x: row.output_tokens_per_s_per_user,
-    y: row.output_tokens_per_s_per_device,
-  });
-  const front = paretoFront(rows);
+/** Most options with a line of their own. */
+const MOST_CURVES = 5;
+
+function paretoChart(
+  rows: readonly CompareRow[],
+  devices: readonly ComparedDevice[],
+  question: CompareQuestion,
+): Chart {
+  const { all, curves } = paretoCurves(devices, question);
+  const shown = rows
+    .slice(0, MOST_CURVES)
+    .flatMap(({ name }) => curves.find((one) => one.name === name) ?? []);
+  const pointsOf = (points: readonly ParetoPoint[]) =>
+    points.map((one) => ({
+      label: '',
+      x: one.output_tokens_per_s_per_user,
+      y: one.output_tokens_per_s_per_device,
+    }));
+  const { input, output } = question.workload;
   return pointChart({
-    title: `Throughput a device against speed a user, ${shape}`,
+    title: `Throughput a device against speed a user, ${input}/${output}, over limits on TPOT`,
     x: 'output tokens/s a user',
     y: 'output tokens/s a device',
     series: [
-      { name: 'cheapest plan of each option', joined: false, points: rows.map((row) => point(row, '')) },
-      { name: 'Pareto front', joined: true, points: front.map((row) => point(row, row.name)) },
+      { name: 'Pareto front of all options', joined: true, hollow: true, points: pointsOf(all) },
+      ...shown.map(({ name, points }) => ({ name, joined: true, points: pointsOf(points) })),
     ],
   });
-}
-
-/** Options that no other beats both a device and a user, the fastest for users last. */
-export function paretoFront(rows: readonly CompareRow[]): CompareRow[] {
-  const sorted = [...rows].sort(
-    (a, b) =>
-      b.output_tokens_per_s_per_user - a.output_tokens_per_s_per_user ||
-      b.output_tokens_per_s_per_device - a.output_tokens_per_s_per_device,
-  );
-  let highest = 0;
-  return sorted
-    .filter((row) => {
-      const better = row.output_tokens_per_s_per_device > highest;
-      highest = Math.max(highest, row.output_tokens_per_s_per_device);
-      return better;
-    })
-    .reverse();
 }
 
 const PROMPTS = [512, 1024, 2048, 4096, 8192, 16_384, 32_768];

@@ -22,7 +22,8 @@ export interface PointChart {
   readonly series: readonly PointSeries[];
 }
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [860, 460, 70, 150, 64, 50];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [860, 460, 70, 150, 70, 50];
+const LEGEND_COLUMNS = 3;
 
 /** Points, labelled, on linear axes from 0. */
 export function pointChart(chart: PointChart): Chart {
@@ -62,10 +63,14 @@ export function pointChart(chart: PointChart): Chart {
     ]);
     return [...line, ...dots];
   });
-  const legend = chart.series.flatMap(({ name }, index) => [
-    element('circle', { cx: LEFT + 5 + 180 * index, cy: 40, r: 4, fill: COLOURS[index % COLOURS.length]! }),
-    textAt(LEFT + 15 + 180 * index, 44, name),
-  ]);
+  const legend = chart.series.flatMap(({ name }, index) => {
+    const [column, row] = [index % LEGEND_COLUMNS, Math.floor(index / LEGEND_COLUMNS)];
+    const [left, top] = [LEFT + 5 + 250 * column, 38 + 15 * row];
+    return [
+      element('circle', { cx: left, cy: top, r: 4, fill: COLOURS[index % COLOURS.length]! }),
+      textAt(left + 10, top + 4, name),
+    ];
+  });
   return {
     width: WIDTH,
     height: HEIGHT,
