@@ -5,6 +5,7 @@ import { closestMisses } from './closest.ts';
 import { breakEvens, type ComparedDevice, type CompareRow } from './compare-row.ts';
 import { rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS } from './intervals.ts';
+import { optionName } from './option-name.ts';
 import { type SearchedOption, type SearchQuestion, searchAll } from './search.ts';
 
 export interface CompareQuestion extends SearchQuestion {
@@ -24,9 +25,6 @@ export interface Comparison {
   readonly unmet: readonly string[];
   readonly notes: readonly string[];
 }
-
-export const optionName = (option: SearchedOption, labels: readonly string[]): string =>
-  option.kind === 'pair' ? `${labels[option.prefill]}::${labels[option.decode]}` : `${labels[option.device]}`;
 
 /**
  * Ranks every ordered pair of devices, and aggregated serving on each, by what a request costs while the objectives are met.
