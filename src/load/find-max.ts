@@ -1,4 +1,5 @@
 import type { LoadJudgement } from '../measure/load-judgement.ts';
+import type { SearchEnd } from './search-ends.ts';
 
 /** Which loads a search may try. */
 export interface SearchRules {
@@ -9,17 +10,6 @@ export interface SearchRules {
   /** The search ends when what did not meet lies at most this share above what did. */
   readonly tolerance: number;
 }
-
-/** Why a search is over. `bracketed`: both sides of the limit are known to the tolerance. */
-export const SEARCH_ENDS = [
-  'bracketed',
-  'none_met',
-  'all_met',
-  'few_samples',
-  'unusable',
-  'not_measured',
-] as const;
-export type SearchEnd = (typeof SEARCH_ENDS)[number];
 
 /** A load that was tried, with its repeats as one judgement. */
 export interface Try {

@@ -1,4 +1,5 @@
-import type { Bracket, SearchEnd, Try } from '../load/find-max.ts';
+import type { Bracket, Try } from '../load/find-max.ts';
+import type { SearchEnd } from '../load/search-ends.ts';
 import type { Suite } from '../suite/schema.ts';
 import type { Search, Tried } from './find-max-schema.ts';
 import { leastRate, requestsNeeded, type SearchShape } from './find-max-shapes.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SEARCH_ENDS } from '../load/find-max.ts';
+import { SEARCH_ENDS } from '../load/search-ends.ts';
 
 /** What a run searches: kept in its record, so that it can be resumed. The objectives are those of its suite. */
 export const findMaxSchema = z.object({

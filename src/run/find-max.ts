@@ -1,7 +1,9 @@
-import { bracketOf, nextStep, type SearchEnd, type SearchRules, type Try } from '../load/find-max.ts';
+import { bracketOf, nextStep, type SearchRules, type Try } from '../load/find-max.ts';
+import type { SearchEnd } from '../load/search-ends.ts';
 import { judgeLoad } from '../measure/load-judgement.ts';
 import { cellSeconds } from '../plan/estimate.ts';
 import { targetModel } from '../plan/facts.ts';
+import { lengthened } from '../power/least-window.ts';
 import { cellKey } from './cell-key.ts';
 import type { Control } from './control.ts';
 import { factsOf } from './describe-target.ts';
@@ -57,7 +59,7 @@ async function searchShape(
     if (step.kind === 'done') return tell(context, one, shape, tries, step.ended, null);
     await tell(context, one, shape, tries, null, step.load);
     const cell = cellAt(shape, rules.axis, step.load, step.repeat);
-    const { protocol, stop } = options.suite.suite;
+    const { protocol, stop } = lengthened(options.suite.suite, cell.kind, one.target.power ?? null);
     const estimated_s = cellSeconds(model, cell, protocol, stop);
     const left = Math.max(1, CELLS_A_SEARCH - tries.length) + shapesLeft * CELLS_A_SEARCH;
     context.expect(one, left, estimated_s);
