@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Interval } from '../../src/power/energy.ts';
 import { judgeEnergy } from '../../src/power/judge-energy.ts';
-import { SENSOR_LAG_S } from '../../src/power/power-watch.ts';
+import { SENSOR_LAG_S } from '../../src/power/least-window.ts';
 import { powerClock } from '../../src/power/spawned-sampler.ts';
 import type { ToolName } from '../../src/simulate/power/install-tools.ts';
 import { startLoad } from './load.ts';

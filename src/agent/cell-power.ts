@@ -2,11 +2,10 @@ import { reason } from '../measure/judge/case.ts';
 import type { Reason } from '../measure/reasons.ts';
 import { cellEnergy, type Produced } from '../power/cell-energy.ts';
 import { judgeEnergy } from '../power/judge-energy.ts';
-import { leastWindowSeconds, type PowerWatch, SENSOR_LAG_S, windowOf } from '../power/power-watch.ts';
+import { type PowerWatch, windowOf } from '../power/power-watch.ts';
 import { encodeSamples } from '../power/samples-codec.ts';
 import type { Energy } from '../run/energy-schema.ts';
 import type { CellMetrics } from '../run/schema.ts';
-import type { CellTask } from './protocol.ts';
 
 /** What was read of power around a cell's window. */
 export interface CellPower {
@@ -16,24 +15,6 @@ export interface CellPower {
   /** JSON of the raw readings. */
   readonly text: string;
 }
-
-/** A cell's protocol and stop rule with windows that the power source can judge: long enough, and late enough after load onset. */
-export function lengthened(task: CellTask, watch: PowerWatch | null): Pick<CellTask, 'protocol' | 'stop'> {
-  const { protocol, stop } = task;
-  if (watch === null || task.kind === 'decode') return { protocol, stop };
-  const least = leastWindowSeconds(watch.facts) + MARGIN_S;
-  return {
-    protocol: { ...protocol, warm_up_min_s: Math.max(protocol.warm_up_min_s ?? 0, SENSOR_LAG_S) },
-    stop: {
-      ...stop,
-      window_min_s: Math.max(stop.window_min_s ?? 0, least),
-      max_s: Math.max(stop.max_s, least),
-    },
-  };
-}
-
-/** Timers may close a window a moment early. */
-const MARGIN_S = 0.1;
 
 /**
  * Energy over exactly the steady window, judged. Waits for the readings that bracket it.

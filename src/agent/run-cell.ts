@@ -14,10 +14,11 @@ import { type CellEvidence, measureSteps } from '../measure/measure-cell.ts';
 import { encodeSteps } from '../measure/steps/steps-codec.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import { verdictOf } from '../measure/verdict.ts';
+import { lengthened } from '../power/least-window.ts';
 import type { PowerWatch } from '../power/power-watch.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { HostCalibration } from '../run/schema.ts';
-import { cellPower, lengthened } from './cell-power.ts';
+import { cellPower } from './cell-power.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { accessOf } from './identify.ts';
 import { openPair } from './pair.ts';
@@ -53,7 +54,7 @@ export async function runCell(
   power: PowerWatch | null = null,
   calibration: HostCalibration = { state: 'none' },
 ): Promise<CellResult> {
-  const task = { ...asked, ...lengthened(asked, power) };
+  const task = { ...asked, ...lengthened(asked, asked.kind, power?.facts ?? null) };
   const started = new Date();
   const began = performance.now();
   requireSockets(task.concurrency ?? 0);

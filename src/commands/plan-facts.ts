@@ -5,6 +5,7 @@ import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import type { TargetFacts } from '../plan/facts.ts';
+import { expectedPower } from '../run/expected-target.ts';
 import { readModelCard } from '../run/model-card.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { wholeListFlag } from './flags.ts';
@@ -66,6 +67,7 @@ async function fromTargets(targets: readonly NamedTarget[]): Promise<PlanFacts> 
       kvCapacityTokens: definition.kv_capacity_tokens ?? null,
       ...(definition.serve && { restarts: definition.serve.restarts ?? null }),
       pair: definition.prefill !== undefined,
+      power: expectedPower(definition),
     });
   }
   return { facts, assumptions };

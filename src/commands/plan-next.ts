@@ -84,7 +84,7 @@ async function targetsOf(fit: Fit, flags: NextFlags): Promise<NextTarget[]> {
       maxNumSeqs: one.maxNumSeqs ?? settings.maxNumSeqs,
       kvCapacityTokens: one.kvCapacityTokens ?? settings.kvCapacityTokens,
     };
-    return { name: one.name, engine, maxLengthTokens: one.maxLengthTokens };
+    return { name: one.name, engine, maxLengthTokens: one.maxLengthTokens, power: one.power ?? null };
   });
 }
 

@@ -63,8 +63,14 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
     style,
     ...(width === undefined ? {} : { width }),
   });
+  const power = target.power === null ? [] : [fold(powerText(target.power), width)];
   const skipped = target.skipped.map(({ message }) => fold(`skipped: ${message}`, width));
-  return [head, table, ...skipped].join('\n');
+  return [head, ...power, table, ...skipped].join('\n');
+}
+
+function powerText({ source, window_min_s, idle_s }: NonNullable<TargetPlan['power']>): string {
+  const idle = idle_s === 0 ? '' : `; idle power over ${idle_s} s before the cells and after them, besides`;
+  return `power by ${source}: windows of ${window_min_s} s or more${idle}`;
 }
 
 function note(cell: CellShape): string {

@@ -1,4 +1,5 @@
 import { kvBytesPerToken, parameterCount } from '../model/quantities.ts';
+import { leastWindowSeconds } from '../power/least-window.ts';
 import { calibrationLine } from '../report/calibration-text.ts';
 import { formatQuantity } from '../report/format.ts';
 import type { LiveTarget } from '../run/schema.ts';
@@ -28,6 +29,7 @@ export function probeText(target: LiveTarget): string {
       `${host.name}, ${host.cpu}, ${host.cores} cores, ridge ${host.agent_version}, Node ${host.node_version}`,
     ],
     ['client', calibrationLine(host.calibration)],
+    ...(target.power ? [['power', powerText(target.power)] as const] : []),
     [
       'clock',
       `${formatQuantity(host.clock_offset_s, 's')} off this one, known to ${formatQuantity(host.clock_offset_bound_s, 's')}`,
@@ -38,6 +40,12 @@ export function probeText(target: LiveTarget): string {
     ...rows.map(([name, value]) => `  ${name.padEnd(24)}${value}`),
     ...target.warnings.map((warning) => `  warning: ${warning}`),
   ].join('\n');
+}
+
+function powerText(power: NonNullable<LiveTarget['power']>): string {
+  const { source, version, scope, devices, interval_s, has_counter } = power;
+  const readings = `every ${interval_s} s${has_counter ? ', with an energy counter' : ''}`;
+  return `${[source, version].filter(Boolean).join(' ')}, ${scope} ${devices.join(', ')}, ${readings}; windows of ${leastWindowSeconds(power)} s or more`;
 }
 
 function cardText({ model_card: card }: LiveTarget): string {

@@ -11,7 +11,12 @@ const COLUMNS = [
   ['in flight', 11],
   ['completed', 11],
 ] as const;
-const WIDEST_NAME = 16;
+/** Of the cell before: energy is known when its cell is over. Shown where any is known. */
+const ENERGY_COLUMNS = [
+  ['last W', 8],
+  ['J/token', 8],
+] as const;
+const WIDEST_NAME = 15;
 
 interface LiveProps {
   readonly lanes: readonly Lane[];
@@ -26,25 +31,26 @@ export function Live({ lanes, rows }: LiveProps) {
     .slice(0, Math.max(1, rows - 1))
     .map((lane) => ({ name: lane.name, figures: figuresOf(lane) }));
   const nameWidth = Math.min(WIDEST_NAME, Math.max(3, ...lanes.map(({ name }) => name.length)));
+  const columns = lanes.some(({ energy }) => energy !== null) ? [...COLUMNS, ...ENERGY_COLUMNS] : COLUMNS;
   if (lines.length === 0) lines.push({ name: '', figures: COLUMNS.map(() => '-') });
   return (
     <Box flexDirection="column">
       <Tint tone="quiet">
         {padText('now', nameWidth)}
-        {COLUMNS.map(([title, width]) => title.padStart(width)).join('')}
+        {columns.map(([title, width]) => title.padStart(width)).join('')}
       </Tint>
       {lines.map(({ name, figures }) => (
         <Tint key={name} strong>
           {padText(name, nameWidth)}
-          {figures.map((figure, index) => figure.padStart(COLUMNS[index]![1])).join('')}
+          {columns.map(([, width], index) => (figures[index] ?? '').padStart(width)).join('')}
         </Tint>
       ))}
     </Box>
   );
 }
 
-function figuresOf(lane: Lane): string[] {
-  const { progress } = lane.current!;
+function figuresOf({ current, energy }: Lane): string[] {
+  const { progress } = current!;
   const { output_tokens_per_s, ttft_ms, tpot_ms, in_flight, completed } = progress!;
   return [
     formatNumber(output_tokens_per_s),
@@ -52,5 +58,6 @@ function figuresOf(lane: Lane): string[] {
     formatNumber(tpot_ms),
     String(in_flight),
     String(completed),
+    ...(energy === null ? [] : [formatNumber(energy.power_w), formatNumber(energy.joules_per_token)]),
   ];
 }

@@ -27,6 +27,7 @@ const newLane = (name: string): Lane => ({
   state: 'starting',
   message: null,
   current: null,
+  energy: null,
 });
 
 function withLane(state: DashboardState, name: string, change: Partial<Lane>): DashboardState {
@@ -58,6 +59,13 @@ function withPlanned(state: DashboardState, target: string, cell: CellShape): Da
   if (!state.isSearch || state.cells.some((view) => view.target === target && sameCell(view.cell, cell)))
     return state;
   return { ...state, cells: [...state.cells, { target, cell, status: { state: 'pending' } }] };
+}
+
+function withEnergy(state: DashboardState, { target, record }: Extract<RunEvent, { kind: 'cell_finished' }>) {
+  const power_w = record.energy?.power_w ?? null;
+  if (power_w === null) return state;
+  const joules_per_token = record.energy?.joules_per_output_token?.gross ?? null;
+  return withLane(state, target, { energy: { power_w, joules_per_token } });
 }
 
 const sameShape = (a: Search, b: Search): boolean =>
@@ -144,7 +152,7 @@ function apply(state: DashboardState, event: DashboardEvent, nowS: number): Dash
     }
     case 'cell_finished': {
       const { verdict, cell } = event.record;
-      const known = withPlanned(state, event.target, cell);
+      const known = withEnergy(withPlanned(state, event.target, cell), event);
       const rest = event.reused ? known : withIdleLane(known, event.target);
       // As the counts at the end have it: not measured.
       if (endpointFailed(event.record))

@@ -29,6 +29,8 @@ export interface Lane {
   readonly state: TargetState;
   readonly message: string | null;
   readonly current: CurrentCell | null;
+  /** Of its last finished cell with an energy: mean power, and joules an output token. */
+  readonly energy: { readonly power_w: number; readonly joules_per_token: number | null } | null;
 }
 
 export interface Warning {

@@ -104,7 +104,7 @@ export function planRound(question: RoundQuestion): RoundAnswer {
 
 function nextTarget(facts: TargetFacts): NextTarget {
   const { engine } = targetModel(facts)!;
-  return { name: facts.name, engine, maxLengthTokens: facts.maxLengthTokens };
+  return { name: facts.name, engine, maxLengthTokens: facts.maxLengthTokens, power: facts.power ?? null };
 }
 
 const measuredSite = (one: Observation): MeasuredSite => ({

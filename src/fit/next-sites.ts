@@ -2,7 +2,9 @@ import type { ModelCard } from '../model/card.ts';
 import { takesCell } from '../plan/candidate-grid.ts';
 import { closedLoopCell } from '../plan/closed-loop-cell.ts';
 import { cellCost } from '../plan/estimate.ts';
+import type { TargetFacts } from '../plan/facts.ts';
 import type { InformativeCell } from '../plan/information.ts';
+import { lengthened } from '../power/least-window.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
@@ -16,6 +18,8 @@ export interface NextTarget {
   readonly engine: EngineSettings;
   /** Null: not known. */
   readonly maxLengthTokens: number | null;
+  /** Its power source, which makes windows longer; absent or null: no power is read. */
+  readonly power?: TargetFacts['power'];
 }
 
 /** How cells are driven and timed. */
@@ -62,17 +66,16 @@ export const candidatesOn = (
 ): TargetCandidate[] =>
   cells
     .filter((cell) => takesCell(target, cell))
-    .map((cell) => ({
-      target: target.name,
-      cell,
-      ...siteOf(target.engine, cell, conditions),
-      ...cellCost(
-        { card, priors, centre: parameters, engine: target.engine },
-        closedLoopCell(cell),
-        conditions.protocol,
-        conditions.stop,
-      ),
-    }));
+    .map((cell) => {
+      const { protocol, stop } = lengthened(conditions, 'load', target.power ?? null);
+      const model = { card, priors, centre: parameters, engine: target.engine };
+      return {
+        target: target.name,
+        cell,
+        ...siteOf(target.engine, cell, conditions),
+        ...cellCost(model, closedLoopCell(cell), protocol, stop),
+      };
+    });
 
 const LINK_PARAMETERS: readonly ParameterName[] = ['all_reduce_latency_s', 'link_bytes_per_s'];
 

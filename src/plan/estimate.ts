@@ -1,3 +1,4 @@
+import { lengthened } from '../power/least-window.ts';
 import { closedLoopMeans } from '../roofline/closed-form.ts';
 import type { CellShape } from '../run/schema.ts';
 import type { Protocol, StopRule } from '../suite/schema.ts';
@@ -76,7 +77,7 @@ const LEAST_ERROR = 0.002;
 export function cellCost(
   model: TargetModel | null,
   cell: CellShape,
-  protocol: Pick<Protocol, 'warm_up_max_s'>,
+  protocol: Pick<Protocol, 'warm_up_max_s' | 'warm_up_min_s'>,
   stop: StopRule,
 ): CellCost {
   const { residence_s, requests_per_s, concurrency } = expectedService(model, cell);
@@ -90,8 +91,10 @@ export function cellCost(
       (1.96 * variation) ** 2 / stop.confidence_half_width ** 2,
     ),
   );
-  const window = Math.min(stop.max_s, Math.max(stop.min_s, residence_s, samples / requests_per_s));
-  const warmUp = Math.min(protocol.warm_up_max_s, alone ? 3 * residence_s : 2 * residence_s);
+  const least = Math.max(stop.min_s, stop.window_min_s ?? 0, residence_s);
+  const window = Math.min(stop.max_s, Math.max(least, samples / requests_per_s));
+  const settled = Math.max(protocol.warm_up_min_s ?? 0, (alone ? 3 : 2) * residence_s);
+  const warmUp = Math.min(protocol.warm_up_max_s, settled);
   const seen = Math.min(stop.max_requests, Math.max(1, window * requests_per_s));
   return {
     seconds: residence_s + warmUp + window + residence_s + BETWEEN_CELLS_S,
@@ -102,16 +105,18 @@ export function cellCost(
 /** Seconds that a cell takes, see `cellCost`. */
 export const cellSeconds = (...cell: Parameters<typeof cellCost>): number => cellCost(...cell).seconds;
 
-/** Seconds of each cell on a target, and whether its model card could be used. */
+/** Seconds of each cell on a target, its power source allowed for, and whether its model card could be used. */
 export function estimateCells(
   facts: TargetFacts,
   cells: readonly CellShape[],
-  protocol: Pick<Protocol, 'warm_up_max_s'>,
-  stop: StopRule,
+  timing: { readonly protocol: Protocol; readonly stop: StopRule },
 ): { seconds: number[]; source: EstimateSource } {
   const model = targetModel(facts);
   return {
-    seconds: cells.map((cell) => cellSeconds(model, cell, protocol, stop)),
+    seconds: cells.map((cell) => {
+      const { protocol, stop } = lengthened(timing, cell.kind, facts.power ?? null);
+      return cellSeconds(model, cell, protocol, stop);
+    }),
     source: model === null ? 'default' : 'model',
   };
 }

@@ -2,9 +2,17 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import { bindCard } from '../accelerator/peaks.ts';
 import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
+import type { PowerFacts } from '../power/sample.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import { type Priors, parameterPriors } from '../roofline/priors.ts';
+
+/** What a plan needs to know of a target's power source. */
+export interface PlannedPower
+  extends Pick<PowerFacts, 'source' | 'averaging' | 'interval_s' | 'has_counter'> {
+  /** Over which idle power is measured, before the target's first cell and after its last. */
+  readonly idle_s: number;
+}
 
 /** What a plan needs to know of a target. Null where neither the server nor the lab says it. */
 export interface TargetFacts {
@@ -20,6 +28,8 @@ export interface TargetFacts {
   readonly pair?: boolean;
   /** Whether its prompts are always text; absent: they are not. */
   readonly chat?: boolean;
+  /** Its power source, which makes windows longer; absent or null: no power is read. */
+  readonly power?: PlannedPower | null;
   /** Restarts of a server that the run starts, null: as many as the suite says; absent: it runs already. */
   readonly restarts?: number | null;
 }

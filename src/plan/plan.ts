@@ -1,3 +1,4 @@
+import { leastWindowSeconds } from '../power/least-window.ts';
 import type { CellShape } from '../run/schema.ts';
 import { childSeed } from '../stats/random.ts';
 import type { GridPoint } from '../suite/expand.ts';
@@ -20,7 +21,17 @@ export interface TargetPlan {
   readonly skipped: readonly SkippedPoint[];
   readonly estimated_s: number;
   readonly estimate_source: EstimateSource;
+  /** What reading power asks for; null: none is read. */
+  readonly power: {
+    readonly source: string;
+    readonly window_min_s: number;
+    /** Without a load, before the first cell and again after the last; not part of `estimated_s`. */
+    readonly idle_s: number;
+  } | null;
 }
+
+const powerOf = ({ power }: TargetFacts): TargetPlan['power'] =>
+  power ? { source: power.source, window_min_s: leastWindowSeconds(power), idle_s: power.idle_s } : null;
 
 /**
  * Cells of every target in the order of measurement. Pure: the same suite, facts and seed give the same plan.
@@ -36,13 +47,14 @@ export function planSuite(
     const ordered = orderCells(resolved, childSeed(suite.protocol.seed, index));
     const once = facts.chat ? ordered : withRoutingAnchor(ordered, suite.protocol, facts.card);
     const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
-    const { seconds, source } = estimateCells(facts, cells, suite.protocol, suite.stop);
+    const { seconds, source } = estimateCells(facts, cells, suite);
     return {
       target: facts.name,
       cells: cells.map((cell, at) => ({ cell, estimated_s: seconds[at]! })),
       skipped,
       estimated_s: seconds.reduce((sum, one) => sum + one, 0),
       estimate_source: source,
+      power: powerOf(facts),
     };
   });
 }

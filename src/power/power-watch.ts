@@ -110,15 +110,6 @@ function expectedDevices(
   });
 }
 
-/** Least seconds of a window that this source can judge without a warning. */
-export function leastWindowSeconds({ averaging, interval_s, has_counter }: PowerFacts): number {
-  const slow = averaging === '1s' || interval_s >= 0.5;
-  return slow && !has_counter ? 30 : 10;
-}
-
-/** Seconds after load onset before which a sensor may still show what was before it. */
-export const SENSOR_LAG_S = 2;
-
 /** The part of a window in which a device's readings count. */
 export const windowOf = (
   window: { opened_s: number; closed_s: number } | null,

@@ -6,7 +6,9 @@ import { RidgeError } from '../errors.ts';
 import type { Environment } from '../measure/verdict.ts';
 import { plainName } from '../model/cards.ts';
 import type { TargetFacts } from '../plan/facts.ts';
+import { powerTiming } from '../power/least-window.ts';
 import { readLabPrompts } from '../suite/lab-prompts.ts';
+import { IDLE_S } from '../suite/power-schema.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { mergeSettings } from './engine-settings.ts';
 import { resolveModelCard } from './model-card.ts';
@@ -57,7 +59,7 @@ export async function describeTarget(
     model_card: card && bindCard(card, accelerator),
     settings: merged.settings,
     features: identity.features,
-    ...(identity.power && { power: identity.power }),
+    ...(identity.power && { power: identity.power, power_timing: powerTiming(identity.power) }),
     host,
     driving: null,
     simulator: identity.simulator,
@@ -78,6 +80,7 @@ export const factsOf = (target: RunTarget): TargetFacts => ({
   kvCapacityTokens: target.settings.kv_capacity_tokens.value,
   pair: target.definition?.prefill !== undefined,
   chat: target.definition?.api === 'chat',
+  power: target.power ? { ...target.power, idle_s: target.definition?.power?.idle_s ?? IDLE_S } : null,
 });
 
 /** Facts that must not change while a run lasts, nor between a run and its continuation. */

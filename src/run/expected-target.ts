@@ -1,5 +1,6 @@
 import { builtInCard } from '../model/cards.ts';
-import type { TargetFacts } from '../plan/facts.ts';
+import type { PlannedPower, TargetFacts } from '../plan/facts.ts';
+import { expectedSensor } from '../power/least-window.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import { readModelCard } from './model-card.ts';
 import type { ServedTarget } from './started-server.ts';
@@ -32,5 +33,12 @@ export async function expectedFacts({ name, definition, accelerator }: NamedTarg
     maxNumSeqs: definition.max_num_seqs ?? null,
     kvCapacityTokens: definition.kv_capacity_tokens ?? null,
     pair: definition.prefill !== undefined,
+    power: expectedPower(definition),
   };
+}
+
+/** The power source that a lab file names, as far as one that was not asked yet is known; null: none is named. */
+export function expectedPower({ power }: NamedTarget['definition']): PlannedPower | null {
+  const sensor = power === undefined ? null : expectedSensor(power.source);
+  return sensor && { source: power!.source, ...sensor, idle_s: power!.idle_s };
 }

@@ -83,6 +83,8 @@ export const runTargetSchema = z.object({
   features: featuresSchema.nullable(),
   /** Where its watts come from; absent or null: none are read. */
   power: powerFactsSchema.nullable().optional(),
+  /** What its power source made of the suite's stop rule and protocol, unless they ask for more; absent: none is read. */
+  power_timing: z.object({ window_min_s: z.number(), warm_up_min_s: z.number() }).optional(),
   /** The agent's host; null: imported. */
   host: hostSchema.nullable(),
   /** How its cells were driven; null: by the protocol of the suite. */

@@ -13,6 +13,7 @@ const plan: Plan = {
       target: 'TP 1',
       estimated_s: 60,
       estimate_source: 'model',
+      power: { source: 'hl-smi', window_min_s: 30, idle_s: 30 },
       cells: [
         {
           cell: closedLoopCell({ input_tokens: 128, output_tokens: 2, concurrency: 1 }, { hold_out: true }),
@@ -63,5 +64,6 @@ test('every line keeps to 80 columns, and to a terminal that is narrower', () =>
 test('one cell is a cell, and the share of a prior says of what', () => {
   const text = planText(plan, plainStyle, 80);
   expect(text).toContain('TP 1: 1 cell, about 1 min');
+  expect(text).toContain('power by hl-smi: windows of 30 s or more;');
   expect(text).toMatch(/expected error +share of prior sd +identified\n.* 150 % +97 % +no/);
 });

@@ -40,6 +40,30 @@ test('an estimate grows with the work, keeps to the stop rule, and says when it 
   });
 });
 
+test('a power source lengthens every window but that of a batch, and the plan says so', () => {
+  const { suite, points } = loadText(BODY);
+  const planned = (averaging: '1s' | 'counter') =>
+    planSuite(suite, points, [
+      factsOf({
+        power: {
+          source: 'some-smi',
+          averaging,
+          interval_s: 0.1,
+          has_counter: averaging === 'counter',
+          idle_s: 20,
+        },
+      }),
+    ])[0]!;
+  const [plain] = planSuite(suite, points, [factsOf()]);
+  expect(plain!.power).toBeNull();
+  const slow = planned('1s');
+  expect(slow.power).toEqual({ source: 'some-smi', window_min_s: 30, idle_s: 20 });
+  for (const { estimated_s } of slow.cells) expect(estimated_s).toBeGreaterThan(32);
+  expect(planned('counter').power!.window_min_s).toBe(10);
+  expect(planned('counter').estimated_s).toBeGreaterThan(plain!.estimated_s);
+  expect(planned('counter').estimated_s).toBeLessThan(slow.estimated_s);
+});
+
 test('what is left is what has no finished key', () => {
   const cells = [{ key: 'a' }, { key: 'b' }, { key: 'c' }];
   expect(remainingCells(cells, new Set(['b', 'gone']))).toEqual([{ key: 'a' }, { key: 'c' }]);
