@@ -3,10 +3,11 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { renderTable } from '../src/report/text-table.ts';
 import { fitSpeed } from './bench/fit-speed.ts';
 import type { SpeedRow } from './bench/row.ts';
+import { searchSpeed } from './bench/search-speed.ts';
 import { servingSpeed } from './bench/serving-speed.ts';
 
 /**
- * How fast predictions and fits are, on one core: a worker measures, so that nothing else of this process counts. `--json`
+ * How fast predictions, searches of pairings and fits are, on one core: a worker measures, so that nothing else of this process counts. `--json`
  * prints the rows.
  */
 if (isMainThread) {
@@ -17,7 +18,7 @@ if (isMainThread) {
     process.exitCode = rows.some(({ value, target }) => value > target) ? 1 : 0;
   });
 } else {
-  parentPort!.postMessage([...servingSpeed(), ...fitSpeed()]);
+  parentPort!.postMessage([...servingSpeed(), ...searchSpeed(), ...fitSpeed()]);
 }
 
 function tableOf(rows: readonly SpeedRow[]): string {

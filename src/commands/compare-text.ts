@@ -19,7 +19,9 @@ const MARKS: Readonly<Record<Origin, string>> = {
 const right = (title: string, unit?: string) => ({ title, ...(unit && { unit }), align: 'right' }) as const;
 const nameOf = (row: CompareRow): string => `${row.name}${MARKS[row.origin]}`;
 const interval = (ends: readonly [number, number] | undefined): string =>
-  ends ? ends.map((end) => (Number.isFinite(end) ? formatNumber(end) : 'none')).join(' to ') : '-';
+  ends ? ends.map(endText).join(' to ') : '-';
+/** In some draws the option, or the baseline, meets no objective: nothing is gained, or all. */
+const endText = (end: number): string => (end > 0 && Number.isFinite(end) ? formatNumber(end) : 'unmet');
 
 /** Whether the interval says that a row is better or worse than the baseline. */
 function verdictOf({ uncertainty, name }: CompareRow, baseline: string): string {

@@ -180,7 +180,9 @@ function fittedCell({ benefits }: FittedRow, pair: string): string {
   const found = benefits.find((one) => one.pair === pair);
   if (found === undefined) return 'no price';
   if (found.benefit === null) return 'not met';
-  const ends = found.uncertainty?.benefit_90.map((end) => (Number.isFinite(end) ? end.toFixed(1) : 'inf'));
+  const ends = found.uncertainty?.benefit_90.map((end) =>
+    end > 0 && Number.isFinite(end) ? end.toFixed(1) : 'unmet',
+  );
   return `${found.benefit.toFixed(2)} (${ends ? ends.join('-') : '-'})`;
 }
 
