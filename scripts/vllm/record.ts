@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { HistogramTotals, MetricsSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
+import type { MetricsSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
+import type { HistogramTotals } from '../../src/endpoint/prometheus.ts';
 import { EXIT } from '../../src/errors.ts';
 import type { EngineSteps } from '../../src/measure/steps/step-columns.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';

@@ -1,6 +1,5 @@
 import type { KvTransferDelta } from '../run/schema.ts';
-import type { HistogramTotals } from './metrics-snapshot.ts';
-import type { PrometheusSample } from './prometheus.ts';
+import type { HistogramTotals, PrometheusSample } from './prometheus.ts';
 
 /** A server's counters of KV from and to other servers at one instant. Null: it does not expose it. */
 export interface KvCounters {

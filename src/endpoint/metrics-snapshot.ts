@@ -1,12 +1,6 @@
 import { type KvCounters, readKvCounters } from './kv-counters.ts';
 import { METRIC_DIALECTS, type MetricDialect, VLLM_METRICS } from './metric-names.ts';
-import { type PrometheusSample, parsePrometheus } from './prometheus.ts';
-
-/** Sum and count of a histogram. */
-export interface HistogramTotals {
-  readonly sum: number;
-  readonly count: number;
-}
+import { type HistogramTotals, type PrometheusSample, parsePrometheus } from './prometheus.ts';
 
 /** What the engine's cache is made of, as `vllm:cache_config_info` says it. */
 export interface CacheConfig {

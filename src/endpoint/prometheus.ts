@@ -1,3 +1,9 @@
+/** Sum and count of a histogram. */
+export interface HistogramTotals {
+  readonly sum: number;
+  readonly count: number;
+}
+
 /** One line of a Prometheus exposition. */
 export interface PrometheusSample {
   readonly name: string;

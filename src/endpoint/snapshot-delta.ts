@@ -1,6 +1,7 @@
 import type { ServerDelta } from '../run/schema.ts';
 import { kvDelta } from './kv-counters.ts';
-import type { HistogramTotals, MetricsSnapshot } from './metrics-snapshot.ts';
+import type { MetricsSnapshot } from './metrics-snapshot.ts';
+import type { HistogramTotals } from './prometheus.ts';
 
 /** What the gauges did between two scrapes. */
 export interface GaugeSummary {

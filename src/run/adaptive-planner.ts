@@ -1,4 +1,4 @@
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import type { CellRecord, LiveTarget, Run } from './schema.ts';
 
 /** Mean half-widths of the asked 90 % intervals, percent; null: none has this metric. */

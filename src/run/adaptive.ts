@@ -1,7 +1,7 @@
 import type { RoundEnd, RoundPlanner } from './adaptive-planner.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import type { PlannedTarget } from './prepare.ts';
 import type { CellRecord, Run } from './schema.ts';
 

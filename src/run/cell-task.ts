@@ -2,7 +2,7 @@ import type { CellTask } from '../agent/protocol.ts';
 import { childSeed } from '../stats/random.ts';
 import { bucketsSchema } from '../suite/buckets.ts';
 import { samplingOf } from '../suite/sampling.ts';
-import type { LaneCell, LaneContext } from './lane.ts';
+import type { LaneCell, LaneContext } from './lane-context.ts';
 import type { CellShape } from './schema.ts';
 
 /** A cell as its target's agent is asked to measure it. Another attempt draws other lengths and arrivals. */

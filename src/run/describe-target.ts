@@ -100,7 +100,16 @@ export const environmentOf = (target: RunTarget): Environment => ({
   prefix_caching: target.settings.prefix_caching,
   block_size: target.settings.block_size.value,
   server_flags: serverFlags(target),
+  ...powerConditions(target),
 });
+
+/** Driver and power limit, as far as the power source says them: by its name, since another one says other things. */
+function powerConditions({ power }: RunTarget): Environment {
+  if (!power) return {};
+  const { source, version, limits_w } = power;
+  const limits = limits_w?.map((limit) => limit ?? '?').join(' ') ?? null;
+  return { [`${source}_version`]: version, [`${source}_limits_w`]: limits };
+}
 
 /** How a server that the run starts is started; null for others, whose flags are not known beyond the settings above. */
 function serverFlags({ definition }: RunTarget): string | null {

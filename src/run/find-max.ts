@@ -11,7 +11,7 @@ import type { RunListener } from './event-bus.ts';
 import { endMessage, searchOf } from './find-max-record.ts';
 import type { FindMaxOptions, Search } from './find-max-schema.ts';
 import { cellAt, loadOf, rulesFor, type SearchShape, sameSearch, searchShapes } from './find-max-shapes.ts';
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget } from './prepare.ts';
 import type { CellRecord } from './schema.ts';

@@ -1,41 +1,10 @@
 import { AgentFailure } from '../agent/failure.ts';
 import type { CellTask } from '../agent/protocol.ts';
 import { counted } from '../plural.ts';
-import type { Suite } from '../suite/schema.ts';
-import type { TraceColumns } from '../suite/trace.ts';
-import type { AgentSession } from './agent-session.ts';
 import { cellTask } from './cell-task.ts';
-import type { Control } from './control.ts';
-import type { RunListener } from './event-bus.ts';
-import type { CellRecord, CellShape, LiveTarget } from './schema.ts';
+import type { LaneCell, LaneContext } from './lane-context.ts';
+import type { CellRecord, CellShape } from './schema.ts';
 import { RUN_SCHEMA_VERSION } from './schema.ts';
-import type { RunStore } from './store.ts';
-
-/** A cell that is to be measured, with its key and how long it may take. */
-export interface LaneCell {
-  readonly cell: CellShape;
-  readonly key: string;
-  readonly estimated_s: number;
-}
-
-export interface LaneContext {
-  readonly target: LiveTarget;
-  readonly session: Pick<AgentSession, 'runCell'>;
-  readonly suite: Suite;
-  /** By digest; the cells that replay one name it. */
-  readonly traces?: ReadonlyMap<string, TraceColumns>;
-  readonly store: RunStore;
-  /** Of all devices of the target together, W; null: not measured. */
-  readonly idlePower_w?: number | null;
-  readonly control: Control;
-  readonly emit: RunListener;
-  /** Asked before each cell; the first that may not start ends the lane. Default: every cell may. */
-  mayStart?(cell: LaneCell): boolean;
-  /** Called after each cell, finished or failed, with the seconds that it took. */
-  measured(cell: LaneCell, seconds: number): void;
-  /** Called with each finished cell, once its line is on disk. */
-  keep(record: CellRecord): void;
-}
 
 /** Failed cells in a row after which a target is given up: it would fail the rest as well. */
 const MOST_FAILURES_IN_A_ROW = 3;

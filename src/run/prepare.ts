@@ -6,7 +6,7 @@ import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
 import { expectedFacts, servedFacts } from './expected-target.ts';
 import { judgedAgain } from './judged-again.ts';
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import type { RunOptions } from './options.ts';
 import { readRun } from './read-run.ts';
 import { requireSameRun } from './resume-check.ts';

@@ -1,4 +1,4 @@
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 
 interface Lane {
   readonly host: string;

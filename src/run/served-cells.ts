@@ -2,7 +2,7 @@ import { planSuite, remainingCells } from '../plan/plan.ts';
 import { announceClient, announceReused, eventTarget } from './announce.ts';
 import { factsOf } from './describe-target.ts';
 import { servedFacts } from './expected-target.ts';
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import { finishedBefore } from './measuring.ts';
 import { type PlannedTarget, planTarget } from './prepare.ts';
 import type { CellRecord, RunTarget } from './schema.ts';

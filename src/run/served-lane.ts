@@ -1,6 +1,6 @@
 import { RidgeError } from '../errors.ts';
 import { counted } from '../plural.ts';
-import type { LaneCell } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import { restartSpread } from './restart-spread.ts';
 import { ServedCells } from './served-cells.ts';
 import type { ServedContext } from './served-context.ts';

@@ -1,7 +1,8 @@
 import { remainingCells, type TargetPlan } from '../plan/plan.ts';
 import type { Suite } from '../suite/schema.ts';
 import { cellKey } from './cell-key.ts';
-import { endpointFailed, type LaneCell } from './lane.ts';
+import { endpointFailed } from './lane.ts';
+import type { LaneCell } from './lane-context.ts';
 import type { CellRecord, RunTarget } from './schema.ts';
 import type { ServedTarget } from './started-server.ts';
 
