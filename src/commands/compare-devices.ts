@@ -82,6 +82,11 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
     ),
     ...specDevices.map((accelerator) => specSource(accelerator, card, accelerator.id)),
   ];
+  if (sources.length === 0) {
+    throw new RidgeError('no accelerator takes part', {
+      mend: 'Name fit files, spec:ID or carry:ID, or use --all.',
+    });
+  }
   return {
     devices: uniquelyNamed(sources).map((source) => priced(source, basis)),
     card,

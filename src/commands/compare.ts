@@ -20,7 +20,8 @@ import { comparisonText, shownRows } from './compare-text.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
 const help = `usage: ridge compare FIT... --input N --output N --basis NAME|FILE
-    [--objective KEY=MS ...] [--baseline PAIR] [--budget KIND=N] [--all] [--json]
+    [--objective KEY=MS ...] [--baseline PAIR] [--budget KIND=N] [--all]
+    [--json]
 
 Ranks every pairing of accelerators (prefill on one, decode on the other) and
 aggregated serving on each by what a request costs while the latency objectives

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { command } from '../../src/commands/compare.ts';
+import { RidgeError } from '../../src/errors.ts';
+import { ridge } from '../cli/ridge.ts';
+import { unfolded } from '../cli/unfolded.ts';
+import { fitFolder } from '../fitfile/made-fit.ts';
+
+const H100 = 'fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json';
+const B200 = 'fits/b200-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json';
+const SHAPE = ['--input', '4096', '--output', '1024'];
+const MODEL = ['--model', 'llama-3.1-70b-fp8'];
+const STATED = ['--basis', 'asgar2025-stated'];
+const LIMITS = ['--objective', 'ttft_p99_ms=1500', '--objective', 'tpot_mean_ms=50'];
+
+test('fits, a carried fit and a spec sheet are ranked, marked, and told apart by their intervals', async () => {
+  const { exitCode, stdout, stderr } = await ridge(
+    ...['compare', H100, B200, 'carry:gaudi3', 'spec:mi300x', ...SHAPE, ...STATED, ...LIMITS],
+  );
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^h100-sxm::h100-sxm .* 1\.00 +- +baseline$/m);
+  expect(stdout).toMatch(/gaudi3.* ~ /);
+  expect(stdout).toMatch(/mi300x.* \? /);
+  const text = unfolded(stdout);
+  expect(text).toContain('arrivals: Poisson, a queue for each prefill worker (M/D/1)');
+  expect(text).toContain('cost basis asgar2025-stated (2025-06)');
+  expect(text).toMatch(/would cost what h100-sxm::h100-sxm does if its decode ran at [\d.]+ of its speed/);
+  expect(text).toContain('KV caches differ');
+});
+
+test('--json holds every option with its interval, and --svg the charts', async () => {
+  const { folder } = await fitFolder();
+  const svg = join(folder, 'pairs.svg');
+  const { stdout } = await ridge(
+    ...['compare', H100, 'carry:gaudi3', ...SHAPE, ...STATED, ...LIMITS, '--json', '--svg', svg],
+  );
+  const found = JSON.parse(stdout);
+  expect(found.rows).toHaveLength(6);
+  expect(found.basis.name).toBe('asgar2025-stated');
+  const pair = found.rows.find(({ name }: { name: string }) => name === 'h100-sxm::gaudi3');
+  const [low, high] = pair.uncertainty.benefit_90;
+  expect(low).toBeLessThan(high);
+  expect(pair.uncertainty.excludes_one).toBe(low > 1 || high < 1);
+  expect(pair.plan.prefill_utilisation).toBeLessThanOrEqual(0.95);
+  const text = await readFile(svg, 'utf8');
+  expect(text).toContain('Cost benefit over h100-sxm::h100-sxm');
+  expect(text).toContain('KV transfer of');
+  expect(text).not.toContain('NaN');
+});
+
+test('--all takes published fits and complete catalogue entries that the basis prices', async () => {
+  const { stdout } = await ridge(
+    ...['compare', '--all', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental', '--json'],
+  );
+  const names = new Set(JSON.parse(stdout).rows.map(({ prefill }: { prefill: string }) => prefill));
+  expect(names).toContain('h100-sxm');
+  expect(names).toContain('b200-sxm/vllm');
+  expect(names).toContain('mi355x');
+  expect(names).not.toContain('gaudi3');
+});
+
+test("a user's basis and devices: prices come from the file, sparse peaks are refused", async () => {
+  const { write } = await fitFolder();
+  const basis = await write(
+    'mine.yaml',
+    'name: mine\ndate: 2026-05\nyears: 5\ninterest: 0.1\nusd_per_kwh: 0.08\npue: 1.2\nhost_share: 0.3\ndevices:\n  h100-sxm: {price_usd: 20000, power_w: 500}\n  nova-1: {price_usd: 9000, power_w: 600, power: tdp}\n',
+  );
+  const device = (convention: string): string =>
+    `devices:\n  - {id: nova-1, convention: ${convention}, bf16_tflops: 900, fp8_tflops: 1800, memory_gb_per_s: 4000, memory_gb: 128, link_gb_per_s: 300}\n`;
+  const dense = await write('dense.yaml', device('dense'));
+  const { stdout, exitCode } = await ridge(
+    ...['compare', H100, '--devices', dense, ...SHAPE, '--basis', basis, '--tariff', '0.2', '--json'],
+  );
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout).basis).toMatchObject({ name: 'mine at $0.2/kWh', usd_per_kwh: 0.2 });
+  expect(JSON.parse(stdout).rows.map(({ name }: { name: string }) => name)).toContain('h100-sxm::nova-1');
+  const sparse = await ridge(
+    ...[
+      'compare',
+      H100,
+      '--devices',
+      await write('sparse.yaml', device('sparse')),
+      ...SHAPE,
+      '--basis',
+      basis,
+    ],
+  );
+  expect(sparse.exitCode).toBe(2);
+  expect(sparse.stderr).toContain("'nova-1' has sparse peaks; fits and catalogue are dense");
+});
+
+test.each([
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'inferencex'], 2, /no cost basis 'inferencex'/],
+  [['spec:gaudi3', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental'], 2, /no price for 'gaudi3'/],
+  [['spec:h100-sxm', ...SHAPE, ...STATED], 2, /no model/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE], 2, /--basis is needed/],
+  [[...MODEL, ...SHAPE, ...STATED], 2, /no accelerator takes part/],
+  [['carry:gaudi3', ...MODEL, ...SHAPE, ...STATED], 2, /carry:ID needs a fit/],
+  [['spec:h100-sxm', 'spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED], 2, /takes part twice/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_ms=250'], 2, /names no percentile/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_p99_ms=x'], 2, /above 0/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_p99_ms=5'], 1, /no option meets/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--baseline', 'x::y'], 2, /none of the options/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--budget', 'eur=5'], 2, /--budget: 'eur' is none of/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--svg', 'chart.png'], 2, /does not end in \.svg/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'asgar2025-table5', '--tariff', '1'], 2, /not apart/],
+  [
+    [
+      H100,
+      'fits/h200-sxm/nvidia-llama-3.1-8b-instruct-fp8/vllm-unknown-fp8.fit.json',
+      ...SHAPE,
+      '--basis',
+      'inferencex-rental',
+    ],
+    2,
+    /different models/,
+  ],
+])('%j ends with %i and says why', async (argv, exitCode, says) => {
+  const error: unknown = await command.run(argv).catch((thrown: unknown) => thrown);
+  if (!(error instanceof RidgeError)) throw new Error('nothing was refused');
+  expect(error.toLines().join('\n')).toMatch(says);
+  expect(error.exitCode).toBe(exitCode);
+  expect(error.toLines().length).toBeLessThanOrEqual(3);
+});

@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import { asgar2025Stated } from '../../src/cost/bases/asgar2025.ts';
+import { type CompareQuestion, compare } from '../../src/cost/compare.ts';
+import type { CompareRow } from '../../src/cost/compare-row.ts';
+import { paretoCurves, paretoFront } from '../../src/cost/pareto.ts';
+import { BASIS, question, specDevices } from './devices.ts';
+
+const devices = specDevices('h100-sxm', 'gaudi3', 'b200-sxm');
+const asked = (changes: Partial<CompareQuestion> = {}): CompareQuestion => ({
+  ...question(),
+  basis: BASIS,
+  baseline: 'h100-sxm::h100-sxm',
+  budget: null,
+  draws: 20,
+  ...changes,
+});
+
+const { rows } = compare(devices, asked());
+const row = (name: string): CompareRow => rows.find((one) => one.name === name)!;
+
+test('rows stand by cost, the baseline gains 1, aggregated serving is among them', () => {
+  expect(rows).toHaveLength(12);
+  const costs = rows.map(({ cost }) => cost.usd_per_request);
+  expect([...costs].sort((a, b) => a - b)).toEqual(costs);
+  expect(row('h100-sxm::h100-sxm').benefit).toBe(1);
+  expect(row('gaudi3').kind).toBe('aggregated');
+  for (const one of rows) {
+    expect(one.benefit).toBeCloseTo(
+      row('h100-sxm::h100-sxm').cost.usd_per_request / one.cost.usd_per_request,
+      12,
+    );
+  }
+});
+
+test('the figures of a row agree with one another', () => {
+  const one = row('b200-sxm::gaudi3');
+  const [p, d] = one.parts;
+  const seconds = p!.device_seconds + d!.device_seconds;
+  expect(one.output_tokens_per_s_per_device).toBeCloseTo(512 / seconds, 9);
+  expect(one.output_tokens_per_usd * one.cost.usd_per_request).toBeCloseTo(512, 6);
+  expect(one.ratio!.fractional).toBeCloseTo(p!.device_seconds / d!.device_seconds, 12);
+  expect(one.joules_per_output_token).toBeCloseTo(
+    (1000 * p!.device_seconds + 900 * d!.device_seconds) / 512,
+    9,
+  );
+  expect(one.e2e_mean_ms).toBeCloseTo(one.ttft_mean_ms + 511 * one.tpot_ms, 6);
+});
+
+test('whole devices and whole nodes cost no less than fractions, and idle where they do not match', () => {
+  for (const one of rows.filter(({ kind }) => kind === 'pair')) {
+    const { whole_devices, whole_nodes } = one.ratio!;
+    expect(whole_devices!.usd_per_request).toBeGreaterThanOrEqual(one.cost.usd_per_request * (1 - 1e-9));
+    expect(whole_nodes!.usd_per_request).toBeGreaterThanOrEqual(one.cost.usd_per_request * (1 - 1e-9));
+    expect(whole_nodes!.prefill_devices % 8).toBe(0);
+    const { idle } = whole_devices!;
+    expect(Math.min(idle.prefill, idle.decode)).toBeCloseTo(0, 12);
+  }
+});
+
+test('break-evens bring a row to the cost of the baseline', () => {
+  const one = row('h100-sxm::gaudi3');
+  const base = row('h100-sxm::h100-sxm').cost.usd_per_request;
+  const [p, d] = one.parts;
+  const { decode_speed, decode_price, tariff } = one.break_even!;
+  if (decode_speed.state !== 'found' || decode_price?.state !== 'found') throw new Error('none found');
+  const usd = (dSeconds: number, dHourly: number): number =>
+    (p!.device_seconds * p!.cost.usd_per_h + dSeconds * dHourly) / 3600;
+  expect(usd(d!.device_seconds / decode_speed.value, d!.cost.usd_per_h)).toBeCloseTo(base, 12);
+  const dearer = d!.cost.usd_per_h_per_usd! * (decode_price.value - d!.cost.price_usd!);
+  expect(usd(d!.device_seconds, d!.cost.usd_per_h + dearer)).toBeCloseTo(base, 12);
+  if (tariff?.state === 'found') {
+    const at = asgar2025Stated(tariff.value);
+    const cost = (name: string): number =>
+      row(name).parts.reduce((sum, part) => {
+        const id = part.device;
+        const hourly = at.costOf({ id, name: id, tdp_w: null, price_usd: null }).usd_per_h;
+        return sum + part.device_seconds * hourly;
+      }, 0);
+    expect(cost('h100-sxm::gaudi3')).toBeCloseTo(cost('h100-sxm::h100-sxm'), 9);
+  }
+});
+
+test.each([
+  { kind: 'usd_per_h', most: 40 },
+  { kind: 'power_kw', most: 30 },
+] as const)('a budget of $kind is kept, and the most requests stand first', (budget) => {
+  const within = compare(devices, asked({ budget })).rows;
+  const rates = within.flatMap((one) => one.budget?.requests_per_s ?? []);
+  expect(rates.length).toBeGreaterThan(3);
+  expect([...rates].sort((a, b) => b - a)).toEqual(rates);
+  for (const { budget: share } of within) {
+    if (share)
+      expect(budget.kind === 'usd_per_h' ? share.usd_per_h : share.kw!).toBeLessThanOrEqual(budget.most);
+  }
+  const none = compare(devices, asked({ budget: { kind: budget.kind, most: 0.01 } })).rows;
+  expect(none.every((one) => one.budget === null)).toBe(true);
+});
+
+test('a baseline that is no option, and limits that nothing meets, are said with what helps', () => {
+  expect(() => compare(devices, asked({ baseline: 'h100::gaudi3' }))).toThrow(/'h100::gaudi3' is none/);
+  const impossible = asked({ ...question({ ttft_p99_ms: 5, tpot_mean_ms: 50 }) });
+  try {
+    compare(devices, impossible);
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toMatchObject({ exitCode: 1 });
+    expect((error as { mend: string }).mend).toMatch(/Closest to ttft_p99_ms: .* at TP 8 with \d+ ms/);
+  }
+});
+
+test('options that cannot meet the limits are named, and a baseline among them compares nothing', () => {
+  const two = specDevices('h100-sxm', 'a100-80-sxm');
+  const tight = question({ ttft_mean_ms: 260 });
+  const found = compare(two, asked({ ...tight, baseline: 'a100-80-sxm::a100-80-sxm' }));
+  expect(found.unmet).toContain('a100-80-sxm::h100-sxm');
+  expect(found.rows.every(({ benefit, uncertainty }) => benefit === null && uncertainty === null)).toBe(true);
+});
+
+test('the Pareto front: nothing on it is beaten in both, everything else is', () => {
+  const { all, curves } = paretoCurves(devices, question({ ttft_p99_ms: 1500 }));
+  expect(all.length).toBeGreaterThan(3);
+  expect(curves.map(({ name }) => name).sort()).toEqual(rows.map(({ name }) => name).sort());
+  for (const point of curves.flatMap(({ points }) => points)) {
+    const covered = all.some(
+      (one) =>
+        one.output_tokens_per_s_per_user >= point.output_tokens_per_s_per_user &&
+        one.output_tokens_per_s_per_device >= point.output_tokens_per_s_per_device,
+    );
+    expect(covered).toBe(true);
+  }
+  expect(paretoFront([])).toEqual([]);
+});
