@@ -33,7 +33,7 @@ export function powerSection(
   if (cells.length < FEWEST_CELLS) return null;
   const idle = measuredIdle(observations);
   const priors = powerPriors(accelerator, card, idle);
-  const problem = { priors, limit_w: accelerator.tdp_w };
+  const problem = { priors, limit_w: recordedLimit(targets) ?? accelerator.tdp_w };
   const fit = fitPower({ ...problem, observations: cells.map(({ measured }) => measured) });
   const { in_sample, blocked, interval_factor } = validatePower(cells, fit, problem);
   return {
@@ -55,6 +55,13 @@ export function powerSection(
     },
     residuals: cells.map((cell, i) => residualOf(cell, fit.residuals[i]!, fit.weights[i]!)),
   };
+}
+
+/** The power limit that was in force, W of one device; null where none was recorded, or they differ between devices. */
+export function recordedLimit(targets: readonly Pick<RunTarget, 'power'>[]): number | null {
+  const limits = new Set(targets.flatMap(({ power }) => power?.limits_w ?? (power ? [null] : [])));
+  const [only = null] = limits;
+  return limits.size === 1 ? only : null;
 }
 
 function parametersOf(fit: PowerFit, priors: PowerPriors): PowerSection['parameters'] {

@@ -10,6 +10,12 @@ export interface Produced {
   readonly requests: number;
 }
 
+const sourceOf = ({ devices, limits_w, ...facts }: PowerFacts): Energy['source'] => ({
+  ...facts,
+  devices: [...devices],
+  ...(limits_w && { limits_w: [...limits_w] }),
+});
+
 /**
  * The energy block of a cell's record.
  * @param idlePower_w of all devices together, or null where it was not measured
@@ -31,7 +37,7 @@ export function cellEnergy(
       : { gross: gross / count, above_idle: above === null ? null : above / count };
   return {
     schema_version: 1,
-    source: { ...facts, devices: [...facts.devices] },
+    source: sourceOf(facts),
     energy_j: gross,
     taken_from: judged.taken_from,
     counter_disagreement_percent:

@@ -50,6 +50,15 @@ export class PowerWatch {
     return new PowerWatch(source, expectedDevices(source.facts, devices, count));
   }
 
+  /** The facts of the target's own devices, as they are now where the tool says it. */
+  async factsNow(): Promise<PowerFacts> {
+    const { limits_w: first, ...facts } = this.facts;
+    const now = (await this.#source.conditions?.()) ?? { version: facts.version, limits_w: first };
+    const own = this.expected.map((device) => facts.devices.indexOf(device));
+    const limits_w = now.limits_w && own.map((index) => now.limits_w![index] ?? null);
+    return { ...facts, version: now.version, devices: this.expected, ...(limits_w && { limits_w }) };
+  }
+
   /** Starts reading, or reading again; a second call while it runs does nothing. */
   start(): void {
     if (this.#sampler !== null && this.#failed === null) return;

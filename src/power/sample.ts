@@ -39,7 +39,12 @@ export interface PowerFacts {
   readonly counter_range_j: number | null;
   /** Devices that it reads, in the tool's order. */
   readonly devices: readonly string[];
+  /** Power limit in force of each of them when the source was asked; absent: the tool does not say. */
+  readonly limits_w?: readonly (number | null)[];
 }
+
+/** What a source says that may change while a run lasts. */
+export type PowerConditions = Pick<PowerFacts, 'version' | 'limits_w'>;
 
 /** Receives what a sampler reads. */
 export interface PowerSink {
@@ -58,6 +63,8 @@ export interface RunningSampler {
 /** A source that was found on this host and can be started. */
 export interface PowerSource {
   readonly facts: PowerFacts;
+  /** Asks again for what may have changed; null: it does not answer. Absent: the tool does not say. */
+  conditions?(): Promise<PowerConditions | null>;
   start(sink: PowerSink): RunningSampler;
 }
 

@@ -108,7 +108,7 @@ function powerConditions({ power }: RunTarget): Environment {
   if (!power) return {};
   const { source, version, limits_w } = power;
   const limits = limits_w?.map((limit) => limit ?? '?').join(' ') ?? null;
-  return { [`${source}_version`]: version, [`${source}_limits_w`]: limits };
+  return { [`power.${source}.version`]: version, [`power.${source}.limits_w`]: limits };
 }
 
 /** How a server that the run starts is started; null for others, whose flags are not known beyond the settings above. */

@@ -1,4 +1,4 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -8,11 +8,15 @@ import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { cellPower } from '../../src/agent/cell-power.ts';
 import type { AgentTarget, PowerTask } from '../../src/agent/protocol.ts';
 import { measureIdle, openPower } from '../../src/agent/target-power.ts';
-import type { PowerWatch } from '../../src/power/power-watch.ts';
+import { endpointWork } from '../../src/agent/work.ts';
+import { judgeEnvironment } from '../../src/measure/verdict.ts';
+import { PowerWatch } from '../../src/power/power-watch.ts';
 import { powerClock } from '../../src/power/spawned-sampler.ts';
+import { environmentOf } from '../../src/run/describe-target.ts';
 import { readRun } from '../../src/run/read-run.ts';
 import { installTools } from '../../src/simulate/power/install-tools.ts';
-import { temporaryFolder } from '../run/facts.ts';
+import type { Quirk } from '../../src/simulate/power/tools/fake-tool.ts';
+import { runTarget, temporaryFolder } from '../run/facts.ts';
 import { endpoint } from '../simulate/endpoint.ts';
 import { device } from '../simulate/factory.ts';
 
@@ -108,6 +112,60 @@ stop: { confidence_half_width: 0.5, min_requests: 4, max_requests: 400, min_s: 0
     const readings = JSON.parse(gunzipSync(await readFile(join(at, 'run', energy!.power_file!))).toString());
     expect(Math.max(...readings.at_s)).toBeGreaterThan(window!.closed_s);
     expect(Math.min(...readings.at_s)).toBeLessThan(window!.opened_s);
+  });
+});
+
+describe('what devices say of themselves', () => {
+  const atWork = async (powerQuirks: readonly Quirk[], limitedTo?: number) => {
+    const simulated = await endpoint({ device: device({ seed: 2 }), powerQuirks });
+    const path = await temporaryFolder();
+    await installTools(path, simulated.url, ['nvidia-smi']);
+    onPath(path);
+    if (limitedTo !== undefined) Object.assign(simulated.state.device.power, { power_limit_w: limitedTo });
+    return { ...simulated, path };
+  };
+  const windowAtWork = async (quirks: readonly Quirk[], limitedTo?: number) => {
+    await atWork(quirks, limitedTo);
+    const watch = (await PowerWatch.open({ source: 'nvidia-smi' }, null, 1))!;
+    onTestFinished(() => watch.stop());
+    watch.begin();
+    while ((await watch.until(0)).samples.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    return energyNow(watch, 0.2);
+  };
+
+  test('a thermal limit flags the cell and keeps it out of fits; clocks and temperatures are kept', async () => {
+    const { energy, reasons } = await windowAtWork(['throttle']);
+    expect(reasons).toMatchObject([{ code: 'throttled', effect: 'flagged', fit: 'exclude' }]);
+    expect(energy.reasons).toContainEqual(expect.objectContaining({ code: 'throttled', effect: 'flag' }));
+    const [one] = energy.devices;
+    expect(one!.mean_clock_mhz).toBe(345);
+    expect(one!.temperature_first_c).toBe(32);
+  });
+
+  test('a power cap is a note, and the cell is used', async () => {
+    // Idle power is at this limit.
+    const { energy, reasons } = await windowAtWork([], 10);
+    expect(reasons).toMatchObject([{ code: 'power_capped', effect: 'note', fit: 'use' }]);
+    expect(energy.reasons).toContainEqual(expect.objectContaining({ code: 'power_capped', effect: 'note' }));
+  });
+
+  test('a power limit that changes while a run lasts is a changed environment; a tool that is gone is not', async () => {
+    const { url, state, path } = await atWork([]);
+    const work = endpointWork();
+    onTestFinished(() => work.close!());
+    const target = targetWith({ source: 'nvidia-smi' }, url);
+    const before = runTarget({ power: (await work.identify(target)).power! });
+    expect(before.power).toMatchObject({ version: '580.00', limits_w: [700], devices: ['0'] });
+    Object.assign(state.device.power, { power_limit_w: 500 });
+    const after = runTarget({ power: (await work.identify(target)).power! });
+    expect(judgeEnvironment(environmentOf(before), environmentOf(after))).toMatchObject({
+      code: 'environment_changed',
+      message: 'power.nvidia-smi.limits_w 700 -> 500',
+    });
+    await rm(path, { recursive: true });
+    const gone = runTarget({ power: (await work.identify(target)).power! });
+    expect(judgeEnvironment(environmentOf(before), environmentOf(gone))).toBeNull();
+    expect(judgeEnvironment(environmentOf(before), environmentOf(runTarget()))).toBeNull();
   });
 });
 

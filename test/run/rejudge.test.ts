@@ -22,6 +22,9 @@ const drift = {
   threshold: 0.1,
 } as const;
 
+/** What only the power source saw: the cell's own evidence does not hold it. */
+const capped = { ...drift, code: 'power_capped', effect: 'note', value: null, threshold: null } as const;
+
 /** A run of one cell whose client was late by 8 % of TTFT, judged by the defaults, and flagged by a drift of its anchors. */
 async function lateRun(): Promise<string> {
   const folder = join(await temporaryFolder(), 'run-1');
@@ -39,7 +42,7 @@ async function lateRun(): Promise<string> {
   await store.saveServer('h100', KEY, { evidence: stored });
   const requests_file = await store.saveRequests('h100', KEY, lines);
   const cell = { key: KEY, target: 'h100', requests_file, metrics, verdict, steps, counts };
-  await store.appendCell(record({ ...cell, reasons: [...reasons, drift] }));
+  await store.appendCell(record({ ...cell, reasons: [...reasons, drift, capped] }));
   await store.appendCell(record({ key: 'b'.repeat(64), target: 'h100' }));
   await store.close();
   return folder;
@@ -63,13 +66,13 @@ const codes = ({ reasons }: CellRecord): string[] => reasons.map(({ code }) => c
 test('finished cells are judged by new thresholds, and by the old ones again; what the run found stays', async () => {
   const folder = await lateRun();
   const first = await cell(folder);
-  expect(codes(first)).toEqual(['client_bound', 'drift']);
+  expect(codes(first)).toEqual(['client_bound', 'drift', 'power_capped']);
 
   expect(await judge(folder, { client_bound_ttft_share: 0.1 })).toEqual([
     "the suite's thresholds changed: 1 finished cell of 2 judged otherwise; 1 cell cannot be judged again from the record",
   ]);
   const loosened = await cell(folder);
-  expect(codes(loosened)).toEqual(['drift']);
+  expect(codes(loosened)).toEqual(['drift', 'power_capped']);
   expect(loosened.metrics).toEqual(first.metrics);
 
   await judge(folder, { client_bound_ttft_share: 0.05 });

@@ -43,12 +43,21 @@ function compare(start: Statistic | null, end: Statistic | null): { share: numbe
   };
 }
 
-/** Facts about engine, model and settings that must not change while a run lasts. */
+/**
+ * Facts about engine, model and settings that must not change while a run lasts. What a power source says
+ * (`power.SOURCE...`) counts where it was known both times: a tool that does not answer any more changed nothing.
+ */
 export type Environment = Readonly<Record<string, string | number | boolean | null>>;
+
+const KNOWN_BOTH_TIMES = /^power\./;
 
 export function judgeEnvironment(start: Environment, now: Environment): Reason | null {
   const keys = [...new Set([...Object.keys(start), ...Object.keys(now)])];
-  const changed = keys.filter((key) => (start[key] ?? null) !== (now[key] ?? null));
+  const changed = keys.filter((key) => {
+    const [before = null, after = null] = [start[key], now[key]];
+    const told = !KNOWN_BOTH_TIMES.test(key) || (before !== null && after !== null);
+    return told && before !== after;
+  });
   if (changed.length === 0) return null;
   const list = changed
     .map((key) => `${key} ${start[key] ?? 'unknown'} -> ${now[key] ?? 'unknown'}`)

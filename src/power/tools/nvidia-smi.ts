@@ -1,6 +1,7 @@
 import { readOptional, readPower } from '../cell-value.ts';
 import {
   blankSample,
+  type PowerConditions,
   type PowerFacts,
   type PowerSample,
   type PowerSource,
@@ -35,12 +36,8 @@ const REASON_BITS: readonly [bit: bigint, reason: ThrottleReason][] = [
 
 /** NVIDIA's devices by nvidia-smi. Null when it is not there or knows no power. */
 export async function nvidiaSmi(): Promise<PowerSource | null> {
-  const listing = await ask(['nvidia-smi', '--query-gpu=index,driver_version', '--format=csv,noheader']);
-  if (listing === null) return null;
-  const rows = listing
-    .trim()
-    .split('\n')
-    .map((line) => line.split(',').map((cell) => cell.trim()));
+  const rows = await tableOf('index,driver_version');
+  if (rows === null) return null;
   const devices = rows.flatMap(([index]) => (index && /^\d+$/.test(index) ? [index] : []));
   const fields = await supportedFields();
   const power = columnOf(fields, [
@@ -53,6 +50,7 @@ export async function nvidiaSmi(): Promise<PowerSource | null> {
   const facts: PowerFacts = {
     source: 'nvidia-smi',
     version: rows[0]?.[1] ?? null,
+    ...(await limitsOf()),
     scope: power.startsWith('module') ? 'module' : 'device',
     averaging: power === 'power.draw.instant' ? 'instant' : '1s',
     interval_s: INTERVAL_MS / 1000,
@@ -71,9 +69,31 @@ export async function nvidiaSmi(): Promise<PowerSource | null> {
   ];
   return {
     facts,
+    conditions,
     start: (sink) =>
       startTool({ argv, interval_s: facts.interval_s, reader: () => nvidiaSmiReader(power) }, sink),
   };
+}
+
+/** A query's answer, once: cells by row; null when the tool does not answer it. */
+async function tableOf(fields: string): Promise<string[][] | null> {
+  const answer = await ask(['nvidia-smi', `--query-gpu=${fields}`, '--format=csv,noheader,nounits']);
+  if (answer === null) return null;
+  return answer
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map((cell) => cell.trim()));
+}
+
+/** Limits that are in force, in the order of the devices; nothing where the driver knows none. */
+async function limitsOf(): Promise<Pick<PowerFacts, 'limits_w'>> {
+  const limits = (await tableOf('enforced.power.limit'))?.map(([watts]) => readOptional(watts)) ?? [];
+  return limits.some((limit) => limit !== null) ? { limits_w: limits } : {};
+}
+
+async function conditions(): Promise<PowerConditions | null> {
+  const version = (await tableOf('driver_version'))?.[0]?.[0];
+  return version === undefined ? null : { version, ...(await limitsOf()) };
 }
 
 /** Fields that this driver and these devices answer with more than a word for unknown. */

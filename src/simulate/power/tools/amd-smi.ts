@@ -36,9 +36,10 @@ export function amdSmiTool(args: readonly string[], readingNumber: number): Fake
 function watchRow(device: DeviceReading, index: number, reading: PowerReading, tick: number): string {
   const power = isUnknown(reading, tick, index) ? 'N/A' : device.average_w.toFixed(0);
   const clock = device.clock_mhz.toFixed(0);
+  const throttled = reading.quirks.includes('throttle') ? 'THROTTLED' : 'N/A';
   const seconds = Math.floor(Date.now() / 1000);
   return rowOf(
-    `${seconds},${index},90,60,N/A,"['N/A', 'N/A']",${power},N/A,N/A,ENABLED,${clock},2000,N/A,${device.temperature_c.toFixed(0)},40`,
+    `${seconds},${index},90,60,N/A,"['N/A', 'N/A']",${power},N/A,${throttled},ENABLED,${clock},2000,N/A,${device.temperature_c.toFixed(0)},40`,
     reading,
     tick,
   );

@@ -15,6 +15,7 @@ export const QUIRKS = {
   headers: 'the header comes again every 25 rows',
   backward: 'the energy counter runs backwards now and then',
   garbage: 'every fiftieth row is torn',
+  throttle: 'says that a thermal limit slows the devices down',
   hang: 'prints nothing more after 5 s',
   die: 'ends with an error after 5 s',
 } as const;

@@ -21,7 +21,7 @@ const watts =
   (device) =>
     value(device).toFixed(2);
 const POWER_CAP = 0x4;
-const NONE = 0x0;
+const THERMAL = 0x40;
 
 const FIELDS: Readonly<Record<string, Field>> = {
   timestamp: plain('timestamp', () => stampOf(new Date())),
@@ -47,10 +47,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
     unit: 'W',
     value: (_, __, { limit_w }) => limit_w.toFixed(2),
   },
-  'clocks_event_reasons.active': plain(
-    'clocks_event_reasons.active',
-    ({ capped }) => `0x${(capped ? POWER_CAP : NONE).toString(16).padStart(16, '0')}`,
-  ),
+  'clocks_event_reasons.active': plain('clocks_event_reasons.active', ({ capped }, _, { quirks }) => {
+    const mask = (capped ? POWER_CAP : 0) | (quirks.includes('throttle') ? THERMAL : 0);
+    return `0x${mask.toString(16).padStart(16, '0')}`;
+  }),
 };
 const HEADER_EVERY = 25;
 
