@@ -3,7 +3,7 @@ import type { CompareQuestion, Comparison } from '../cost/compare.ts';
 import type { ComparedDevice, CompareRow } from '../cost/compare-row.ts';
 import { type ParetoPoint, paretoCurves } from '../cost/pareto.ts';
 import { TRANSFER_MODES } from '../cost/transfer.ts';
-import { pairTransferSeconds } from '../cost/transfer-rules.ts';
+import { pairTransfer } from '../cost/transfer-rules.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { type Chart, stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
@@ -118,8 +118,8 @@ function transferChart(
       joined: true,
       points: PROMPTS.map((tokens) => {
         const seconds = prefill.source.prefillSeconds(prefill.tp, 1, tokens);
-        const exposed = pairTransferSeconds({ ...transfer, mode }, prefill, decode, { tokens, seconds });
-        return { label: '', x: tokens, y: 1e3 * exposed };
+        const { exposed_s } = pairTransfer({ ...transfer, mode }, prefill, decode, { tokens, seconds });
+        return { label: '', x: tokens, y: 1e3 * exposed_s };
       }),
     }),
   );

@@ -5,6 +5,8 @@ import type { RequestCost } from './dollars.ts';
 import type { BenefitInterval } from './intervals.ts';
 import type { Origin, UncertainSource } from './phase-source.ts';
 import type { WholeChoice } from './ratio.ts';
+import type { RowPart } from './row-part.ts';
+import type { Sensitivity } from './sensitivity.ts';
 
 /** A device of a comparison with what it costs on the basis. */
 export interface ComparedDevice {
@@ -30,14 +32,6 @@ export interface RowPlan {
   readonly decode_batch: number;
   /** Exposed on the second token, ms; null for aggregated serving. */
   readonly transfer_ms: number | null;
-}
-
-/** Device-seconds and cost of a request, by device. */
-export interface RowPart {
-  readonly device: string;
-  readonly role: 'prefill' | 'decode' | 'both';
-  readonly device_seconds: number;
-  readonly cost: DeviceCost;
 }
 
 /** One option of a comparison as it is printed. Latencies in milliseconds. */
@@ -71,6 +65,8 @@ export interface CompareRow {
   /** Most sequences that were measured together on the decode device, where the plan's batch is larger; else null. */
   readonly beyond_measured_batch: number | null;
   readonly break_even: RowBreakEvens | null;
+  /** What moves the benefit, the widest first; empty for the baseline. */
+  readonly sensitivity: readonly Sensitivity[];
   /** Within the budget that was asked; null without one, or where not one worker of each pool fits it. */
   readonly budget: BudgetShare | null;
 }

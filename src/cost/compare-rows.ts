@@ -1,14 +1,15 @@
-import type { ComparedDevice, CompareRow, RowPart } from './compare-row.ts';
+import type { ComparedDevice, CompareRow } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
 import { decodeSteps } from './phase-plans.ts';
 import type { Origin, PhaseSource } from './phase-source.ts';
 import { type Pool, wholeChoice } from './ratio.ts';
+import type { RowPart } from './row-part.ts';
 import type { SearchedOption, SearchQuestion } from './search.ts';
 
 /** A row before it is compared, with the pools that it is made of. */
 export interface BareRow {
-  readonly row: Omit<CompareRow, 'benefit' | 'uncertainty' | 'break_even' | 'budget'>;
+  readonly row: Omit<CompareRow, 'benefit' | 'uncertainty' | 'break_even' | 'sensitivity' | 'budget'>;
   readonly pools:
     | { readonly kind: 'pair'; readonly prefill: Pool; readonly decode: Pool }
     | { readonly kind: 'aggregated'; readonly pool: Pool };

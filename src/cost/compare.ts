@@ -7,6 +7,7 @@ import { rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS } from './intervals.ts';
 import { optionName } from './option-name.ts';
 import { type SearchedOption, type SearchQuestion, searchAll } from './search.ts';
+import { sensitivities } from './sensitivity.ts';
 
 export interface CompareQuestion extends SearchQuestion {
   readonly basis: CostBasis;
@@ -67,6 +68,7 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
         benefit: base && base.row.cost.usd_per_request / row.row.cost.usd_per_request,
         uncertainty: known && base !== null ? intervals[index]! : null,
         break_even: base === null || index === place ? null : breakEvens(row.row, base.row, basis),
+        sensitivity: base === null || index === place ? [] : sensitivities(row.row, base.row),
         budget: share && {
           ...share,
           benefit: baseBudget && share.requests_per_s / baseBudget.requests_per_s,

@@ -3,7 +3,7 @@ import { decodeSteps } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { waitAt } from './queue.ts';
 import type { SearchRules } from './rules.ts';
-import { pairTransferSeconds } from './transfer-rules.ts';
+import { type PairTransfer, pairTransfer } from './transfer-rules.ts';
 import type { Objective, Workload } from './workload.ts';
 
 /** A device with its plans, ready to be paired. */
@@ -40,30 +40,69 @@ export function cheapestPair(
   const steps = decodeSteps(workload, rules);
   const late = objectives.filter(({ metric }) => metric !== 'ttft');
   let best: PairPlan | null = null;
-  for (const p of prefill.prefill) {
-    const prefillUsd = (p.device_seconds * prefill.usd_per_h) / 3600;
-    if (best !== null && prefillUsd >= best.usd_per_request) continue;
+  for (const candidate of prefill.prefill) {
+    const least = (candidate.device_seconds * prefill.usd_per_h) / 3600;
+    if (best !== null && least >= best.usd_per_request) continue;
     for (const plans of decode.decode) {
       const first = plans[0];
       if (first === undefined) continue;
-      const transfer =
-        rules.transfer === null
-          ? 0
-          : pairTransferSeconds(
-              rules.transfer,
-              { source: prefill.source, tp: p.tp },
-              { source: decode.source, tp: first.tp },
-              { tokens: workload.input, seconds: p.seconds },
-            );
-      const found = plans.find((d) => late.every((one) => meets(one, p, d, transfer, steps, prefill, rules)));
+      const transfer = transferOf(candidate, first.tp, prefill.source, decode.source, workload, rules);
+      const p = heldBack(candidate, transfer.egress_s, prefill.source, objectives, rules);
+      if (p === null) continue;
+      const found = plans.find((d) =>
+        late.every((one) => meets(one, p, d, transfer.exposed_s, steps, prefill, rules)),
+      );
       if (found === undefined) continue;
-      const usd = prefillUsd + (found.device_seconds * decode.usd_per_h) / 3600;
+      const usd = (p.device_seconds * prefill.usd_per_h + found.device_seconds * decode.usd_per_h) / 3600;
       if (best === null || usd < best.usd_per_request) {
-        best = { prefill: p, decode: found, transfer_s: transfer, usd_per_request: usd };
+        best = { prefill: p, decode: found, transfer_s: transfer.exposed_s, usd_per_request: usd };
       }
     }
   }
   return best;
+}
+
+const NO_TRANSFER: PairTransfer = { exposed_s: 0, egress_s: 0 };
+
+function transferOf(
+  p: PrefillPlan,
+  decodeTp: number,
+  from: PhaseSource,
+  to: PhaseSource,
+  workload: Workload,
+  { transfer }: SearchRules,
+): PairTransfer {
+  if (transfer === null) return NO_TRANSFER;
+  const prompt = { tokens: workload.input, seconds: p.seconds };
+  return pairTransfer(transfer, { source: from, tp: p.tp }, { source: to, tp: decodeTp }, prompt);
+}
+
+/**
+ * The plan of a worker whose caches leave more slowly than it computes: the link sets its rate, and its queue. Null where the
+ * objectives on TTFT do not bear that.
+ */
+function heldBack(
+  p: PrefillPlan,
+  egress: number,
+  source: PhaseSource,
+  objectives: readonly Objective[],
+  { queueing }: SearchRules,
+): PrefillPlan | null {
+  const factor = (egress * p.batch) / p.seconds;
+  if (factor <= 1) return p;
+  const alone = p.seconds + source.request_overhead_s;
+  const ttft = (statistic: Objective['statistic']): number =>
+    queueing.kind === 'none'
+      ? alone
+      : alone + factor * p.seconds * waitAt(queueing.workers, statistic, p.utilisation);
+  const limits = objectives.filter(({ metric }) => metric === 'ttft');
+  if (limits.some(({ statistic, limit_s }) => ttft(statistic) > limit_s)) return null;
+  return {
+    ...p,
+    device_seconds: p.device_seconds * factor,
+    ttft_mean_s: ttft('mean'),
+    ttft_s: ttft(limits[0]?.statistic ?? 'mean'),
+  };
 }
 
 function meets(

@@ -26,13 +26,21 @@ export interface Side {
   readonly tp: number;
 }
 
-/** Exposed seconds of a prompt's KV cache on its way, on the second token. */
-export function pairTransferSeconds(
+/** What a prompt's KV cache costs on its way. */
+export interface PairTransfer {
+  /** On the second token, s. */
+  readonly exposed_s: number;
+  /** In which it leaves the prefill worker's network cards, s: a worker computes no faster than its caches leave. */
+  readonly egress_s: number;
+}
+
+/** A prompt's KV cache on its way from one side of a pair to the other. */
+export function pairTransfer(
   rules: TransferRules,
   prefill: Side,
   decode: Side,
   prompt: { readonly tokens: number; readonly seconds: number },
-): number {
+): PairTransfer {
   const { kv } = prefill.source;
   const bytes = prompt.tokens * kv.bytes_per_token;
   const nic = ({ source, tp }: Side) => ({
@@ -40,11 +48,12 @@ export function pairTransferSeconds(
     nic_bytes_per_s: rules.nic_bytes_per_s ?? nodeOf(source.accelerator.id).nic_bytes_per_s,
   });
   const foreign = prefill.source.accelerator.vendor !== decode.source.accelerator.vendor;
-  return exposedSeconds({
+  const bytes_per_s = transferBandwidth(nic(prefill), nic(decode), rules.contention);
+  const exposed_s = exposedSeconds({
     mode: rules.mode,
     bytes,
     layers: kv.layers,
-    bytes_per_s: transferBandwidth(nic(prefill), nic(decode), rules.contention),
+    bytes_per_s,
     prefill_s: prompt.seconds,
     fixed: rules.fixed,
     translate_s:
@@ -60,4 +69,5 @@ export function pairTransferSeconds(
             host_bytes_per_s: rules.translate.host_bytes_per_s,
           }),
   });
+  return { exposed_s, egress_s: bytes / bytes_per_s };
 }

@@ -19,7 +19,9 @@ export function intervalMs(
   if (series === null) return null;
   if (q === 'mean') {
     if (series.halfWidth95 === null || series.n < values.length) return null;
-    return [1000 * (series.mean - series.halfWidth95), 1000 * (series.mean + series.halfWidth95)];
+    // Latencies are never negative, whatever their spread.
+    const low = Math.max(0, series.mean - series.halfWidth95);
+    return [1000 * low, 1000 * (series.mean + series.halfWidth95)];
   }
   const n = values.length;
   const spread = Z * Math.sqrt(q * (1 - q) * n * (series.n / series.effectiveSamples));

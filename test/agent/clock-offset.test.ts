@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clockOffset } from '../../src/agent/clock-offset.ts';
+import fc from '../property.ts';
 
 test('the shortest round trip decides, and the truth lies within its half', () => {
   const trip = fc.record({

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LineSplitter, parseJson } from '../../src/agent/lines.ts';
+import fc from '../property.ts';
 
 function linesOf(pieces: readonly Uint8Array[], limit = 100): { lines: string[]; dropped: number } {
   const lines: string[] = [];

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { asgar2025Stated } from '../../src/cost/bases/asgar2025.ts';
 import { bisect, linearBreakEven, priceBreakEven, tariffBreakEven } from '../../src/cost/break-even.ts';
@@ -9,6 +8,7 @@ import {
   usdPerMtok,
 } from '../../src/cost/dollars.ts';
 import { exposedSeconds, translationSeconds } from '../../src/cost/transfer.ts';
+import fc from '../property.ts';
 
 const G = {
   'h100-sxm': { prefill: 0.07341, decode: 1.1961 },

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { targetGrids, windowAround } from '../../src/dashboard/grid.ts';
 import type { CellStatus } from '../../src/dashboard/state.ts';
+import fc from '../property.ts';
 import { shape } from './events.ts';
 
 const pending: CellStatus = { state: 'pending' };

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClosedEarly, HttpError } from '../../src/endpoint/http-head.ts';
 import { HttpReader } from '../../src/endpoint/http-reader.ts';
+import fc from '../property.ts';
 
 fc.configureGlobal({ seed: 6 });
 

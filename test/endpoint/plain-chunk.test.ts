@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readChunk } from '../../src/endpoint/completion-chunk.ts';
 import { PlainChunks } from '../../src/endpoint/plain-chunk.ts';
+import fc from '../property.ts';
 
 fc.configureGlobal({ seed: 6 });
 

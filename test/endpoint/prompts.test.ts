@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainText } from '../../src/endpoint/plain-text.ts';
 import { freshSalt, randomIdPrompts, safeIdRange } from '../../src/endpoint/prompts.ts';
 import { textIdPrompts } from '../../src/endpoint/text-prompts.ts';
+import fc from '../property.ts';
 import { fakeServer } from './fake-server.ts';
 
 test('random prompts have their exact length and keep to ordinary tokens', () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TokenStream } from '../../src/endpoint/token-stream.ts';
+import fc from '../property.ts';
 import { sse, tokenChunk, usageChunk } from './fake-server.ts';
 
 const encoder = new TextEncoder();

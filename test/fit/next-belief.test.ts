@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Belief, type Row } from '../../src/fit/next-belief.ts';
+import fc from '../property.ts';
 
 const row = (slopes: readonly number[], group = 'g', own_variance = 0.01): Row => ({
   slopes,

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allAccelerators } from '../../src/accelerator/catalogue.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
 import { stripFit } from '../../src/fitfile/strip.ts';
 import { stripText } from '../../src/fitfile/strip-text.ts';
 import { canonicalJson } from '../../src/stats/canonical-json.ts';
+import fc from '../property.ts';
 import { madeFit, textOf, withContent } from './made-fit.ts';
 
 describe('traces in a text', () => {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Arrival, arrivalTimes, gapVariation, sendWhenDue } from '../../src/load/arrivals.ts';
 import { Timers } from '../../src/load/timers.ts';
 import type { Arrivals } from '../../src/run/schema.ts';
+import fc from '../property.ts';
 
 const of = (process: Arrivals['process'], rate_per_s = 5, burstiness: number | null = null): Arrivals => ({
   process,

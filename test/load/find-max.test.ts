@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bracketOf, nextStep, type SearchRules, type SearchStep, type Try } from '../../src/load/find-max.ts';
 import type { LoadJudgement } from '../../src/measure/load-judgement.ts';
+import fc from '../property.ts';
 
 const rules = (facts: Partial<SearchRules> = {}): SearchRules => ({
   axis: 'rate',

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chunkGaps, singleTokenShare } from '../../src/measure/gaps.ts';
 import { e2e, residence, tpot, tpotVllm, ttft, ttftScheduled, ttftVllm } from '../../src/measure/latency.ts';
 import { measureCell } from '../../src/measure/measure-cell.ts';
 import { tokensArrived } from '../../src/measure/window-totals.ts';
+import fc from '../property.ts';
 import { evidence, loop, request } from './cells.ts';
 
 describe('the same stream in other tools’ words: TTFT 2 s, then a token every 20 ms, 128 tokens', () => {
@@ -141,7 +141,7 @@ describe('goodput and objectives', () => {
     const { metrics } = measureCell(evidence({ timelines: mixed, objectives }));
     const good = mixed.filter((r) => r.sent_s >= 0 && r.sent_s < 10 && ttft(r)! < 0.15).length;
     expect(metrics!.goodput_requests_per_s).toBeCloseTo(good / 10, 9);
-    expect(metrics!.objectives).toEqual([
+    expect(metrics!.objectives).toMatchObject([
       { key: 'ttft_p50_ms', limit_ms: 150, value_ms: expect.any(Number), met: expect.any(Boolean) },
       { key: 'tpot_mean_ms', limit_ms: 20, value_ms: expect.closeTo(10, 6), met: true },
       { key: 'e2e_p99_ms', limit_ms: 5000, value_ms: null, met: null },

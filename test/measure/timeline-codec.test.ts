@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { decodeTimeline, encodeTimeline, quantise } from '../../src/measure/timeline-codec.ts';
 import { requestLineSchema } from '../../src/run/schema.ts';
+import fc from '../property.ts';
 
 const seconds = fc.double({ min: 0, max: 1e5, noNaN: true });
 const chunk = fc.record({

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { builtInCard } from '../../src/model/cards.ts';
@@ -10,6 +9,7 @@ import {
   missLogarithm,
 } from '../../src/model/quantities.ts';
 import { servedCard } from '../../src/model/served-card.ts';
+import fc from '../property.ts';
 
 test('KV capacity of one H200 with Llama-3.1-8B in fp8 is the recorded one within 1 %', () => {
   const card = servedCard('nvidia/Llama-3.1-8B-Instruct-FP8')!;

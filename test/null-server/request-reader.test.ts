@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RequestReader } from '../../src/null-server/request-reader.ts';
+import fc from '../property.ts';
 
 const post = (body: string, id: string): string =>
   `POST /v1/completions HTTP/1.1\r\nHost: h\r\nX-Request-Id: ${id}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ResolvedPoint } from '../../src/plan/cells.ts';
 import { orderCells } from '../../src/plan/order.ts';
+import fc from '../property.ts';
 import { point } from './facts.ts';
 
 const arbitraryPoints = fc

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deviceEnergy } from '../../src/power/energy.ts';
 import { blankSample, type PowerSample } from '../../src/power/sample.ts';
+import fc from '../property.ts';
 
 /** Readings of a power curve at the given times. */
 const readings = (times: readonly number[], power: (at_s: number) => number): PowerSample[] =>

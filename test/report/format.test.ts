@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatClock,
@@ -9,6 +8,7 @@ import {
   formatQuantity,
   formatTokens,
 } from '../../src/report/format.ts';
+import fc from '../property.ts';
 
 describe('numbers', () => {
   test.each([

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { escapeXml, stackSvg, ticksOf } from '../../src/report/svg.ts';
 import { barChart } from '../../src/report/svg-bars.ts';
 import { pointChart } from '../../src/report/svg-points.ts';
+import fc from '../property.ts';
 
 const bars = barChart({
   title: 'Benefit <over> "baseline"',

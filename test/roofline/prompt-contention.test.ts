@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { burstContention } from '../../src/roofline/burst-contention.ts';
 import { promptContention, type StepLoop } from '../../src/roofline/prompt-contention.ts';
+import fc from '../property.ts';
 
 const loop: StepLoop = { streams: 16, decodeSteps: 200, awaySteps: 0, size: 0.4, bunching: 1 };
 const seed = 3;

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { builtInCard } from '../../src/model/cards.ts';
 import type { RooflineParameters } from '../../src/roofline/parameters.ts';
 import { pnorm, type StepLoad, stepTime } from '../../src/roofline/step.ts';
 import { AttentionWork, stepWork } from '../../src/roofline/step-work.ts';
+import fc from '../property.ts';
 
 const attentionWork = (card: Parameters<typeof stepTime>[0], load: StepLoad) => {
   const { attentionFlop: flop, attentionBytes: bytes } = stepWork(new AttentionWork(card), load);

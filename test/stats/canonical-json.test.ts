@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/stats/canonical-json.ts';
+import fc from '../property.ts';
 
 describe('canonical JSON', () => {
   test('sorts keys by UTF-16 code units, as the example of RFC 8785 does', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { childSeed, createRandom } from '../../src/stats/random.ts';
 import { effectiveCount, halfWidth, RunningSeries, summarise } from '../../src/stats/running.ts';
@@ -6,6 +5,7 @@ import { aboveFloor, SAMPLE_FLOORS } from '../../src/stats/sample-floor.ts';
 import { slopeTest } from '../../src/stats/slope.ts';
 import { median, quantile, sortSample } from '../../src/stats/sorted.ts';
 import { incompleteBeta, logGamma, studentTCdf, studentTQuantile } from '../../src/stats/student-t.ts';
+import fc from '../property.ts';
 
 describe('quantiles', () => {
   // numpy.percentile of [3, 6, 7, 8, 8, 9, 10, 13, 15, 16, 20] with its default method.

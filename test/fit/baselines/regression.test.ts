@@ -1,9 +1,9 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   leastRelativeSquares,
   leastRelativeSquaresAboveZero,
 } from '../../../src/fit/baselines/regression.ts';
+import fc from '../../property.ts';
 
 const squares = (
   features: readonly (readonly number[])[],

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { engineSteps } from '../../../src/measure/steps/engine-steps.ts';
 import type { EngineSteps } from '../../../src/measure/steps/step-columns.ts';
 import { decodeSteps, encodeSteps } from '../../../src/measure/steps/steps-codec.ts';
 import type { RequestTimeline } from '../../../src/measure/timeline.ts';
 import { stepColumnsSchema } from '../../../src/run/steps-schema.ts';
+import fc from '../../property.ts';
 import { request } from '../cells.ts';
 
 const seconds = (most: number) => fc.double({ min: 0, max: most, noNaN: true });

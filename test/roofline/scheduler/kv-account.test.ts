@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FinishQueue } from '../../../src/roofline/scheduler/finish-queue.ts';
 import { KvAccount, kvBlocks } from '../../../src/roofline/scheduler/kv-account.ts';
+import fc from '../../property.ts';
 
 const seed = 7;
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { builtInCard } from '../../../src/model/cards.ts';
 import {
@@ -13,6 +12,7 @@ import { scheduleOf } from '../../../src/roofline/scheduler/scheduled-means.ts';
 import type { ClosedLoopShape } from '../../../src/roofline/serving.ts';
 import { StepPricer } from '../../../src/roofline/step-pricer.ts';
 import { truth } from '../../fit/virtual.ts';
+import fc from '../../property.ts';
 
 const CARDS = ['llama-3.1-70b-fp8', 'gpt-oss-120b', 'deepseek-v3', 'qwen3-30b-a3b'];
 const engine = { tensorParallel: 4, maxNumBatchedTokens: 2048, maxNumSeqs: 64, kvCapacityTokens: 60_000 };

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kvBytesPerToken } from '../../../src/model/quantities.ts';
 import { priceSchedule } from '../../../src/roofline/scheduler/price-schedule.ts';
 import { requestLengths } from '../../../src/roofline/scheduler/request-lengths.ts';
 import { card, truth } from '../../fit/virtual.ts';
+import fc from '../../property.ts';
 import { burst, decodeStep, pricer, scheduled, total } from './loads.ts';
 
 const seed = 20_260;

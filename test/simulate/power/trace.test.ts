@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSensor } from '../../../src/simulate/power/sensor.ts';
 import { PowerTrace } from '../../../src/simulate/power/trace.ts';
+import fc from '../../property.ts';
 
 const trace = (): PowerTrace => {
   const made = new PowerTrace(100);
