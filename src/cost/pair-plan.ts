@@ -1,5 +1,5 @@
 import type { DecodePlan, PrefillPlan } from './phase-plans.ts';
-import { decodeSteps } from './phase-plans.ts';
+import { decodeSteps, queuedPlan } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { waitAt } from './queue.ts';
 import type { SearchRules } from './rules.ts';
@@ -86,23 +86,13 @@ function heldBack(
   egress: number,
   source: PhaseSource,
   objectives: readonly Objective[],
-  { queueing }: SearchRules,
+  rules: SearchRules,
 ): PrefillPlan | null {
-  const factor = (egress * p.batch) / p.seconds;
-  if (factor <= 1) return p;
-  const alone = p.seconds + source.request_overhead_s;
-  const ttft = (statistic: Objective['statistic']): number =>
-    queueing.kind === 'none'
-      ? alone
-      : alone + factor * p.seconds * waitAt(queueing.workers, statistic, p.utilisation);
+  const held = egress * p.batch;
+  if (held <= p.seconds) return p;
   const limits = objectives.filter(({ metric }) => metric === 'ttft');
-  if (limits.some(({ statistic, limit_s }) => ttft(statistic) > limit_s)) return null;
-  return {
-    ...p,
-    device_seconds: p.device_seconds * factor,
-    ttft_mean_s: ttft('mean'),
-    ttft_s: ttft(limits[0]?.statistic ?? 'mean'),
-  };
+  const queued = queuedPlan(held, p.seconds + source.request_overhead_s, limits, rules, 1);
+  return queued && { ...p, ...queued, device_seconds: (p.tp * held) / p.batch / queued.utilisation };
 }
 
 function meets(

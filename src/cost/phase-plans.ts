@@ -45,7 +45,7 @@ export function prefillPlans(
       if (!holdsWeights(source, tp, batch * input) || batch > source.seats) return [];
       const seconds = source.prefillSeconds(tp, batch, input);
       return shares.flatMap((share) => {
-        const plan = queuedPlan(seconds, source.request_overhead_s, limits, rules, share);
+        const plan = queuedPlan(seconds, seconds + source.request_overhead_s, limits, rules, share);
         if (plan === null) return [];
         return [{ tp, batch, seconds, ...plan, device_seconds: (tp * seconds) / batch / plan.utilisation }];
       });
@@ -53,15 +53,18 @@ export function prefillPlans(
   );
 }
 
-/** Utilisation of a worker whose batches take so long, and the TTFT that comes of it; null where none meets the limits. */
-function queuedPlan(
+/**
+ * Utilisation of a worker, and the TTFT that comes of it; null where none meets the limits.
+ * @param seconds for which a batch holds the worker
+ * @param alone TTFT without a queue, s
+ */
+export function queuedPlan(
   seconds: number,
-  overhead: number,
+  alone: number,
   limits: readonly Objective[],
   { queueing, utilisation }: SearchRules,
   share: number,
 ): Pick<PrefillPlan, 'utilisation' | 'ttft_mean_s' | 'ttft_s'> | null {
-  const alone = seconds + overhead;
   if (queueing.kind === 'none') {
     if (limits.some(({ limit_s }) => alone > limit_s)) return null;
     if (share < 1) return null;

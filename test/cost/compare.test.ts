@@ -130,3 +130,20 @@ test('the Pareto front: nothing on it is beaten in both, everything else is', ()
   }
   expect(paretoFront([])).toEqual([]);
 });
+
+test('sensitivities: a price halved halves its share, and the widest stands first', () => {
+  const one = row('h100-sxm::gaudi3');
+  const base = row('h100-sxm::h100-sxm');
+  const gaudi = one.sensitivity.find(({ input }) => input === 'price of gaudi3')!;
+  const decode = one.parts[1]!;
+  const cheaper = (decode.device_seconds * 0.5 * decode.cost.components.finance) / 3600;
+  expect(gaudi.benefit[0]).toBeCloseTo(base.cost.usd_per_request / (one.cost.usd_per_request - cheaper), 9);
+  const speed = one.sensitivity.find(({ input }) => input === 'decode speed of gaudi3')!;
+  expect(speed.benefit[1]).toBeGreaterThan(one.benefit!);
+  expect(speed.benefit[0]).toBeLessThan(one.benefit!);
+  // H100 prefill is the same on both sides: it moves the gain less than decode on either.
+  const widths = one.sensitivity.map(({ benefit: [low, high] }) => Math.abs(Math.log(low / high)));
+  expect([...widths].sort((a, b) => b - a)).toEqual(widths);
+  expect(base.sensitivity).toEqual([]);
+  expect(row('gaudi3').sensitivity.map(({ input }) => input)).toContain('serving speed of gaudi3');
+});

@@ -54,7 +54,7 @@ test('a percentile asks for a shorter queue than the mean', () => {
   expect(busy('ttft_p99_ms')).toBeGreaterThan(0);
 });
 
-test('a slow link delays the second token, and with it the batch that a limit on TPOT allows', () => {
+test('a slow link delays the second token, which costs decode its batch, and holds the prefill workers', () => {
   const limits = { ttft_p99_ms: 1500, tpot_mean_ms: 25 };
   const plan = (gbPerSecond: number): PairPlan =>
     pairOf(
@@ -69,7 +69,10 @@ test('a slow link delays the second token, and with it the batch that a limit on
   // 1.25 GiB of KV cache over the narrower side's cards.
   const cards = Math.min(slow.prefill.tp, slow.decode.tp);
   expect(slow.transfer_s).toBeCloseTo((1.25 * 2 ** 30) / (cards * 0.1e9), 1);
-  expect(slow.decode.batch).toBeLessThan(fast.decode.batch);
+  expect(slow.decode.device_seconds).toBeGreaterThan(fast.decode.device_seconds);
+  // A worker is held until its caches have left.
+  expect(slow.prefill.device_seconds).toBeGreaterThanOrEqual(slow.prefill.tp * slow.transfer_s);
+  expect(slow.prefill.ttft_s).toBeLessThanOrEqual(1.5 + 1e-9);
   expect(slow.usd_per_request).toBeGreaterThan(fast.usd_per_request);
 });
 
