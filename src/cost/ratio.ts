@@ -61,26 +61,33 @@ const within = (one: WholeChoice, limits: RatioLimits): boolean =>
   (limits.most_usd_per_h === undefined || one.usd_per_h <= limits.most_usd_per_h) &&
   (limits.most_kw === undefined || (one.kw !== null && one.kw <= limits.most_kw));
 
-/** A worker more in either pool has to lower the cost of a request by so much, or the smaller deployment is told. */
-const WORTH = 0.98;
+/** The smallest deployment within this of the least cost a request is told: a few devices more for a per mille are no gain. */
+const NEAR = 1.02;
+
+/** All whole choices within the limits, the smallest deployments first. */
+function choices(prefill: Pool, decode: Pool, limits: RatioLimits): WholeChoice[] {
+  const found: WholeChoice[] = [];
+  for (let nP = 1; nP <= MOST_WORKERS; nP += 1) {
+    for (let nD = 1; nD <= MOST_WORKERS; nD += 1) {
+      const one = choiceOf(prefill, decode, nP, nD, limits.granularity);
+      if (within(one, limits)) found.push(one);
+    }
+  }
+  const devices = (one: WholeChoice): number => one.prefill_devices + one.decode_devices;
+  return found.sort((a, b) => devices(a) - devices(b) || a.usd_per_request - b.usd_per_request);
+}
 
 /**
  * Whole workers at the least cost a request (the smallest deployment within 2 % of it); under a budget those with the highest
  * rate. Null where the budget holds not one worker of each.
  */
 export function wholeChoice(prefill: Pool, decode: Pool, limits: RatioLimits): WholeChoice | null {
-  const budget = limits.most_usd_per_h !== undefined || limits.most_kw !== undefined;
-  let best: WholeChoice | null = null;
-  for (let total = 2; total <= 2 * MOST_WORKERS; total += 1) {
-    for (let nP = Math.max(1, total - MOST_WORKERS); nP <= Math.min(MOST_WORKERS, total - 1); nP += 1) {
-      const one = choiceOf(prefill, decode, nP, total - nP, limits.granularity);
-      if (!within(one, limits)) continue;
-      if (best === null || (budget ? more(one, best) : one.usd_per_request < WORTH * best.usd_per_request)) {
-        best = one;
-      }
-    }
+  const all = choices(prefill, decode, limits);
+  if (limits.most_usd_per_h === undefined && limits.most_kw === undefined) {
+    const least = Math.min(...all.map(({ usd_per_request }) => usd_per_request));
+    return all.find(({ usd_per_request }) => usd_per_request <= NEAR * least) ?? null;
   }
-  return best;
+  return all.reduce<WholeChoice | null>((best, one) => (best === null || more(one, best) ? one : best), null);
 }
 
 const more = (one: WholeChoice, best: WholeChoice): boolean =>
