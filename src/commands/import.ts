@@ -68,7 +68,9 @@ expert_parallel pipeline_parallel requests repeat input_tokens (or
 context_tokens: mean context over the decode) output_tokens concurrency
 output_tokens_per_s output_tokens_per_s_per_device input_tokens_per_s power_w
 (all devices) power_w_per_device energy_j_per_request, and ttft tpot e2e with
-_ms or _s; _p50 and _p99 stand before the unit.
+_ms or _s; _p50 and _p99 stand before the unit. Watts of rows that do not say
+how long their prompts are (input_tokens=const:N) give an energy per FLOP that
+is as uncertain as N.
 
 Rows that cannot be read or whose accelerator is not known are skipped; they and
 rows that a cleaning rule removes are counted, named by line, and kept in

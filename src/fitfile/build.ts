@@ -15,6 +15,7 @@ import { parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { examplesFor } from './examples.ts';
+import { powerExamples } from './power-examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
 
 export interface FitFileInput {
@@ -103,7 +104,12 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     examples: [],
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },
   } as unknown as Omit<Fit, 'digest'>;
-  return { ...content, examples: examplesFor(content) };
+  const { power } = content;
+  return {
+    ...content,
+    examples: examplesFor(content),
+    ...(power && { power: { ...power, examples: powerExamples(content, power) } }),
+  };
 }
 
 /** Only where power was measured: other files stay as they were. */

@@ -2,9 +2,12 @@ import { RidgeError } from '../errors.ts';
 import { METRIC_KEYS, type MetricKey, metricValue } from '../fit/predictive.ts';
 import type { ServingMeans } from '../roofline/serving.ts';
 import { exampleMeans } from './examples.ts';
+import { examplePower } from './power-examples.ts';
+import type { PowerSection } from './power-schema.ts';
 import type { Fit } from './schema.ts';
 
 type Example = Fit['examples'][number];
+type PowerExample = NonNullable<PowerSection['examples']>[number];
 
 /** How far this version is from the examples of a fit file. */
 export interface Reproduction {
@@ -31,8 +34,20 @@ export function reproduceExamples(fit: Fit): Reproduction {
       worst = `${key} of ${example.input_tokens} in, ${example.output_tokens} out, concurrency ${example.concurrency}, TP ${example.tensor_parallel}`;
     }
   }
-  return { examples: fit.examples.length, largest, worst };
+  for (const example of fit.power?.examples ?? []) {
+    const computed = powerOrNull(fit, example);
+    for (const key of ['step_ms', 'power_w'] as const) {
+      const difference = computed === null ? Infinity : Math.abs(computed[key] / example.expected[key] - 1);
+      if (difference <= largest) continue;
+      largest = Number.isNaN(difference) ? Infinity : difference;
+      worst = `${key} of a step of ${example.decodes} decodes and ${example.chunks.length} chunks, TP ${example.tensor_parallel}`;
+    }
+  }
+  return { examples: fit.examples.length + (fit.power?.examples?.length ?? 0), largest, worst };
 }
+
+const powerOrNull = (fit: Fit, example: PowerExample): PowerExample['expected'] | null =>
+  orNull(() => examplePower(fit, fit.power!, example));
 
 function differenceOf(means: ServingMeans, example: Example, key: MetricKey): number {
   const computed = metricValue(means, key);
@@ -43,9 +58,12 @@ function differenceOf(means: ServingMeans, example: Example, key: MetricKey): nu
 }
 
 /** Null where a stranger's file lacks what the model needs, such as a part of the model card. */
-function meansOrNull(fit: Fit, example: Example): ServingMeans | null {
+const meansOrNull = (fit: Fit, example: Example): ServingMeans | null =>
+  orNull(() => exampleMeans(fit, example));
+
+function orNull<Value>(compute: () => Value): Value | null {
   try {
-    return exampleMeans(fit, example);
+    return compute();
   } catch (error) {
     if (error instanceof TypeError || error instanceof RidgeError) return null;
     throw error;

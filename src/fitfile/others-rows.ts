@@ -5,6 +5,12 @@ type Json = Record<string, unknown>;
 /** Residuals are rounded so that the rows cannot be worked out from them. */
 const rounded = (log: unknown): unknown => (typeof log === 'number' ? Math.round(log * 1e3) / 1e3 : log);
 
+const withoutWatts = (row: Json): Json => ({
+  ...row,
+  measured_w: null,
+  log_residual: rounded(row.log_residual),
+});
+
 const isImported = ({ runs }: Json): boolean =>
   Array.isArray(runs) && runs.some((run: { imported?: unknown }) => run?.imported != null);
 
@@ -29,6 +35,12 @@ export function withoutOthersRows(content: Json): {
     });
     return rows.map((row: Json) => ({ ...row, measured: null, log_residual: rounded(row.log_residual) }));
   };
+  const power = content.power as { residuals?: unknown } | null | undefined;
+  const powerRows = Array.isArray(power?.residuals) ? (power.residuals as Json[]) : null;
+  if (powerRows !== null) {
+    const was = `${powerRows.length} values`;
+    removed.push({ path: 'power.residuals[].measured_w', kind: 'rows_of_others', was, now: null });
+  }
   const validation = content.validation as { hold_out?: Json | null } | undefined;
   const holdOut = validation?.hold_out;
   if (holdOut && Array.isArray(holdOut.cells) && holdOut.cells.length > 0) {
@@ -40,6 +52,7 @@ export function withoutOthersRows(content: Json): {
       ...content,
       residuals: bare('residuals'),
       outliers: bare('outliers'),
+      ...(powerRows && { power: { ...power, residuals: powerRows.map(withoutWatts) } }),
       validation: { ...validation, ...(holdOut && { hold_out: { ...holdOut, cells: [] } }) },
     },
     removed,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { POWER_PARAMETER_NAMES } from '../fit/power/parameters.ts';
+import type { PowerParameters } from '../roofline/power.ts';
 
 const number = z.number();
 const nullableNumber = z.number().nullable();
@@ -46,6 +47,18 @@ export const powerSectionSchema = z
         }),
       ),
     }),
+    /** Engine steps with the power that follows from this file, so that readers can check their own programs. */
+    examples: z
+      .array(
+        z.object({
+          tensor_parallel: z.int(),
+          decodes: number,
+          context_tokens: number,
+          chunks: z.array(z.object({ tokens: number, context_tokens: number, completes: z.boolean() })),
+          expected: z.object({ step_ms: number, power_w: number }),
+        }),
+      )
+      .optional(),
     residuals: z.array(
       z.object({
         target: z.string(),
@@ -61,3 +74,8 @@ export const powerSectionSchema = z
   .describe('Of one device; a server draws as much times its devices.');
 
 export type PowerSection = z.infer<typeof powerSectionSchema>;
+
+export const powerParametersOf = ({ parameters }: Pick<PowerSection, 'parameters'>): PowerParameters =>
+  Object.fromEntries(
+    POWER_PARAMETER_NAMES.map((name) => [name, parameters[name].value]),
+  ) as unknown as PowerParameters;

@@ -29,6 +29,9 @@ const PRIVATE_KEYS = new Set([
     'model_config',
     'requests_file',
     'steps_file',
+    'power_file',
+    'path',
+    'authorization_env',
   ],
 ]);
 /** What the format itself says, and what the publisher and those who measured say on purpose. */

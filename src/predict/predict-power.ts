@@ -1,10 +1,9 @@
 import { trafficOf } from '../fit/power/from-observations.ts';
-import { POWER_PARAMETER_NAMES } from '../fit/power/parameters.ts';
 import { predictPower } from '../fit/power/predict-power.ts';
 import type { Predicted } from '../fit/predictive.ts';
 import { modelOf } from '../fitfile/apply.ts';
+import { powerParametersOf } from '../fitfile/power-schema.ts';
 import type { Fit } from '../fitfile/schema.ts';
-import type { PowerParameters } from '../roofline/power.ts';
 import type { ClosedLoopShape, EngineSettings } from '../roofline/serving.ts';
 
 /** Watts of all devices of the server, and joules a token, with 90 % intervals. */
@@ -50,8 +49,5 @@ const around = (value: number, logSpread: number): [number, number] => [
 /** The power model of a fit file, ready to predict with. */
 export function powerModelOf(power: NonNullable<Fit['power']>): Parameters<typeof predictPower>[0] {
   const { names, matrix } = power.covariance;
-  const parameters = Object.fromEntries(
-    POWER_PARAMETER_NAMES.map((name) => [name, power.parameters[name].value]),
-  ) as unknown as PowerParameters;
-  return { parameters, names, covariance: { matrix }, misfit: power.misfit };
+  return { parameters: powerParametersOf(power), names, covariance: { matrix }, misfit: power.misfit };
 }

@@ -58,7 +58,21 @@ class Server:
 
     def step(self, chunks, decodes, context):
         """Seconds of a step; chunks are (tokens, context, completes, how many of them)."""
+        return self.priced(chunks, decodes, context)[0]
+
+    def watts(self, power, chunks, decodes, context):
+        """Milliseconds of a step, and the power of one device over it."""
+        seconds, work = self.priced(chunks, decodes, context)
+        names = ("energy_per_flop_j", "energy_per_byte_j", "energy_per_link_byte_j")
+        spent = sum(power["parameters"][name]["value"] * amount for name, amount in zip(names, work))
+        limit = math.inf if power["limit_w"] is None else power["limit_w"]
+        return {"step_ms": 1e3 * seconds,
+                "power_w": min(limit, power["parameters"]["idle_power_w"]["value"] + spent / seconds)}
+
+    def priced(self, chunks, decodes, context):
+        """Seconds of a step, and what one device computes and moves in it: FLOP, bytes, bytes over its link."""
         p, tp = self.p, self.tp
+        computed = fetched = 0
         tokens = decodes + sum(chunk[0] * chunk[3] for chunk in chunks)
         sampled = decodes + sum(chunk[2] * chunk[3] for chunk in chunks)
         linear, flop, moved = 0, 0, tokens * self.layers
@@ -71,6 +85,8 @@ class Server:
             read = g["parameters"] * g["bytes_per_parameter"] * share / (tp * p["memory_bytes_per_s"])
             if units > 0:
                 linear += pnorm(2 * g["parameters"] * used * units / (tp * rate), read)
+                computed += 2 * g["parameters"] * used * units / (tp * g["compute_ratio"])
+                fetched += read * p["memory_bytes_per_s"]
         for layers, window in self.windows:
             flop += layers * self.decode_flop * decodes * min(context, window)
             moved += layers * decodes * min(context, window)
@@ -79,13 +95,17 @@ class Server:
                 pairs = max(0, knee - start) * (knee + start) / 2 + max(0, end - max(start, window)) * min(window, end)
                 flop += count * layers * self.prefill_flop * pairs
                 moved += count * layers * min(start, window)
+        computed += flop / tp
+        fetched += moved * self.kv / self.shards
         moved *= self.kv / (self.shards * p["memory_bytes_per_s"])
         attention = pnorm(flop / (tp * p["attention_flop_per_s"]), moved)
         message = tokens * self.card["hidden_size"] * self.card["activation_bytes_per_element"]
         exchange = p["all_reduce_latency_s"] + 2 * (tp - 1) / tp * message / p["link_bytes_per_s"]
         network = 2 * self.layers * exchange if tp > 1 else 0
         sequences = decodes + sum(chunk[3] for chunk in chunks)
-        return linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * sequences
+        seconds = linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * sequences
+        linked = 2 * self.layers * 2 * (tp - 1) / tp * message
+        return seconds, (computed, fetched, linked)
 
     def loop(self, i, o, c, turn_around):
         """Means of a steady closed loop."""
@@ -193,6 +213,12 @@ def largest_difference(fit):
                 worst = max(worst, abs(means[metric] / expected - 1))
             elif means[metric] is not expected:
                 worst = math.inf
+    power = fit.get("power") or {}
+    for one in power.get("examples", []):
+        chunks = [(chunk["tokens"], chunk["context_tokens"], chunk["completes"], 1) for chunk in one["chunks"]]
+        step = (chunks, one["decodes"], one["context_tokens"])
+        found = Server(fit, one["tensor_parallel"]).watts(power, *step)
+        worst = max([worst] + [abs(found[key] / expected - 1) for key, expected in one["expected"].items()])
     return worst
 
 if __name__ == "__main__":

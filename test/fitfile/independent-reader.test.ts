@@ -1,5 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { virtualRun } from '../../scripts/recovery/virtual-run.ts';
+import { makeFit } from '../../src/fitfile/make-fit.ts';
+import type { Fit } from '../../src/fitfile/schema.ts';
+import { createDevice } from '../../src/simulate/device.ts';
+import { accelerator, card, suite, truth } from '../fit/virtual.ts';
 import { documentedFit, hasPython, MODELS, python, SHAPES, sealed } from './documented-fit.ts';
 import { fitFolder, madeFit, textOf } from './made-fit.ts';
 
@@ -32,6 +37,24 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
     expect(found.digest).toBe(true);
     expect(found.examples).toBeGreaterThanOrEqual(8);
     expect(found.largest).toBeLessThan(1e-9);
+  });
+
+  test('computes the power of engine steps', async () => {
+    const { write } = await fitFolder();
+    const devices = [1, 2].map((tensorParallel) =>
+      createDevice({ accelerator, card, tensorParallel, parameters: truth, seed: 1 }),
+    );
+    const run = virtualRun(suite, devices, { seed: 1, stampErrorSeconds: 0.2e-3, powerError: 0.01 });
+    const fit = makeFit([run], { bootstrap: 0, createdAt: '2026-01-15T12:00:00.000Z', toolVersion: '0.0.0' });
+    const { power } = fit;
+    const right = read(await write('power.fit.json', textOf(fit)));
+    expect(right.stderr).toBe('');
+    expect(right.found).toMatchObject({ digest: true });
+    expect(right.found.largest).toBeLessThan(1e-9);
+    const [first, ...rest] = power!.examples!;
+    const wrong = { ...first!, expected: { ...first!.expected, power_w: 1 } };
+    const { digest: _, ...content } = { ...fit, power: { ...power!, examples: [wrong, ...rest] } };
+    expect(read(await write('wrong.json', textOf(sealed(content as Fit))))).toMatchObject({ status: 1 });
   });
 
   test('sees a wrong example and a wrong digest', async () => {

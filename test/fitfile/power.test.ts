@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { virtualRun } from '../../scripts/recovery/virtual-run.ts';
 import { powerText } from '../../src/commands/power-text.ts';
+import { EXAMPLE_TOLERANCE, reproduceExamples } from '../../src/fitfile/gates-examples.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
 import { predict } from '../../src/predict/predict.ts';
@@ -56,6 +57,22 @@ describe('a fit of a run that measured power', () => {
     expect(text).toMatch(/energy_per_byte_j/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
+});
+
+test('steps with their expected powers stand beside it; one that was changed is seen', () => {
+  const { power: section } = fit;
+  expect(section!.examples).toHaveLength(8);
+  for (const { expected } of section!.examples!) {
+    expect(expected.power_w).toBeGreaterThan(section!.parameters.idle_power_w.value);
+    expect(expected.power_w).toBeLessThanOrEqual(700);
+  }
+  expect(reproduceExamples(fit)).toMatchObject({ largest: 0 });
+  const [first, ...rest] = section!.examples!;
+  const wrong = { ...first!, expected: { ...first!.expected, power_w: first!.expected.power_w * 1.001 } };
+  const changed = { ...fit, power: { ...section!, examples: [wrong, ...rest] } };
+  const { largest, worst } = reproduceExamples(changed);
+  expect(largest).toBeGreaterThan(EXAMPLE_TOLERANCE);
+  expect(worst).toMatch(/^power_w of a step of 1 decodes/);
 });
 
 test('a run that measured none has no power section, and says nothing of it', () => {
