@@ -9,6 +9,18 @@
  * console.log(tpot_ms.value, tpot_ms.interval_90);
  */
 export type { Accelerator } from './accelerator/accelerator.ts';
+export { customBasis } from './cost/bases/custom.ts';
+export { type CustomBasis, customBasisSchema } from './cost/bases/custom-schema.ts';
+export { basisNames, findBasis } from './cost/bases.ts';
+export type { CostBasis, DeviceCost } from './cost/basis.ts';
+export { type CompareQuestion, type Comparison, compare } from './cost/compare.ts';
+export type { ComparedDevice, CompareRow } from './cost/compare-row.ts';
+export { objectivesOf } from './cost/objectives.ts';
+export type { PhaseSource, UncertainSource } from './cost/phase-source.ts';
+export { type SearchRules, servingRules } from './cost/rules.ts';
+export { carriedSource, fitSource } from './cost/sources/from-fit.ts';
+export { specSource } from './cost/sources/from-spec.ts';
+export { DEFAULT_FIXED_COSTS } from './cost/transfer.ts';
 export { RidgeError } from './errors.ts';
 export type { Predictor } from './fit/cell-model.ts';
 export type { MetricKey, Predicted, Prediction } from './fit/predictive.ts';

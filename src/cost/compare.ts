@@ -60,7 +60,10 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
   const rows = bare.flatMap((row, index): CompareRow[] => {
     if (row === null) return [];
     const option = options[index]!;
-    const known = devicesOf(option).every((each) => devices[each]!.source.interval);
+    // A ratio is as far outside what was measured as either of its sides.
+    const known = [...devicesOf(option), ...devicesOf(options[place]!)].every(
+      (each) => devices[each]!.source.interval,
+    );
     const share = budgetOf(row, question.budget);
     return [
       {

@@ -147,3 +147,13 @@ test('sensitivities: a price halved halves its share, and the widest stands firs
   expect(base.sensitivity).toEqual([]);
   expect(row('gaudi3').sensitivity.map(({ input }) => input)).toContain('serving speed of gaudi3');
 });
+
+test('nothing is told of a ratio when either side lies too far outside what was measured', () => {
+  const [far, near] = specDevices('h100-sxm', 'gaudi3');
+  const lost = { ...far!, source: { ...far!.source, interval: false } };
+  const found = compare([lost, near!], asked({ baseline: 'h100-sxm' })).rows;
+  expect(found.every(({ uncertainty }) => uncertainty === null)).toBe(true);
+  const other = compare([lost, near!], asked({ baseline: 'gaudi3' })).rows;
+  const told = other.filter(({ uncertainty }) => uncertainty !== null).map(({ name }) => name);
+  expect(told.sort()).toEqual(['gaudi3', 'gaudi3::gaudi3']);
+});
