@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest';
 import * as library from '../../src/index.ts';
 
-test('programs get what the verbs call: files, predictions by both serving models, steps', () => {
+test('programs get what the verbs call: files, predictions by both serving models, steps, comparisons', () => {
   expect(Object.keys(library).sort()).toEqual([
+    'DEFAULT_FIXED_COSTS',
     'RidgeError',
+    'basisNames',
+    'carriedSource',
     'closedLoopMeans',
+    'compare',
+    'customBasis',
+    'customBasisSchema',
+    'findBasis',
+    'fitSource',
+    'objectivesOf',
     'parseFit',
     'predict',
     'readFit',
     'scheduledMeans',
+    'servingRules',
+    'specSource',
     'stepTime',
   ]);
 });
