@@ -25,7 +25,7 @@ export function footLines(
     ...(shown.some((row) => row.beyond_measured_batch !== null)
       ? ['* more sequences together than were measured: the interval is wider by the distance']
       : []),
-    ...(left > 0 ? [`${left} more options met the objectives: --top, --json`] : []),
+    ...(left > 0 ? [`${left} more options meet the objectives: --top, --json`] : []),
     ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
     ...notes.map((note) => `note: ${note}`),
   ];

@@ -27,13 +27,25 @@ const endText = (end: number): string => (end > 0 && Number.isFinite(end) ? form
 function verdictOf({ uncertainty, name }: CompareRow, baseline: string): string {
   if (name === baseline) return 'baseline';
   if (uncertainty === null) return 'unknown';
-  if (!uncertainty.excludes_one) return 'not told apart';
+  if (!uncertainty.excludes_one) return 'unclear';
   return uncertainty.benefit_90[0] > 1 ? 'better' : 'worse';
 }
 
-/** The rows that are printed: the first ones, the baseline, and aggregated serving on each device. */
+/** Controls of either kind that always stand beside the pairs. */
+const CONTROLS = 3;
+
+/** The rows that are printed: the first ones, the baseline, and the best of aggregated and of homogeneous serving. */
 export function shownRows({ rows, baseline }: Comparison, top: number): CompareRow[] {
-  return rows.filter((row, rank) => rank < top || row.name === baseline || row.kind === 'aggregated');
+  const aggregated = rows.filter(({ kind }) => kind === 'aggregated').slice(0, CONTROLS);
+  const alike = rows.filter((row) => row.kind === 'pair' && row.prefill === row.decode).slice(0, CONTROLS);
+  const controls = new Set([...aggregated, ...alike]);
+  return rows.filter((row, rank) => rank < top || row.name === baseline || controls.has(row));
+}
+
+/** A row with its place in the whole ranking, by which the tables below the first name it. */
+interface Ranked {
+  readonly rank: string;
+  readonly row: CompareRow;
 }
 
 /** A comparison for people. */
@@ -44,15 +56,16 @@ export function comparisonText(
   style: Style,
 ): string {
   const rows = shownRows(comparison, top);
+  const ranked = rows.map((row): Ranked => ({ rank: `${comparison.rows.indexOf(row) + 1}`, row }));
   const left = comparison.rows.length - rows.length;
   return [
     ...headLines(question).map((line) => wrapLines(line, REPORT_COLUMNS)),
     '',
-    costTable(rows, comparison, question, style),
+    costTable(ranked, comparison, question, style),
     '',
-    planTable(rows, style),
+    planTable(ranked, style),
     '',
-    ...(rows.some(({ ratio }) => ratio !== null) ? [ratioTable(rows, style), ''] : []),
+    ...(rows.some(({ ratio }) => ratio !== null) ? [ratioTable(ranked, style), ''] : []),
     ...footLines(comparison, rows, left).map((line) => wrapLines(line, REPORT_COLUMNS)),
   ].join('\n');
 }
@@ -73,7 +86,7 @@ function headLines({ workload, objectives, basis, rules, budget }: CompareQuesti
 }
 
 function costTable(
-  rows: readonly CompareRow[],
+  rows: readonly Ranked[],
   { baseline }: Comparison,
   { budget }: CompareQuestion,
   style: Style,
@@ -81,6 +94,7 @@ function costTable(
   return renderTable({
     style,
     columns: [
+      right('#'),
       { title: 'prefill::decode' },
       right('total', '$/Mtok'),
       right('input', '$/Mtok'),
@@ -90,7 +104,8 @@ function costTable(
       { title: 'verdict' },
       ...(budget ? [right('in budget', 'req/s'), right('gain', 'x'), right('devices')] : []),
     ],
-    rows: rows.map((row) => [
+    rows: rows.map(({ rank, row }) => [
+      rank,
       nameOf(row),
       row.cost.total_usd_per_mtok,
       row.kind === 'pair' ? row.cost.split.input_usd_per_mtok : null,
@@ -105,11 +120,11 @@ function costTable(
   });
 }
 
-const planTable = (rows: readonly CompareRow[], style: Style): string =>
+const planTable = (rows: readonly Ranked[], style: Style): string =>
   renderTable({
     style,
     columns: [
-      { title: 'prefill::decode' },
+      right('#'),
       right('TTFT', 'ms'),
       right('TPOT', 'ms'),
       right('tok/s', 'a device'),
@@ -119,8 +134,8 @@ const planTable = (rows: readonly CompareRow[], style: Style): string =>
       right('TP x batch', 'P, D'),
       right('busy', 'P'),
     ],
-    rows: rows.map((row) => [
-      nameOf(row),
+    rows: rows.map(({ rank, row }) => [
+      rank,
       row.ttft_ms,
       row.tpot_ms,
       row.output_tokens_per_s_per_device,
@@ -137,11 +152,11 @@ function planText({ kind, plan, beyond_measured_batch }: CompareRow): string {
   return kind === 'aggregated' ? decode : `${plan.prefill_tp}x${plan.prefill_batch}, ${decode}`;
 }
 
-const ratioTable = (rows: readonly CompareRow[], style: Style): string =>
+const ratioTable = (rows: readonly Ranked[], style: Style): string =>
   renderTable({
     style,
     columns: [
-      { title: 'prefill::decode' },
+      right('#'),
       right('P:D'),
       right('devices'),
       right('$/Mtok'),
@@ -152,13 +167,13 @@ const ratioTable = (rows: readonly CompareRow[], style: Style): string =>
       right('even at', '$/kWh'),
     ],
     rows: rows
-      .filter(({ ratio }) => ratio !== null)
-      .map((row) => {
+      .filter(({ row }) => row.ratio !== null)
+      .map(({ rank, row }) => {
         const { fractional, whole_devices, whole_nodes } = row.ratio!;
         const perMtok = (one: WholeChoice | null): number | null =>
           one && (one.usd_per_request / row.cost.usd_per_request) * row.cost.total_usd_per_mtok;
         return [
-          nameOf(row),
+          rank,
           fractional,
           devicesText(whole_devices),
           perMtok(whole_devices),

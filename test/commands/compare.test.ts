@@ -20,10 +20,12 @@ test('fits, a carried fit and a spec sheet are ranked, marked, and told apart by
   );
   expect(stderr).toBe('');
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^h100-sxm::h100-sxm .* 1\.00 +- +baseline$/m);
+  expect(stdout).toMatch(/^ *\d+ +h100-sxm::h100-sxm .* 1\.00 +- +baseline$/m);
   expect(stdout).toMatch(/gaudi3.* ~ /);
   expect(stdout).toMatch(/mi300x.* \? /);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   const text = unfolded(stdout);
+  expect(text).toContain('reaches 47 % of dense compute');
   expect(text).toContain('arrivals: Poisson, a queue for each prefill worker (M/D/1)');
   expect(text).toContain('cost basis asgar2025-stated (2025-06)');
   expect(text).toMatch(/would cost what h100-sxm::h100-sxm does if its decode ran at [\d.]+ of its speed/);

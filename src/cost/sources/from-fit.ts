@@ -82,6 +82,16 @@ function misfitOf(fit: Fit, model: FittedModel, widths: number): (index: number)
   };
 }
 
+/** Shares of the spec sheet that a fit found: ratios between devices rest on them. */
+function reached({ parameters, engine }: Fit, label: string): string {
+  const share = (name: ParameterName): string => {
+    const efficiency = parameters[name]!.efficiency?.value;
+    return efficiency === undefined ? 'an unknown share' : `${Math.round(100 * efficiency)} %`;
+  };
+  const version = engine.version ?? 'of unknown version';
+  return `${label}: ${engine.name} ${version} reaches ${share('gemm_flop_per_s')} of dense compute, ${share('memory_bytes_per_s')} of bandwidth`;
+}
+
 /** The device that a fit is of, at the tensor parallel sizes that were measured. */
 export function fitSource(fit: Fit, workload: Workload, label: string): UncertainSource {
   const model = modelOf(fit);
@@ -107,7 +117,11 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
   };
   return {
     central: rooflineSource(device, model.parameters),
-    notes: [...(fit.simulated ? [`${label}: SIMULATED, not a real device`] : []), ...notes],
+    notes: [
+      ...(fit.simulated ? [`${label}: SIMULATED, not a real device`] : []),
+      reached(fit, label),
+      ...notes,
+    ],
     interval: factors <= MOST_DOUBLINGS,
     draw: (index) => rooflineSource(device, moved(model.parameters, draw(index), bounds), misfit(index)),
   };
