@@ -1,96 +1,21 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { Accelerator } from '../../accelerator/accelerator.ts';
 import { bindCard } from '../../accelerator/peaks.ts';
 import { RidgeError } from '../../errors.ts';
-import type { FittedModel } from '../../fit/predictive.ts';
 import { transferModel } from '../../fit/transfer.ts';
 import { modelOf, settingsFor } from '../../fitfile/apply.ts';
 import type { Fit } from '../../fitfile/schema.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { kvCapacityTokens } from '../../model/quantities.ts';
 import { MOST_DOUBLINGS } from '../../predict/extrapolation.ts';
-import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../../roofline/parameters.ts';
+import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
 import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
+import { type Deviations, drawerOf, misfitOf, moved } from './fit-draws.ts';
+import { outside, reached } from './fit-notes.ts';
 import { missingFacts } from './from-spec.ts';
 import { normals } from './normals.ts';
-import { type Misfit, type RooflineDevice, rooflineSource } from './roofline.ts';
+import { type RooflineDevice, rooflineSource } from './roofline.ts';
 import { DEFAULT_SEATS, tpSizesOf } from './settings.ts';
-
-type Deviations = Readonly<Partial<Record<ParameterName, number>>>;
-
-/** Draws of a fit's log parameters about their values; the same for every device that the fit is carried to. */
-function drawerOf(model: FittedModel, key: string): (index: number) => Deviations {
-  const size = model.covariance.length;
-  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(
-    new Matrix(model.covariance.map((row) => [...row])),
-    { assumeSymmetric: true },
-  );
-  const scales = realEigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
-  return (index) => {
-    const z = normals(key, index, size);
-    return Object.fromEntries(
-      model.names.map((name, row) => [
-        name,
-        scales.reduce((sum, scale, k) => sum + eigenvectorMatrix.get(row, k) * scale * z[k]!, 0),
-      ]),
-    );
-  };
-}
-
-/** Parameters moved by their deviations, inside the fit's own physical bounds where it has them. */
-const moved = (
-  parameters: RooflineParameters,
-  deviations: Deviations,
-  bounds: (name: ParameterName) => readonly [number, number],
-): RooflineParameters =>
-  Object.fromEntries(
-    PARAMETER_NAMES.map((name) => {
-      const [low, high] = bounds(name);
-      return [name, Math.min(high, Math.max(low, parameters[name] * Math.exp(deviations[name] ?? 0)))];
-    }),
-  ) as unknown as RooflineParameters;
-
-const doublings = (value: number, [low, high]: readonly [number, number]): number =>
-  value < low ? Math.log2(low / value) : value > high ? Math.log2(value / high) : 0;
-
-/** How far a workload lies outside what a fit saw. */
-function outside(fit: Fit, { input, output }: Workload, label: string): { notes: string[]; factors: number } {
-  const axes = [
-    ['input', input, fit.range.input_tokens],
-    ['output', output, fit.range.output_tokens],
-  ] as const;
-  const left = axes.filter(([, value, range]) => doublings(value, range) > 0);
-  return {
-    notes: left.map(
-      ([name, value, [low, high]]) => `${label}: ${name} ${value} is outside the measured ${low} to ${high}`,
-    ),
-    factors: left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
-  };
-}
-
-/** What the fit's model misses, drawn; wider by one width for each doubling outside what was measured. */
-function misfitOf(fit: Fit, model: FittedModel, widths: number): (index: number) => Misfit {
-  const { ttft, tpot } = model.predictors.scheduler.noise.misfit;
-  const [, most] = fit.range.concurrency;
-  return (index) => {
-    const [p, d] = normals(`${fit.digest} misfit`, index, 2);
-    return {
-      prefill: Math.exp(ttft * widths * p!),
-      decode: (batch) => Math.exp(tpot * (widths + Math.max(0, Math.log2(batch / most))) * d!),
-    };
-  };
-}
-
-/** Shares of the spec sheet that a fit found: ratios between devices rest on them. */
-function reached({ parameters, engine }: Fit, label: string): string {
-  const share = (name: ParameterName): string => {
-    const efficiency = parameters[name]!.efficiency?.value;
-    return efficiency === undefined ? 'an unknown share' : `${Math.round(100 * efficiency)} %`;
-  };
-  const version = engine.version ?? 'of unknown version';
-  return `${label}: ${engine.name} ${version} reaches ${share('gemm_flop_per_s')} of dense compute, ${share('memory_bytes_per_s')} of bandwidth`;
-}
 
 /** The device that a fit is of, at the tensor parallel sizes that were measured. */
 export function fitSource(fit: Fit, workload: Workload, label: string): UncertainSource {

@@ -1,0 +1,35 @@
+import type { Fit } from '../../fitfile/schema.ts';
+import type { ParameterName } from '../../roofline/parameters.ts';
+import type { Workload } from '../workload.ts';
+
+const doublings = (value: number, [low, high]: readonly [number, number]): number =>
+  value < low ? Math.log2(low / value) : value > high ? Math.log2(value / high) : 0;
+
+/** How far a workload lies outside what a fit saw. */
+export function outside(
+  fit: Fit,
+  { input, output }: Workload,
+  label: string,
+): { notes: string[]; factors: number } {
+  const axes = [
+    ['input', input, fit.range.input_tokens],
+    ['output', output, fit.range.output_tokens],
+  ] as const;
+  const left = axes.filter(([, value, range]) => doublings(value, range) > 0);
+  return {
+    notes: left.map(
+      ([name, value, [low, high]]) => `${label}: ${name} ${value} is outside the measured ${low} to ${high}`,
+    ),
+    factors: left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
+  };
+}
+
+/** Shares of the spec sheet that a fit found: ratios between devices rest on them. */
+export function reached({ parameters, engine }: Fit, label: string): string {
+  const share = (name: ParameterName): string => {
+    const efficiency = parameters[name]!.efficiency?.value;
+    return efficiency === undefined ? 'an unknown share' : `${Math.round(100 * efficiency)} %`;
+  };
+  const version = engine.version ?? 'of unknown version';
+  return `${label}: ${engine.name} ${version} reaches ${share('gemm_flop_per_s')} of dense compute, ${share('memory_bytes_per_s')} of bandwidth`;
+}
