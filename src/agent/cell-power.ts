@@ -6,6 +6,7 @@ import { type PowerWatch, windowOf } from '../power/power-watch.ts';
 import { encodeSamples } from '../power/samples-codec.ts';
 import type { Energy } from '../run/energy-schema.ts';
 import type { CellMetrics } from '../run/schema.ts';
+import type { CellTask } from './protocol.ts';
 
 /** What was read of power around a cell's window. */
 export interface CellPower {
@@ -26,11 +27,12 @@ export async function cellPower(
   origin: number,
   metrics: CellMetrics | null,
   idlePower_w: number | null,
+  kind: CellTask['kind'] = 'load',
 ): Promise<CellPower> {
   const interval = windowOf(window, origin);
   const { samples, rowsSkipped, failed } = await watch.until(interval?.to_s ?? 0);
   const { facts, expected } = watch;
-  const produced = producedIn(metrics, interval === null ? 0 : interval.to_s - interval.from_s);
+  const produced = producedIn(metrics, kind, interval === null ? 0 : interval.to_s - interval.from_s);
   const tokens = produced.outputTokens;
   const judged = judgeEnergy({ facts, samples, window: interval, expected, rowsSkipped, failed, tokens });
   return {
@@ -46,8 +48,9 @@ export async function cellPower(
   };
 }
 
-const producedIn = (metrics: CellMetrics | null, seconds: number): Produced => ({
+/** Of a pair, the devices that are read are those of the server that answers: the prompts are another one's work. */
+const producedIn = (metrics: CellMetrics | null, kind: CellTask['kind'], seconds: number): Produced => ({
   outputTokens: (metrics?.output_tokens_per_s ?? 0) * seconds,
-  inputTokens: (metrics?.input_tokens_per_s ?? 0) * seconds,
-  requests: (metrics?.requests_per_s ?? 0) * seconds,
+  inputTokens: kind === 'disaggregated' ? null : (metrics?.input_tokens_per_s ?? 0) * seconds,
+  requests: kind === 'disaggregated' ? null : (metrics?.requests_per_s ?? 0) * seconds,
 });

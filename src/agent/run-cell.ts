@@ -130,7 +130,8 @@ export async function runCell(
   sendTimelines(timelines, hooks);
   sendInPieces(JSON.stringify(encodeSteps(steps)), hooks.steps);
   const read =
-    power && (await cellPower(power, cell.window, origin, cell.metrics, task.idle_power_w ?? null));
+    power &&
+    (await cellPower(power, cell.window, origin, cell.metrics, task.idle_power_w ?? null, task.kind));
   if (read && hooks.power) sendInPieces(read.text, hooks.power);
   const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {

@@ -149,7 +149,18 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
 
 function notes(fit: Fit): string[] {
   const search = fit.search.converged ? [] : ['the fit did not settle; read its figures with care'];
-  return [...parameterNotes(fit, parametersOf(fit)), ...search];
+  return [...parameterNotes(fit, parametersOf(fit)), ...cappedNote(fit), ...search];
+}
+
+/** A device that its power cap holds back shows the compute that the cap allows. */
+function cappedNote({ flagged }: Fit): string[] {
+  const cells = flagged
+    .filter(({ code }) => code === 'power_capped')
+    .reduce((sum, one) => sum + one.cells, 0);
+  if (cells === 0) return [];
+  return [
+    `the power cap was active in ${counted(cells, 'cell')}: the compute ceilings are those under this cap`,
+  ];
 }
 
 function leftOut(fit: Fit): string[] {

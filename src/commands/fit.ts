@@ -18,7 +18,9 @@ const help = `usage: ridge fit RUN... [options]
 Fits the roofline to the cells of one or more runs and writes a fit file:
 parameters with 90 % intervals, what the data cannot tell, what was inferred
 that the runs do not state, errors on cells that were kept from the fit, simpler
-models beside it. RUN is a run's folder or its id under runs/.
+models beside it. RUN is a run's folder or its id under runs/. Where four cells
+or more measured power, power is fitted too: idle, and energy per FLOP, per byte
+of memory and per byte of link.
 
   --out FILE               default runs/RUN.fit.json
   --force                  write over an existing file

@@ -25,7 +25,9 @@ targets
   --lab FILE               targets of a lab file. One with serve: is started by
                            the run on its agent's host, each of its variants
                            (size, dtype, flags) in turn, and ended again; its
-                           log is kept in the run as server/TARGET.log
+                           log is kept in the run as server/TARGET.log. Its
+                           power: says where watts come from; default: the tool
+                           of the devices, on the server's own host
   --target NAME=URL        a target by its base URL; repeatable
   --accelerator ID         accelerator of the --target ones (catalogue id)
   --tp N                   their tensor parallel size

@@ -3,11 +3,11 @@ import type { Interval } from './energy.ts';
 import type { JudgedEnergy } from './judge-energy.ts';
 import type { PowerFacts } from './sample.ts';
 
-/** What a window's energy was spent on. */
+/** What a window's energy was spent on. Null: these devices did only a part of it. */
 export interface Produced {
   readonly outputTokens: number;
-  readonly inputTokens: number;
-  readonly requests: number;
+  readonly inputTokens: number | null;
+  readonly requests: number | null;
 }
 
 const sourceOf = ({ devices, limits_w, ...facts }: PowerFacts): Energy['source'] => ({
@@ -31,8 +31,8 @@ export function cellEnergy(
   const gross = judged.energy_j;
   const above =
     gross === null || seconds === null || idlePower_w === null ? null : gross - idlePower_w * seconds;
-  const per = (count: number) =>
-    gross === null || count <= 0
+  const per = (count: number | null) =>
+    gross === null || count === null || count <= 0
       ? null
       : { gross: gross / count, above_idle: above === null ? null : above / count };
   return {
@@ -45,7 +45,9 @@ export function cellEnergy(
     power_w: gross === null || seconds === null ? null : gross / seconds,
     idle_power_w: idlePower_w,
     joules_per_output_token: per(produced.outputTokens),
-    joules_per_total_token: per(produced.outputTokens + produced.inputTokens),
+    joules_per_total_token: per(
+      produced.inputTokens === null ? null : produced.outputTokens + produced.inputTokens,
+    ),
     joules_per_request: per(produced.requests),
     devices: judged.devices.map((one) => ({
       device: one.device,

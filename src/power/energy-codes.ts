@@ -27,7 +27,10 @@ export const ENERGY_CODES = {
     'counter_unusable',
     'the energy counter is not within 0.1 to 10 times the integral of power',
   ],
-  counter_unavailable: ['counter_unusable', 'the energy counter was not known at an edge of the window'],
+  counter_unavailable: [
+    'counter_unusable',
+    'the energy counter was not known at an edge of the window, or stood still for over 3 s',
+  ],
   rows_skipped: ['warn', 'rows of the power source could not be read'],
   clock_offset_unknown: ['warn', 'readings were stamped on another host, whose clock is not known'],
   throttled: ['flag', 'a thermal limit or a hardware brake slowed a device down'],

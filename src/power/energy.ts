@@ -1,3 +1,4 @@
+import { ENERGY_LIMITS } from './energy-codes.ts';
 import type { PowerSample } from './sample.ts';
 
 /** Half-open interval on the samples' clock, s. */
@@ -45,7 +46,7 @@ export function deviceEnergy(
   window: Interval,
   counterRange_j: number | null,
 ): DeviceEnergy {
-  const powers = averagedTwins(pointsOf(samples, ({ power_w }) => power_w));
+  const powers = averagedTwins(pointsOf(freshOnly(samples), ({ power_w }) => power_w));
   const around = spanning(powers, window);
   const integral_j = around === null ? null : integrate(around, window);
   const inside = samples.filter(({ at_s }) => at_s >= window.from_s && at_s < window.to_s);
@@ -66,6 +67,21 @@ export function deviceEnergy(
     mean_clock_mhz: meanOf(inside.flatMap(({ clock_mhz }) => clock_mhz ?? [])),
     temperature_c: temperatures.length === 0 ? null : { first: temperatures[0]!, last: temperatures.at(-1)! },
   };
+}
+
+/**
+ * Without readings that only repeat the one before: a source that is asked more often than it reads its devices (an exporter
+ * collects every 30 s, say) shows it by a counter that stands still. One whose counter never moves has a broken counter.
+ */
+function freshOnly(samples: readonly PowerSample[]): readonly PowerSample[] {
+  let before: number | null = null;
+  const fresh = samples.filter(({ counter_j, power_w }) => {
+    if (counter_j === null || power_w === null) return true;
+    const isRepeated = counter_j === before;
+    before = counter_j;
+    return !isRepeated;
+  });
+  return fresh.length > 1 ? fresh : samples;
 }
 
 const meanOf = (values: readonly number[]): number | null =>
@@ -122,7 +138,9 @@ function counterEnergy(
   // A counter that is read faster than it counts stands still in between: only the readings that moved say when it did.
   const moved = raw.filter(({ value }, index) => index === 0 || value !== raw[index - 1]!.value);
   const around = spanning(moved, window) ?? (moved.length < 2 ? spanning(raw, window) : null);
-  if (around === null) return { state: 'unavailable' };
+  if (around === null || (moved.length >= 2 && longestGap(around) > ENERGY_LIMITS.slow_gap_s)) {
+    return { state: 'unavailable' };
+  }
   const unwrapped = unwrap(around, range_j);
   if (unwrapped === null) return { state: 'backward' };
   const at = (at_s: number): number => {

@@ -12,12 +12,17 @@ export interface PredictedEnergy {
   readonly joules_per_output_token: Predicted;
 }
 
-/** Power and energy of a closed loop; null where the fit holds no power. */
+/**
+ * Power and energy of a closed loop; null where the fit holds no power.
+ * @param throughput with the interval that is shown
+ * @param widening of intervals outside the measured range, an exponent; 1 inside
+ */
 export function predictEnergy(
   fit: Fit,
   engine: EngineSettings,
   shape: ClosedLoopShape,
   throughput: Predicted,
+  widening = 1,
 ): PredictedEnergy | null {
   const { power } = fit;
   if (!power) return null;
@@ -25,7 +30,7 @@ export function predictEnergy(
   const traffic = trafficOf(card, { parameters }, engine, shape);
   const { power_w, log_sd } = predictPower(powerModelOf(power), traffic, power.limit_w);
   const watts = power_w * engine.tensorParallel;
-  const spread = power.interval_factor * log_sd;
+  const spread = widening * power.interval_factor * log_sd;
   const rate = throughput.value;
   const rateSpread =
     rate === null || throughput.interval_90 === null ? null : Math.log(throughput.interval_90[1] / rate);

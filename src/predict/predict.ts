@@ -79,8 +79,9 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   };
   const { means, prediction } = predictMeans(modelOf(fit), settings, loop, { predictor });
   const { sentences, doublings } = extrapolationOf(fit, { input, output, concurrency, tp });
+  const shown = widened(prediction, doublings);
   return {
-    ...widened(prediction, doublings),
+    ...shown,
     input,
     output,
     concurrency,
@@ -91,7 +92,9 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     doublings_outside: doublings,
     rough: means.rough,
     energy:
-      doublings > MOST_DOUBLINGS ? null : predictEnergy(fit, settings, loop, prediction.output_tokens_per_s),
+      doublings > MOST_DOUBLINGS
+        ? null
+        : predictEnergy(fit, settings, loop, shown.output_tokens_per_s, 1 + doublings),
   };
 }
 

@@ -184,6 +184,14 @@ test('whose measurements were imported stands in the report', () => {
   expect(report({ ...fit, runs })).toContain('measurements of others: Someone, CC BY 4.0');
 });
 
+test('cells under a power cap are said to be: the compute is what the cap allows', () => {
+  expect(report()).not.toContain('power cap');
+  const flagged = [{ code: 'power_capped', target: target!.name, cells: 3 }];
+  expect(unfolded(report({ ...fit, flagged }))).toContain(
+    'the power cap was active in 3 cells: the compute ceilings are those under this cap',
+  );
+});
+
 test('one number of one cell is singular', () => {
   const text = report({ ...fit, residuals: fit.residuals.slice(0, 1) });
   expect(text).toContain('1 number from 1 cell;');

@@ -51,6 +51,16 @@ describe('a fit of a run that measured power', () => {
     expect(high).toBeGreaterThan(energy!.joules_per_output_token.value!);
   });
 
+  test('outside what was measured its intervals widen with the distance, too far there are none', () => {
+    const widthOf = (output: number): number => {
+      const [low, high] = predict(fit, { input: 512, output, concurrency: 16, tp: 2 }).energy!.power_w
+        .interval_90!;
+      return Math.log(high / low);
+    };
+    expect(widthOf(512) / widthOf(256)).toBeGreaterThan(1.6);
+    expect(predict(fit, { input: 512, output: 4096, concurrency: 16, tp: 2 }).energy).toBeNull();
+  });
+
   test('is read back as it was written, and told in words', () => {
     expect(parseFit(canonicalJson(fit), 'fit.json').power).toEqual(fit.power);
     const text = powerText(fit.power!, plainStyle);

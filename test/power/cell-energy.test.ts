@@ -47,3 +47,12 @@ test('an energy that is rejected has no figures, one without idle power none abo
     above_idle: null,
   });
 });
+
+test('half of a pair answers for its tokens alone', () => {
+  const half = { outputTokens: 2000, inputTokens: null, requests: null };
+  expect(cellEnergy(facts, judged, { from_s: 5, to_s: 25 }, half, null)).toMatchObject({
+    joules_per_output_token: { gross: 6, above_idle: null },
+    joules_per_total_token: null,
+    joules_per_request: null,
+  });
+});

@@ -113,3 +113,36 @@ describe('the counter', () => {
     expect(deviceEnergy('0', samples, window, null).counter).toEqual({ state });
   });
 });
+
+describe('a source that is asked more often than it reads its devices', () => {
+  const refreshed = (interval: number, asked = 0.5): PowerSample[] =>
+    every(asked, 0, 60).map((at_s) => {
+      const at = Math.floor(at_s / interval) * interval;
+      return { ...blankSample('0', at_s), power_w: 100 + at, counter_j: 100 * at + at ** 2 / 2 };
+    });
+
+  test('every second: what repeats the reading before is left out, the counter is good', () => {
+    const { samples, longest_gap_s, counter } = deviceEnergy(
+      '0',
+      refreshed(1),
+      { from_s: 20, to_s: 40 },
+      null,
+    );
+    expect(samples).toBe(20);
+    expect(longest_gap_s).toBe(1);
+    expect(counter).toEqual({ state: 'ok', energy_j: expect.closeTo(2000 + (40 ** 2 - 20 ** 2) / 2, 6) });
+  });
+
+  test('every 30 s: its readings stand too far apart, whatever is asked for', () => {
+    const { longest_gap_s, counter } = deviceEnergy('0', refreshed(30), { from_s: 35, to_s: 55 }, null);
+    expect(longest_gap_s).toBeGreaterThan(20);
+    expect(counter).toEqual({ state: 'unavailable' });
+  });
+
+  test('a counter that never moves is broken, and takes no reading of power with it', () => {
+    const stuck = refreshed(1).map((one) => ({ ...one, counter_j: 7, power_w: 300 }));
+    const { samples, integral_j } = deviceEnergy('0', stuck, { from_s: 20, to_s: 40 }, null);
+    expect(samples).toBe(40);
+    expect(integral_j).toBeCloseTo(6000, 6);
+  });
+});
