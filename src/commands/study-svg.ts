@@ -1,7 +1,7 @@
 import type { StudyRow } from '../cost/study/benefits.ts';
 import { stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
-import { type Reference2025, SHOWN_PAIRS } from './study-text.ts';
+import { type Reference2025, SHOWN_PAIRS } from './study-shared.ts';
 
 /** Bars of the stated basis as the study shows them: by pair and model, for each shape and limit. */
 export const studySvg = ({ uniform }: Reference2025): string =>

@@ -1,42 +1,9 @@
 import { rangeOf, type StudyRow } from '../cost/study/benefits.ts';
-import type { freeDecodeCeiling, JudgedClaim, Needed } from '../cost/study/claims.ts';
-import type { FittedClaim, FittedDevice, FittedRow } from '../cost/study/fitted.ts';
-import type { bestPairs, cheapestPrefill } from '../cost/study/orders.ts';
 import { formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
-import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
-
-/** The study re-derived: everything that is printed. */
-export interface Reference2025 {
-  readonly uniform: readonly StudyRow[];
-  readonly claims: readonly JudgedClaim[];
-  readonly needed: readonly Needed[];
-  readonly free_decode: ReturnType<typeof freeDecodeCeiling>;
-  readonly best_pairs: ReturnType<typeof bestPairs>;
-  readonly cheapest_prefill: ReturnType<typeof cheapestPrefill>;
-  readonly fitted: readonly {
-    readonly devices: readonly FittedDevice[];
-    readonly claims: readonly FittedClaim[];
-    readonly rows: readonly FittedRow[];
-  }[];
-}
-
-/** Pairs that are printed; the JSON holds all. */
-export const SHOWN_PAIRS = [
-  ['b200-sxm::gaudi3', 'B200::G3'],
-  ['b200-sxm::b200-sxm', 'B200::B200'],
-  ['h100-sxm::gaudi3', 'H100::G3'],
-  ['gaudi3::gaudi3', 'G3::G3'],
-  ['b200-sxm::mi300x', 'B200::MI3'],
-] as const;
-
-const right = (title: string, unit?: string) => ({ title, ...(unit && { unit }), align: 'right' }) as const;
-const span = (range: readonly [number, number] | null): string =>
-  range ? range.map((value) => value.toFixed(2)).join('-') : 'no price';
-const shapeText = ({ shape, limit }: Pick<StudyRow, 'shape' | 'limit'>): string =>
-  `${shape.input}/${shape.output} ${limit === 'latency' ? 'lat' : 'thr'}`;
-const wrapped = (text: string): string => wrapLines(text, REPORT_COLUMNS);
+import { fittedText } from './study-fits-text.ts';
+import { type Reference2025, right, SHOWN_PAIRS, shapeText, span, wrapped } from './study-shared.ts';
 
 /** The study for people. */
 export function studyText(study: Reference2025, style: Style): string {
@@ -65,6 +32,7 @@ export function studyText(study: Reference2025, style: Style): string {
         `4096/512, ${model}: prefill is ${formatPercent(prefill_share)} of H100::H100; B200 prefill with decode for nothing would gain ${formatNumber(ceiling, 2)}x, not 3x.`,
       ),
     ),
+    ...reconstructionLines(study),
     ...study.fitted.flatMap((one) => ['', ...fittedText(one, style)]),
     '',
     wrapped(
@@ -125,74 +93,19 @@ const neededTable = ({ needed }: Reference2025, style: Style): string =>
     ]),
   });
 
-const STATED = 'asgar2025-stated';
+const RECONSTRUCTED = ['b200-sxm::gaudi3', 'b200-sxm::b200-sxm', 'h100-sxm::gaudi3'] as const;
 
-function fittedText({ devices, claims, rows }: Reference2025['fitted'][number], style: Style): string[] {
-  return [
-    style.bold(`From published fits: ${rows[0]!.model}`),
-    ...devices.map(
-      ({ accelerator, how, fit, compute_efficiency, bandwidth_efficiency, kv_bytes_per_element }) =>
-        how === 'fit'
-          ? wrapped(
-              `${accelerator}: fit '${fit}', ${formatPercent(compute_efficiency)} of dense compute, ${formatPercent(bandwidth_efficiency)} of bandwidth, KV cache ${kv_bytes_per_element} bytes an element`,
-            )
-          : wrapped(`${accelerator}: not measured; '${fit}' scaled by spec sheets`),
-    ),
-    renderTable({
-      style,
-      columns: [
-        { title: 'cost basis' },
-        { title: 'in/out' },
-        ...SHOWN_PAIRS.map(([, title]) => right(title, '90 %')),
-      ],
-      rows: rows
-        .filter(({ basis }) => basis === STATED || basis.startsWith('inferencex-hyper'))
-        .map((row) => [
-          row.basis.replace(STATED, 'stated'),
-          shapeText(row),
-          ...SHOWN_PAIRS.map(([pair]) => fittedCell(row, pair)),
-        ]),
-    }),
-    renderTable({
-      style,
-      columns: [
-        { title: 'claim' },
-        { title: 'in/out' },
-        right('published'),
-        right('fits, stated basis'),
-        right('90 %'),
-        { title: 'verdict' },
-      ],
-      rows: claims.map((one) => [
-        `${one.id} ${one.pair}`,
-        one.shape,
-        one.published.toFixed(1),
-        span(one.fitted),
-        span(one.interval_90),
-        one.verdict,
-      ]),
-    }),
-    ...kvWarning(devices),
-  ];
-}
-
-function fittedCell({ benefits }: FittedRow, pair: string): string {
-  const found = benefits.find((one) => one.pair === pair);
-  if (found === undefined) return 'no price';
-  if (found.benefit === null) return 'not met';
-  const ends = found.uncertainty?.benefit_90.map((end) =>
-    end > 0 && Number.isFinite(end) ? end.toFixed(1) : 'unmet',
-  );
-  return `${found.benefit.toFixed(2)} (${ends ? ends.join('-') : '-'})`;
-}
-
-/** Ratios between devices with different KV caches are not of the devices alone. */
-function kvWarning(devices: readonly FittedDevice[]): string[] {
-  const measured = devices.filter(({ how }) => how === 'fit');
-  if (new Set(measured.map(({ kv_bytes_per_element }) => kv_bytes_per_element)).size < 2) return [];
+/** One way in which every published ratio comes out, and what it rests on. */
+function reconstructionLines({ reconstruction }: Reference2025): string[] {
   return [
     wrapped(
-      'The measured devices kept their KV caches at different precisions (inferred): their ratios hold that difference too.',
+      'One set of assumptions, not the only one, gives 3x to 4x: B200 FP8 credited its sparse 9000 TFLOP/s against the dense 1979 of H100, H100 decode at 0.57 of the efficiency of the others, and power for nothing (FP8, throughput):',
     ),
+    ...reconstruction.map(({ basis, shape, by_pair }) =>
+      wrapped(
+        `  ${basis}, ${shape.input}/${shape.output}: ${RECONSTRUCTED.map((pair) => `${pair} ${span(by_pair[pair]!)}`).join(', ')}`,
+      ),
+    ),
+    wrapped('The published 3x to 4x rest on what was fitted for the H100 baseline, which was not published.'),
   ];
 }

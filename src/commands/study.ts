@@ -5,14 +5,16 @@ import { STUDY_BASES, uniformRows } from '../cost/study/benefits.ts';
 import { freeDecodeCeiling, judgedClaims, neededThroughput } from '../cost/study/claims.ts';
 import { fittedClaims, fittedDevices, fittedRows } from '../cost/study/fitted.ts';
 import { bestPairs, cheapestPrefill } from '../cost/study/orders.ts';
+import { reconstructions } from '../cost/study/reconstruction.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { readFit } from '../fitfile/read.ts';
 import { styleFor } from '../report/style.ts';
 import { PUBLISHED_FITS } from './compare-devices.ts';
 import { writeSvg } from './compare-svg.ts';
 import { oneOfFlag } from './flags.ts';
+import type { Reference2025 } from './study-shared.ts';
 import { studySvg } from './study-svg.ts';
-import { type Reference2025, studyText } from './study-text.ts';
+import { studyText } from './study-text.ts';
 
 const help = `usage: ridge study reference-2025 [--svg FILE] [--json]
 
@@ -54,6 +56,7 @@ async function reference2025(): Promise<Reference2025> {
     claims: judgedClaims(uniform),
     needed: neededThroughput(),
     free_decode: freeDecodeCeiling(),
+    reconstruction: reconstructions(),
     best_pairs: bestPairs(uniform, STUDY_BASES[0]!.name),
     cheapest_prefill: cheapestPrefill([0.4, 0.08]),
     fitted: models.map((fits) => {

@@ -3,6 +3,7 @@ import { rangeOf, STUDY_BASES, uniformRows } from '../../../src/cost/study/benef
 import { freeDecodeCeiling, judgedClaims, neededThroughput } from '../../../src/cost/study/claims.ts';
 import { fittedClaims, fittedDevices, fittedRows } from '../../../src/cost/study/fitted.ts';
 import { bestPairs, cheapestPrefill } from '../../../src/cost/study/orders.ts';
+import { reconstructions } from '../../../src/cost/study/reconstruction.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
 
 const rows = uniformRows();
@@ -83,4 +84,19 @@ test('from fits: measured devices are said to be, others are carried, and ratios
     expect(verdict === 'excluded').toBe(!inside);
     expect(fitted[0]).toBeGreaterThanOrEqual(interval_90[0]);
   }
+});
+
+test('a sparse B200, a slow H100 and free power together give the published ratios; with power paid they do not', () => {
+  const [decodeHeavy, prefillHeavy, paid] = reconstructions();
+  const inside = (range: readonly [number, number], low: number, high: number): void => {
+    expect(range[0]).toBeGreaterThan(low - 0.01);
+    expect(range[1]).toBeLessThan(high + 0.01);
+  };
+  inside(decodeHeavy!.by_pair['b200-sxm::gaudi3']!, 3.72, 3.96);
+  inside(decodeHeavy!.by_pair['b200-sxm::b200-sxm']!, 2.61, 2.7);
+  inside(decodeHeavy!.by_pair['h100-sxm::gaudi3']!, 3.41, 3.75);
+  inside(prefillHeavy!.by_pair['b200-sxm::gaudi3']!, 3.15, 3.41);
+  inside(prefillHeavy!.by_pair['b200-sxm::b200-sxm']!, 2.68, 2.9);
+  inside(paid!.by_pair['b200-sxm::gaudi3']!, 2.7, 2.9);
+  inside(paid!.by_pair['b200-sxm::b200-sxm']!, 2.7, 2.8);
 });
