@@ -63,7 +63,7 @@ export function comparisonText(
     '',
     costTable(ranked, comparison, question, style),
     '',
-    planTable(ranked, style),
+    planTable(ranked, question, style),
     '',
     ...(rows.some(({ ratio }) => ratio !== null) ? [ratioTable(ranked, style), ''] : []),
     ...footLines(comparison, rows, left).map((line) => wrapLines(line, REPORT_COLUMNS)),
@@ -120,13 +120,19 @@ function costTable(
   });
 }
 
-const planTable = (rows: readonly Ranked[], style: Style): string =>
+/** `ms p99`: by what statistic a latency stands in its column. */
+const statisticOf = ({ objectives }: CompareQuestion, metric: 'ttft' | 'tpot'): string => {
+  const key = objectives.find((one) => one.metric === metric)?.key ?? `${metric}_mean_ms`;
+  return `ms ${key.split('_')[1]}`;
+};
+
+const planTable = (rows: readonly Ranked[], question: CompareQuestion, style: Style): string =>
   renderTable({
     style,
     columns: [
       right('#'),
-      right('TTFT', 'ms'),
-      right('TPOT', 'ms'),
+      right('TTFT', statisticOf(question, 'ttft')),
+      right('TPOT', statisticOf(question, 'tpot')),
       right('tok/s', 'a device'),
       right('tok/s', 'a user'),
       right('Mtok', 'a $'),
