@@ -19,8 +19,9 @@ Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
 file, with 90 % intervals, and says what lies outside the cells that were
 measured: there intervals widen with the distance, and further than two
 doublings outside there are none. Latencies from ten seconds on are in seconds.
-Output lengths are jittered as those of the measured cells were. A fit that holds
-power adds watts of the whole server, and joules an output token, idle included.
+Output lengths are jittered as those of the measured cells were. A fit that
+holds power adds watts of the whole server, and joules an output token, idle
+included.
 
   --input N          prompt length, tokens
   --output N         output length, tokens

@@ -43,9 +43,9 @@ simulated endpoints
   --simulate-tp LIST          default 1,2
   --simulate-seed N           draws the hidden truth; default 1
   --simulate-time-scale X     0.1 is a device ten times as fast; default 1
-  --simulate-power            read their power with a fake nvidia-smi, amd-smi or
-                              hl-smi, whichever fits the accelerator; windows
-                              are then 10 to 30 s long
+  --simulate-power            read their power with a fake nvidia-smi, amd-smi
+                              or hl-smi, whichever fits the accelerator;
+                              windows are then 10 to 30 s long
 
 only as many cells as it takes
   --adaptive               measure the suite's most telling cells first, fit,
