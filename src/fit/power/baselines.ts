@@ -23,7 +23,7 @@ export const POWER_BASELINES: readonly PowerBaseline[] = [
   { name: 'linear in load', train: linearInLoad },
 ];
 
-/** A straight line over the concurrency for each tensor parallel size; null for a size that was not trained on. */
+/** A straight line over the concurrency for each tensor parallel size; null for a size that was not trained on two loads. */
 function linearInLoad(training: readonly PowerObservation[]): (one: PowerObservation) => number | null {
   const lines = new Map(
     [...Map.groupBy(training, ({ tensorParallel }) => tensorParallel)].map(([size, cells]) => [
@@ -33,6 +33,7 @@ function linearInLoad(training: readonly PowerObservation[]): (one: PowerObserva
   );
   return ({ tensorParallel, concurrency }) => {
     const line = lines.get(tensorParallel);
-    return line === undefined ? null : line.b + line.m * concurrency;
+    // One load makes no line.
+    return line === undefined || !Number.isFinite(line.m) ? null : line.b + line.m * concurrency;
   };
 }
