@@ -3,6 +3,12 @@ import { formatNumber, formatQuantity } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 
+/** Simpler predictions in a table of 80 columns. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  'limit always': 'limit',
+  'mean of the cells': 'mean',
+  'linear in load': 'line in load',
+};
 const KINDS = { shape: 'a shape left out', tp: 'a TP left out', load: 'top load left out' } as const;
 
 /** The power section of a fit: parameters with intervals, and what it misses of cells that it did not see. */
@@ -55,7 +61,7 @@ const errorTable = ({ validation }: PowerSection, style: Style): string =>
       { title: 'error', unit: '%', align: 'right' },
       { title: 'in 90 %', unit: '%', align: 'right' },
       ...(validation.blocked[0]?.baselines ?? []).map(({ name }) => ({
-        title: name,
+        title: SHORT_NAMES[name] ?? name,
         unit: '%',
         align: 'right' as const,
       })),

@@ -65,7 +65,7 @@ describe('a fit of a run that measured power', () => {
     expect(parseFit(canonicalJson(fit), 'fit.json').power).toEqual(fit.power);
     const text = powerText(fit.power!, plainStyle);
     expect(text).toMatch(/energy_per_byte_j/);
-    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 });
 

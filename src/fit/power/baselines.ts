@@ -26,14 +26,15 @@ export const POWER_BASELINES: readonly PowerBaseline[] = [
 /** A straight line over the concurrency for each tensor parallel size; null for a size that was not trained on two loads. */
 function linearInLoad(training: readonly PowerObservation[]): (one: PowerObservation) => number | null {
   const lines = new Map(
-    [...Map.groupBy(training, ({ tensorParallel }) => tensorParallel)].map(([size, cells]) => [
-      size,
-      linearRegression(cells.map(({ concurrency, power_w }) => [concurrency, power_w])),
-    ]),
+    [...Map.groupBy(training, ({ tensorParallel }) => tensorParallel)]
+      .filter(([, cells]) => new Set(cells.map(({ concurrency }) => concurrency)).size > 1)
+      .map(([size, cells]) => [
+        size,
+        linearRegression(cells.map(({ concurrency, power_w }) => [concurrency, power_w])),
+      ]),
   );
   return ({ tensorParallel, concurrency }) => {
     const line = lines.get(tensorParallel);
-    // One load makes no line.
-    return line === undefined || !Number.isFinite(line.m) ? null : line.b + line.m * concurrency;
+    return line === undefined ? null : line.b + line.m * concurrency;
   };
 }

@@ -32,7 +32,7 @@ export interface PowerValidation {
   readonly interval_factor: number;
 }
 
-/** Of a normal: what is used where too few cells were left out to say otherwise. */
+/** Of a normal: the least that is used where few cells were left out. */
 const NORMAL_FACTOR = 1.645;
 const FEWEST_FOR_FACTOR = 10;
 
@@ -114,13 +114,11 @@ function leaveOut(
   });
 }
 
-const factorOf = (left: readonly LeftOutCell[]): number =>
-  left.length < FEWEST_FOR_FACTOR
-    ? NORMAL_FACTOR
-    : quantile(
-        left.map(({ z }) => z),
-        0.9,
-      );
+/** Few cells left out tell no quantile: then every one of them lies inside. */
+function factorOf(left: readonly LeftOutCell[]): number {
+  const zs = left.map(({ z }) => z);
+  return left.length < FEWEST_FOR_FACTOR ? Math.max(NORMAL_FACTOR, ...zs) : quantile(zs, 0.9);
+}
 
 function blocksSummary(
   kind: PowerBlocks['kind'],
