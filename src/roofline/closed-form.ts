@@ -1,6 +1,8 @@
 import type { ModelCard } from '../model/card.ts';
 import { batchMeans } from './batch-means.ts';
-import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, wayBack } from './meeting.ts';
+import type { StepBurst } from './burst-contention.ts';
+import { secondsBetween } from './driving.ts';
+import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, type WayBack, wayBack } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
 import {
   type ClosedLoopShape,
@@ -28,6 +30,8 @@ interface Loop extends SharedEngine {
   readonly requestOverhead: number;
   /** Seconds from a last token to the engine's next request; null: it is there before the next step starts. */
   readonly away: number | null;
+  /** Seconds between requests that a burst's client sends at the same moment; 0 where seats are short, which hides them. */
+  readonly inTurnSeconds: number;
   readonly edges: ServingEdges;
   /** Whether requests queue for KV memory. */
   readonly kvLimited: boolean;
@@ -66,6 +70,7 @@ function loopOf(
     turnAroundSeconds: burst ? 0 : (turnAroundSeconds ?? 0),
     requestOverhead: p.request_overhead_s,
     away: hidden ? null : turnAroundSeconds + p.request_overhead_s,
+    inTurnSeconds: burst && concurrency <= streams ? secondsBetween(burst) : 0,
     edges,
     kvLimited: concurrency > kvSeats && engine.admission !== 'reserved',
   };
@@ -94,11 +99,21 @@ export function closedLoopMeans(
   if (shape.driving?.kind === 'batch') return batchMeans(card, p, engine, shape);
   const loop = loopOf(card, p, engine, shape, edges);
   let meeting = meetOthers(loop, AT_ONCE);
+  if (loop.burst !== null && loop.inTurnSeconds > 0 && loop.streams > 1) {
+    meeting = meetOthers(loop, wayBack(meeting, loop.inTurnSeconds));
+    meeting = { ...meeting, back: backInBurst(meeting, loop.burst) };
+  }
   if (loop.away !== null && loop.streams > 1) {
     // How long a stream is away decides how many others share a step, and their steps decide how long it is away.
     for (let round = 0; round < 2; round += 1) meeting = meetOthers(loop, wayBack(meeting, loop.away));
   }
   return meansOf(loop, meeting);
+}
+
+/** After its first round a stream's next request misses the step that begins when the last one finished. */
+function backInBurst({ back }: Meeting, { rounds, median }: StepBurst): WayBack {
+  const later = median && rounds > 2 ? 1 : (rounds - 1) / rounds;
+  return { ...back, seconds: later * back.seconds };
 }
 
 function meansOf(loop: Loop, meeting: Meeting): ServingMeans {

@@ -29,6 +29,22 @@ export type Driving =
       readonly burstiness: number | null;
     };
 
+type Burst = Extract<Driving, { kind: 'burst' }>;
+
+/** Far below any step, so that which step a request joins depends on the order alone, whatever the device. */
+const IN_TURN_SECONDS = 1e-9;
+
+/**
+ * Seconds between requests of a burst that their client sends at the same moment. Clients that draw lengths from a range (vLLM's and
+ * InferenceX's) send from one loop: the first request has a step for itself, and the one that follows a finished one misses
+ * the step that begins at once. Clients of exact lengths are taken to send together: what is known of theirs (public grids
+ * of one such client, three models on two engines) is predicted better so.
+ */
+export function secondsBetween({ input_jitter, output_jitter }: Burst): number {
+  const isExact = [input_jitter, output_jitter].every(([low, high]) => low === high);
+  return isExact ? 0 : IN_TURN_SECONDS;
+}
+
 /**
  * Which memory a waiting request needs to be admitted: what its prompt takes now (vLLM), or all that it may come to
  * (engines that never preempt).

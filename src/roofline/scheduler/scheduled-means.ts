@@ -1,5 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import { closedLoopMeans } from '../closed-form.ts';
+import { secondsBetween } from '../driving.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import {
   type ClosedLoopShape,
@@ -59,6 +60,7 @@ export function loadOf(
       outputJitter: driving.output_jitter,
       turnAroundSeconds: 0,
       arrivalSeconds: 0,
+      intakeSeconds: secondsBetween(driving),
       releaseSeconds: 0,
       warmUpRequests: 0,
       measuredRequests: streams * driving.requests_per_stream,

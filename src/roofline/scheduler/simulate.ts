@@ -41,6 +41,8 @@ class Simulation {
   readonly #total: number;
 
   #now = 0;
+  /** When the request that was sent last is taken in, where that takes time. */
+  #takenIn = 0;
   /** When the last event began. */
   #began = 0;
   /** Of an open loop: when the next request arrives, one a call. */
@@ -58,7 +60,8 @@ class Simulation {
   }
 
   run(): Schedule {
-    const { streams, releaseSeconds, warmUpRequests, turnAroundSeconds, arrivalSeconds } = this.#load;
+    const { streams, releaseSeconds, warmUpRequests, turnAroundSeconds } = this.#load;
+    const { arrivalSeconds, intakeSeconds = 0 } = this.#load;
     if (this.#nextDue !== null) this.#expect(this.#nextDue());
     else for (let stream = 0; stream < streams; stream += 1) this.#send(stream * releaseSeconds);
     while (this.#finished < this.#total) {
@@ -70,7 +73,7 @@ class Simulation {
       ...this.#requests.columns(warmUpRequests, this.#total),
       preemptions: this.#rules.preemptions,
       turnAroundSeconds,
-      arrivalSeconds,
+      arrivalSeconds: arrivalSeconds + intakeSeconds,
       streams,
     };
   }
@@ -79,7 +82,10 @@ class Simulation {
   #send(offset: number): void {
     if (!this.#load.holdsLoad && this.#requests.sent >= this.#total) return;
     const request = this.#requests.send(this.#record.events, offset);
-    this.#arrivals.add(request, this.#now + offset + this.#load.arrivalSeconds);
+    const { arrivalSeconds, intakeSeconds = 0 } = this.#load;
+    const arrival = this.#now + offset + arrivalSeconds;
+    if (intakeSeconds > 0) this.#takenIn = Math.max(arrival, this.#takenIn) + intakeSeconds;
+    this.#arrivals.add(request, intakeSeconds > 0 ? this.#takenIn : arrival);
   }
 
   /** A request of an open loop that will arrive at a time of its own. */

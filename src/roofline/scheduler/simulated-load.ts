@@ -13,6 +13,8 @@ export interface SimulatedLoad {
   readonly turnAroundSeconds: number;
   /** Seconds from a request's sending to its arrival at the engine. */
   readonly arrivalSeconds: number;
+  /** Seconds on top of that in which the server takes in one request after another; absent: all at once. */
+  readonly intakeSeconds?: number;
   /** Seconds between the first requests of neighbouring streams; 0: all start at once. */
   readonly releaseSeconds: number;
   /** Requests in the order of sending that are not measured, and that are. */

@@ -1,9 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { kvBytesPerToken } from '../../../src/model/quantities.ts';
 import { priceSchedule } from '../../../src/roofline/scheduler/price-schedule.ts';
 import { requestLengths } from '../../../src/roofline/scheduler/request-lengths.ts';
 import { card, truth } from '../../fit/virtual.ts';
-import fc from '../../property.ts';
 import { burst, decodeStep, pricer, scheduled, total } from './loads.ts';
 
 const seed = 20_260;
@@ -144,6 +144,26 @@ describe('arrivals', () => {
     // One decode step of the first, then a step with the second's prompt.
     expect(Array.from(two.steps.slice(0, 3))).toEqual([1, 1, 1]);
     expect(two.firstEvent[1]).toBe(2);
+  });
+
+  test('requests sent at the same moment are taken in one after another, and none pays for it twice', () => {
+    const together = scheduled({ streams: 4, measuredRequests: 4, inputTokens: 100 });
+    expect(Array.from(together.firstEvent)).toEqual([0, 0, 0, 0]);
+    const apart = scheduled({ streams: 4, measuredRequests: 4, inputTokens: 100, intakeSeconds: 1e-3 });
+    // After the wait for the first request its prompt has a step for itself; the others share the next.
+    expect(apart.idleSeconds[0]).toBeCloseTo(1e-3, 12);
+    expect(Array.from(apart.firstEvent)).toEqual([1, 2, 2, 2]);
+    const alone = { streams: 1, measuredRequests: 3 };
+    const taken = priced(scheduled({ ...alone, intakeSeconds: 1e-3 }));
+    expect(taken.ttft.seconds).toBeCloseTo(priced(scheduled(alone)).ttft.seconds, 12);
+  });
+
+  test('the next request of a stream misses the step that begins when the last one finished', () => {
+    const loop = { streams: 2, measuredRequests: 6, inputTokens: 100 };
+    const waits = ({ sentEvent, firstEvent }: ReturnType<typeof scheduled>): number[] =>
+      Array.from(firstEvent, (first, i) => first - sentEvent[i]!).slice(2);
+    expect(Math.max(...waits(scheduled(loop)))).toBe(0);
+    expect(Math.min(...waits(scheduled({ ...loop, intakeSeconds: 1e-3 })))).toBe(1);
   });
 
   test('an idle engine waits for the next request, and the wait is nobody’s latency', () => {
