@@ -11,7 +11,7 @@ const COLUMNS = [
   ['in flight', 11],
   ['completed', 11],
 ] as const;
-/** Of the cell before: energy is known when its cell is over. Shown where any is known. */
+/** Of the cell before: energy is known when its cell is over. Shown where any is known and there is room. */
 const ENERGY_COLUMNS = [
   ['last W', 8],
   ['J/token', 8],
@@ -22,16 +22,19 @@ interface LiveProps {
   readonly lanes: readonly Lane[];
   /** Rows that may be used, the titles included. */
   readonly rows: number;
+  readonly width: number;
 }
 
 /** Live figures of the cells in progress, one line a measuring target; the space stays when nothing is measured. */
-export function Live({ lanes, rows }: LiveProps) {
+export function Live({ lanes, rows, width: available }: LiveProps) {
   const measuring = lanes.filter(({ current }) => current?.progress != null);
   const lines = measuring
     .slice(0, Math.max(1, rows - 1))
     .map((lane) => ({ name: lane.name, figures: figuresOf(lane) }));
   const nameWidth = Math.min(WIDEST_NAME, Math.max(3, ...lanes.map(({ name }) => name.length)));
-  const columns = lanes.some(({ energy }) => energy !== null) ? [...COLUMNS, ...ENERGY_COLUMNS] : COLUMNS;
+  const all = [...COLUMNS, ...ENERGY_COLUMNS];
+  const needed = all.reduce((sum, [, width]) => sum + width, nameWidth);
+  const columns = needed <= available && lanes.some(({ energy }) => energy !== null) ? all : COLUMNS;
   if (lines.length === 0) lines.push({ name: '', figures: COLUMNS.map(() => '-') });
   return (
     <Box flexDirection="column">

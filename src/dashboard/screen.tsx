@@ -24,7 +24,9 @@ export function Screen({ state, nowS, columns, rows }: ScreenProps) {
       <Header state={state} nowS={nowS} width={columns} hasRoundLine={layout.round === 1} />
       <Lanes lanes={state.lanes} rows={layout.lanes} width={columns} />
       <GridMap grids={targetGrids(state.cells)} focus={state.focus} width={columns} rows={layout.grid} />
-      {layout.live > 1 && !isOver(state.runState) ? <Live lanes={state.lanes} rows={layout.live} /> : null}
+      {layout.live > 1 && !isOver(state.runState) ? (
+        <Live lanes={state.lanes} rows={layout.live} width={columns} />
+      ) : null}
       <Box flexDirection="column">
         <Warnings warnings={state.warnings} rows={layout.warnings} />
         <Footer state={state} />

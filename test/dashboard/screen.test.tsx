@@ -6,9 +6,21 @@ import { LookProvider } from '../../src/dashboard/look.tsx';
 import { reduce } from '../../src/dashboard/reduce.ts';
 import { Screen } from '../../src/dashboard/screen.tsx';
 import { initialState } from '../../src/dashboard/state.ts';
+import { importedEnergy } from '../../src/import/imported-energy.ts';
+import { cellEnergy } from '../../src/power/cell-energy.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { calibration } from '../calibrate/made.ts';
-import { cellsOf, DEMO_PLAN, LARGE_PLAN, type Plan, recording, runStarted } from './events.ts';
+import {
+  cellsOf,
+  DEMO_PLAN,
+  LARGE_PLAN,
+  type Plan,
+  progress,
+  record,
+  recording,
+  runStarted,
+  shape,
+} from './events.ts';
 
 const recordings = new Map([DEMO_PLAN, LARGE_PLAN].map((plan) => [plan, recording(plan)]));
 
@@ -50,6 +62,30 @@ describe.each(sizes)('on %d by %d', (columns, rows) => {
       expect(lines.length).toBeLessThan(rows);
     }
   });
+});
+
+test('watts and joules of the cell before stand beside the live figures where there is room', () => {
+  const cell = shape(128, 64, 1);
+  const energy = cellEnergy(
+    { ...importedEnergy(1, 1).source, source: 'nvidia-smi' },
+    { devices: [], energy_j: 9_870, taken_from: 'integral', counter_disagreement: null, reasons: [] },
+    { from_s: 0, to_s: 30 },
+    { outputTokens: 6_000, inputTokens: 0, requests: 10 },
+    null,
+  );
+  const finished = { ...record('tp1', cell), energy };
+  const events: RunEvent[] = [
+    runStarted(DEMO_PLAN),
+    { kind: 'cell_finished', target: 'tp1', record: finished, reused: false },
+    { kind: 'cell_started', target: 'tp1', cell: shape(128, 64, 8), attempt: 1 },
+    { kind: 'cell_progress', target: 'tp1', cell: shape(128, 64, 8), progress: progress() },
+  ];
+  const wide = drawEvents(events, 80, 24).join('\n');
+  expect(wide).toMatch(/tok\/s .* completed +last W +J\/token/);
+  expect(wide).toMatch(/tp1 +1235? .* 34 +329 +1\.65/);
+  const narrow = drawEvents(events, 60, 24);
+  expect(narrow.join('\n')).not.toContain('last W');
+  expect(Math.max(...narrow.map((line) => stringWidth(line)))).toBeLessThanOrEqual(60);
 });
 
 test('at 80 by 24 the demo shows run, clock, targets, both maps, live figures, warnings and keys', () => {
