@@ -6,8 +6,8 @@ import { LookProvider } from '../../src/dashboard/look.tsx';
 import { reduce } from '../../src/dashboard/reduce.ts';
 import { Screen } from '../../src/dashboard/screen.tsx';
 import { initialState } from '../../src/dashboard/state.ts';
-import { importedEnergy } from '../../src/import/imported-energy.ts';
 import { cellEnergy } from '../../src/power/cell-energy.ts';
+import type { PowerFacts } from '../../src/power/sample.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { calibration } from '../calibrate/made.ts';
 import {
@@ -43,6 +43,18 @@ function drawEvents(
   ).split('\n');
 }
 
+const FACTS: PowerFacts = {
+  source: 'nvidia-smi',
+  version: null,
+  scope: 'device',
+  averaging: '1s',
+  interval_s: 0.1,
+  resolution_w: 0.01,
+  has_counter: false,
+  counter_range_j: null,
+  devices: ['0'],
+};
+
 const sizes = [
   [80, 24],
   [160, 50],
@@ -67,7 +79,7 @@ describe.each(sizes)('on %d by %d', (columns, rows) => {
 test('watts and joules of the cell before stand beside the live figures where there is room', () => {
   const cell = shape(128, 64, 1);
   const energy = cellEnergy(
-    { ...importedEnergy(1, 1).source, source: 'nvidia-smi' },
+    FACTS,
     { devices: [], energy_j: 9_870, taken_from: 'integral', counter_disagreement: null, reasons: [] },
     { from_s: 0, to_s: 30 },
     { outputTokens: 6_000, inputTokens: 0, requests: 10 },
