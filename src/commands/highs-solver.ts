@@ -1,6 +1,10 @@
-import loadHighs, { type ModelData } from 'highs';
+import type { ModelData } from 'highs';
+import * as highsModule from 'highs';
 import type { Milp, MilpSolver } from '../cost/place/milp.ts';
 import { EXIT, RidgeError } from '../errors.ts';
+
+// The package's types are those of its CommonJS build, so `default` looks nested; as an ES module it is the loader itself.
+const loadHighs = highsModule.default as unknown as typeof highsModule.default.default;
 
 /** Exact up to rounding: no gap to the optimum is accepted, and rows hold to a billionth. */
 const OPTIONS = {

@@ -1,0 +1,79 @@
+import { dirname, resolve } from 'node:path';
+import { findAccelerator } from '../accelerator/catalogue.ts';
+import type { CostBasis } from '../cost/basis.ts';
+import type { UncertainSource } from '../cost/phase-source.ts';
+import type { GraphFacts } from '../cost/place/from-graph.ts';
+import type { Graph, GraphOption, GraphStage } from '../cost/place/graph-schema.ts';
+import { carriedSource, fitSource } from '../cost/sources/from-fit.ts';
+import { specSource } from '../cost/sources/from-spec.ts';
+import { RidgeError } from '../errors.ts';
+import { readFit } from '../fitfile/read.ts';
+import { builtInCard, builtInModels } from '../model/cards.ts';
+
+export interface GraphSources {
+  readonly notes: readonly string[];
+  /** False where no fit takes part, or one is used so far outside that nothing bears on it. */
+  readonly uncertain: boolean;
+  /** Facts at the central parameters (null), or at a draw of them. */
+  factsAt(index: number | null): GraphFacts;
+}
+
+async function sourceOf(
+  option: GraphOption,
+  stage: GraphStage,
+  file: string,
+): Promise<UncertainSource | null> {
+  if (option.spec !== undefined) {
+    const card = builtInCard(option.model!);
+    if (!card) {
+      throw new RidgeError(`model '${option.model}' is not built in`, {
+        where: file,
+        mend: `Built in: ${builtInModels().slice(0, 6).join(', ')} ...; a suffix names the precision.`,
+      });
+    }
+    return specSource(findAccelerator(option.spec), card, option.on);
+  }
+  if (option.fit === undefined) return null;
+  const fit = await readFit(resolve(dirname(file), option.fit));
+  // Prefill has no output that could lie outside what was measured.
+  const output = stage.phase === 'decode' ? stage.output! : fit.range.output_tokens[0];
+  const workload = { input: stage.input!, output };
+  if (option.carry === undefined) return fitSource(fit, workload, option.on);
+  const to = { accelerator: findAccelerator(option.carry), model: fit.model_card };
+  return carriedSource(fit, to, workload, option.on);
+}
+
+/** Reads the fits that a graph names, relative to its file. */
+export async function graphSources(
+  graph: Graph,
+  file: string,
+  basis: CostBasis | null,
+): Promise<GraphSources> {
+  const pairs = await Promise.all(
+    Object.values(graph.stages).flatMap((stage) =>
+      stage.options.map(async (option) => [option, await sourceOf(option, stage, file)] as const),
+    ),
+  );
+  const sources = new Map(pairs);
+  const known = [...sources.values()].filter((one) => one !== null);
+  return {
+    notes: [...new Set(known.flatMap(({ notes }) => notes))],
+    uncertain: known.length > 0 && known.every(({ interval }) => interval),
+    factsAt: (index) => {
+      const at = new Map(
+        [...sources].map(([option, one]) => [
+          option,
+          one && (index === null ? one.central : one.draw(index)),
+        ]),
+      );
+      return {
+        where: file,
+        sourceOf: (option) => at.get(option)!,
+        priceOf: (option) => {
+          const source = sources.get(option);
+          return source && basis ? basis.costOf(source.central.accelerator).usd_per_h : null;
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { PhaseSource } from '../phase-source.ts';
+import { STUDY_RULES } from '../rules.ts';
+import { meanContext } from '../workload.ts';
+import type { GraphOption, GraphStage } from './graph-schema.ts';
+import type { StageOption } from './problem.ts';
+
+/** Price of a device at a place, and the share of its time that is of use. */
+export interface PlacePrice {
+  /** Null: no price; only options that state their own cost may stand there. */
+  readonly usd_per_h: number | null;
+  readonly utilisation: number;
+}
+
+/** What of one request a device computes. */
+interface DeviceTime {
+  readonly label: string;
+  /** Until the stage's result is there, s. */
+  readonly seconds: number;
+  readonly device_seconds: number;
+}
+
+const listOf = (value: number | readonly number[] | undefined, otherwise: readonly number[]) =>
+  value === undefined ? otherwise : typeof value === 'number' ? [value] : value;
+
+function given(option: GraphOption): DeviceTime {
+  const seconds = option.time_ms! / 1e3;
+  const [batch = 1] = listOf(option.batch, [1]);
+  return { label: '', seconds, device_seconds: (seconds * (option.devices ?? 1)) / batch };
+}
+
+/** A phase at every TP size and batch that fit: a request waits for its whole batch, and pays its share of it. */
+function computed(option: GraphOption, stage: GraphStage, source: PhaseSource): DeviceTime[] {
+  const { input = 1, output = 1 } = stage;
+  const prefill = stage.phase === 'prefill';
+  const steps = Math.max(1, output - 1);
+  const held = prefill ? input : input + output;
+  const batches = prefill ? STUDY_RULES.prefill_batches : STUDY_RULES.decode_batches;
+  return listOf(option.tp, source.tp_sizes).flatMap((tp) =>
+    listOf(option.batch, batches)
+      .filter((batch) => batch <= source.seats && batch * held <= source.kvCapacityTokens(tp))
+      .map((batch): DeviceTime => {
+        const seconds = prefill
+          ? source.prefillSeconds(tp, batch, input)
+          : steps * source.decodeSeconds(tp, batch, meanContext({ input, output }));
+        return {
+          label: `TP ${tp}, batch ${batch}`,
+          seconds: seconds + (prefill ? source.request_overhead_s : 0),
+          device_seconds: (tp * seconds) / batch,
+        };
+      }),
+  );
+}
+
+/**
+ * An option of the graph as options of the problem: one where its time is given, one for each TP size and batch where a model
+ * tells it; none where no batch fits the device. Costs are NaN where there is no price.
+ */
+export function optionsOf(
+  option: GraphOption,
+  stage: GraphStage,
+  source: PhaseSource | null,
+  { usd_per_h, utilisation }: PlacePrice,
+): StageOption[] {
+  const times = source === null ? [given(option)] : computed(option, stage, source);
+  return times.map(({ label, seconds, device_seconds }) => {
+    const paid = device_seconds / utilisation;
+    const usd = option.usd ?? (usd_per_h === null ? Number.NaN : (paid * usd_per_h) / 3600);
+    return { place: option.on, label, seconds, usd, device_seconds: paid };
+  });
+}

@@ -1,0 +1,110 @@
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { ridge } from '../cli/ridge.ts';
+import { temporaryFolder } from '../run/facts.ts';
+
+const fitOf = (device: string): string =>
+  resolve(`fits/${device}/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json`);
+
+async function graph(text: string): Promise<string> {
+  const file = join(await temporaryFolder(), 'graph.yaml');
+  await writeFile(file, text);
+  return file;
+}
+
+const WORKED = `
+limit_ms: 120
+links: [{ from: HP, to: CO, time_ms: 10, usd: 0.005 }]
+stages:
+  prefill:
+    options: [{ on: HP, time_ms: 80, usd: 0.08 }, { on: CO, time_ms: 130, usd: 0.05 }]
+  decode:
+    after: [prefill]
+    options: [{ on: HP, time_ms: 25, usd: 0.03 }, { on: CO, time_ms: 30, usd: 0.01 }]
+`;
+
+test('the worked example: plan, what binds, the cheaper plan of a looser limit', async () => {
+  const { stdout, exitCode } = await ridge('place', await graph(WORKED));
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^prefill +HP +0 +80\.0 +0\.0800 +\*$/m);
+  expect(stdout).toMatch(/^ {2}prefill > decode +moved +- +10\.0 +0\.00500$/m);
+  expect(stdout).toMatch(/^decode +CO +90\.0 +30\.0 +0\.0100 +\*$/m);
+  expect(stdout).toContain('binds: the limit of 120.0 ms');
+  expect(stdout).toContain('  160.0 ms  $0.0600  prefill on CO, decode on CO');
+});
+
+test('a limit that nothing meets: exit 1 with the plan that comes closest', async () => {
+  const { stderr, exitCode } = await ridge('place', await graph(WORKED), '--limit-ms', '90');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('no plan takes at most 90.00 ms from end to end');
+  expect(stderr).toContain('Closest: 105.0 ms at $0.110 a request: prefill on HP, decode on HP.');
+});
+
+const MODEL = `
+limit_ms: 20000
+links: [{ from: '*', to: '*', gb_per_s: 50 }]
+stages:
+  prefill:
+    phase: prefill
+    input: 4096
+    options: [{ on: h100, fit: ${fitOf('h100-sxm')} }, { on: b200, fit: ${fitOf('b200-sxm')} }]
+  decode:
+    after: [{ stage: prefill, kv_cache: true }]
+    phase: decode
+    input: 4096
+    output: 1024
+    options: [{ on: h100, fit: ${fitOf('h100-sxm')}, tp: 4, batch: 64 }, { on: b200, fit: ${fitOf('b200-sxm')} }]
+`;
+
+test('stages of a model by fits: TP size and batch are chosen, intervals come from the fits', async () => {
+  const { stdout, exitCode } = await ridge(
+    'place',
+    await graph(MODEL),
+    '--basis',
+    'inferencex-rental',
+    '--json',
+  );
+  expect(exitCode).toBe(0);
+  const { plan, intervals, looser, basis } = JSON.parse(stdout);
+  expect(basis.name).toBe('inferencex-rental');
+  expect(plan.latency_s).toBeLessThanOrEqual(20);
+  expect(plan.stages.map(({ stage }: { stage: string }) => stage)).toEqual(['prefill', 'decode']);
+  expect(plan.stages[0].option.label).toMatch(/^TP \d, batch \d+$/);
+  const [low, high] = intervals.latency_s_90;
+  expect(low).toBeLessThan(plan.latency_s);
+  expect(high).toBeGreaterThan(plan.latency_s);
+  for (const one of looser) expect(one.usd).toBeLessThan(plan.usd);
+});
+
+test.each([
+  ['a price that nothing tells', MODEL, [], "'prefill' on 'h100' has no price"],
+  [
+    'a circle',
+    WORKED.replace('prefill:\n', 'prefill:\n    after: [decode]\n'),
+    [],
+    'stages wait for each other',
+  ],
+  ['a stage that is not there', WORKED.replace('[prefill]', '[prefil]'), [], "Did you mean 'prefill'?"],
+  [
+    'no links',
+    WORKED.replace(/links.*/, '')
+      .replaceAll(/\{ on: HP, time_ms: 25[^}]*\}, /g, '')
+      .replace(/, \{ on: CO, time_ms: 130[^}]*\}/, ''),
+    [],
+    'no links connect places',
+  ],
+  ['an option without a time', WORKED.replace('time_ms: 80, ', ''), [], 'give one of time_ms, fit and spec'],
+  [
+    'a batch that no memory holds',
+    MODEL.replace('tp: 4, batch: 64', 'tp: 4, batch: 4096'),
+    ['--basis', 'inferencex-rental'],
+    'do not fit',
+  ],
+])('%s: exit 2 with the place in the file', async (_, text, flags, message) => {
+  const file = await graph(text);
+  const { stderr, exitCode } = await ridge('place', file, ...flags);
+  expect(stderr).toContain(message);
+  expect(stderr).toContain(file);
+  expect(exitCode).toBe(2);
+});
