@@ -1,6 +1,6 @@
 import { tokensAfterFirst, tpot, ttft } from '../../src/measure/latency.ts';
 import type { Checks } from './checks.ts';
-import { type CellData, mean, type ServerCounters, sum, tokensOf } from './record.ts';
+import { type CellData, isClientBound, mean, type ServerCounters, sum, tokensOf } from './record.ts';
 
 /**
  * Tolerances of the client's latencies against the server's own. The client's TTFT begins when the request is handed to
@@ -21,6 +21,10 @@ export function checkCounters(checks: Checks, cell: CellData): void {
     server.prefix_cache_hits === 0 && server.preemptions === 0,
     `${server.prefix_cache_hits} of ${server.prefix_cache_queries} prompt tokens, ${server.preemptions} preemptions`,
   );
+  if (isClientBound(cell.record)) {
+    checks.skip(`${label}: client_bound on this host: its latencies are not compared with the server's`);
+    return;
+  }
   const answered = timelines.filter((timeline) => timeline.chunks.at_s.length > 0);
   checkTtft(checks, label, mean(answered.map((timeline) => ttft(timeline)!)), server);
   const spans = answered.map((timeline) => (tpot(timeline) ?? 0) * tokensAfterFirst(timeline));

@@ -92,3 +92,7 @@ export const exitCodeOf = (cells: readonly CellRecord[]): number =>
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 export const mean = (values: readonly number[]): number => sum(values) / values.length;
 export const tokensOf = (timeline: RequestTimeline): number => sum(timeline.chunks.tokens);
+
+/** Whether the client was too late for its own stamps: it shares the cores with the server. */
+export const isClientBound = ({ reasons }: Pick<CellRecord, 'reasons'>): boolean =>
+  reasons.some(({ code }) => code === 'client_bound');
