@@ -2,9 +2,8 @@ import { FinishQueue } from '../../roofline/scheduler/finish-queue.ts';
 import type { Objective } from '../workload.ts';
 import type { Requests } from './requests.ts';
 import type { Router } from './router.ts';
-import type { Stretch, WorkerListener } from './stretch.ts';
 import { MissCounter, metricOf } from './tally.ts';
-import type { Worker } from './worker.ts';
+import type { Stretch, Worker, WorkerListener } from './worker.ts';
 
 /** How long a request's KV cache takes from one worker to another, s. */
 export type KvTransfer = (request: number, from: Worker, to: Worker) => number;

@@ -1,5 +1,4 @@
-import type { Activity, Stretch } from './stretch.ts';
-import type { Worker } from './worker.ts';
+import type { Activity, Stretch, Worker } from './worker.ts';
 
 /** Parts of the trace's time in which tasks are counted apart. */
 export const SLICES = 6;

@@ -1,8 +1,27 @@
-import { DecodeBatch } from './decode-batch.ts';
+import { FinishQueue } from '../../roofline/scheduler/finish-queue.ts';
 import type { Requests } from './requests.ts';
 import type { Service, StepColumns } from './service.ts';
-import type { Activity, WorkerListener } from './stretch.ts';
 import { WaitingLine } from './waiting-line.ts';
+
+/** What a worker computes at a time: prompts, decodes, or both in one step. */
+export type Activity = 'prefill' | 'decode' | 'mixed';
+
+/** Like steps of a worker, one after another. */
+export interface Stretch {
+  readonly activity: Activity;
+  readonly start_s: number;
+  readonly seconds: number;
+  readonly step_s: number;
+  /** Of each step; null where no meter needs it. */
+  readonly work: StepColumns | null;
+}
+
+/** What a worker tells the cluster. */
+export interface WorkerListener {
+  promptDone(worker: Worker, request: number, at: number): void;
+  finished(worker: Worker, request: number, at: number): void;
+  worked(worker: Worker, stretch: Stretch): void;
+}
 
 /**
  * One server that computes prompts, decodes, or both, step by step as vLLM does (chunked prefill: a step holds every decode
@@ -20,9 +39,14 @@ export class Worker {
 
   readonly #requests: Requests;
   readonly #listener: WorkerListener;
-  readonly #running = new DecodeBatch();
+  readonly #running = new FinishQueue();
   readonly #prompts = new WaitingLine();
   readonly #ready = new WaitingLine();
+  /** Decode steps so far; a sequence that joins at s finishes at s + its tokens. */
+  #steps = 0;
+  /** Sum of contexts less the batch times the steps: what does not grow by itself. */
+  #contextBase = 0;
+  #heldTokens = 0;
   #promised = 0;
   /** Of the prompt at the head. */
   #headDone = 0;
@@ -85,8 +109,9 @@ export class Worker {
     this.#begin(now);
   }
 
-  readonly #lengthOf = (request: number): number =>
-    this.#requests.input[request]! + this.#requests.output[request]!;
+  #lengthOf(request: number): number {
+    return this.#requests.input[request]! + this.#requests.output[request]!;
+  }
 
   /** A newcomer is served from the next step on. */
   #wake(now: number): void {
@@ -106,7 +131,7 @@ export class Worker {
     const activity = this.#activity;
     if (activity === null) return;
     this.#activity = null;
-    this.#running.advance(this.#stretchSteps);
+    this.#steps += this.#stretchSteps;
     this.#listener.worked(this, {
       activity,
       start_s: this.#start,
@@ -114,10 +139,12 @@ export class Worker {
       step_s: this.#stepSeconds,
       work: this.#work,
     });
-    for (;;) {
-      const request = this.#running.takeFinished(this.#lengthOf);
-      if (request === null) break;
-      this.committedTokens -= this.#lengthOf(request);
+    while (this.#running.nextStep <= this.#steps) {
+      const request = this.#running.pop();
+      const length = this.#lengthOf(request);
+      this.#contextBase -= length - 1 - this.#steps;
+      this.#heldTokens -= length;
+      this.committedTokens -= length;
       this.#listener.finished(this, request, now);
     }
     const ending = this.#ending;
@@ -137,11 +164,18 @@ export class Worker {
     const { seats, kv_capacity_tokens } = this.service;
     while (this.#ready.size > 0 && this.#running.size < seats) {
       const request = this.#ready.first;
-      const held = this.#running.heldTokens + this.#lengthOf(request);
-      if (this.#running.size > 0 && held > kv_capacity_tokens) return;
+      const length = this.#lengthOf(request);
+      if (this.#running.size > 0 && this.#heldTokens + length > kv_capacity_tokens) return;
       this.#ready.shift();
-      this.#running.join(request, this.#requests.input[request]!, this.#requests.output[request]!);
+      this.#running.push(this.#steps + this.#requests.output[request]! - 1, request);
+      this.#contextBase += this.#requests.input[request]! - this.#steps;
+      this.#heldTokens += length;
     }
+  }
+
+  #meanContext(ahead: number): number {
+    const batch = this.#running.size;
+    return batch === 0 ? 0 : this.#contextBase / batch + this.#steps + ahead;
   }
 
   /** A prompt may start where its KV cache, and its answer's where others decode, still fits. */
@@ -157,7 +191,7 @@ export class Worker {
   #beginPrompts(now: number): boolean {
     const { attention, step_tokens } = this.service;
     const batch = this.#running.size;
-    const context = this.#running.meanContext(1);
+    const context = this.#meanContext(1);
     let left = Math.max(1, step_tokens - batch);
     let [tokens, pieces, taken] = [0, 0, 0];
     let flop = batch > 0 ? attention.decodeFlop(batch, context) : 0;
@@ -193,10 +227,18 @@ export class Worker {
       this.until = Number.POSITIVE_INFINITY;
       return;
     }
-    const steps = this.#running.stepsToFinish;
-    const context = this.#running.meanContext((steps + 1) / 2);
-    const seconds = this.service.decodeSeconds(batch, context);
-    this.#stretch(now, 'decode', steps, seconds, decodeWork(this.service, batch, context));
+    const steps = this.#running.nextStep - this.#steps;
+    const context = this.#meanContext((steps + 1) / 2);
+    this.#stretch(now, 'decode', steps, this.service.decodeSeconds(batch, context), null);
+    this.#decodeWork(batch, context);
+  }
+
+  /** Kept for the power meter alone. */
+  #decodeWork(batch: number, context: number): void {
+    const { power, attention } = this.service;
+    if (power === null) return;
+    const [flop, bytes] = [attention.decodeFlop(batch, context), attention.decodeBytes(batch, context)];
+    this.#work = { tokens: batch, sampled: batch, sequences: batch, flop, bytes };
   }
 
   #stretch(now: number, activity: Activity, steps: number, seconds: number, work: StepColumns | null): void {
@@ -206,11 +248,4 @@ export class Worker {
     this.#work = work;
     this.until = now + steps * seconds;
   }
-}
-
-/** Of a step of decodes; null where no power is metered. */
-function decodeWork({ power, attention }: Service, batch: number, context: number): StepColumns | null {
-  if (power === null) return null;
-  const [flop, bytes] = [attention.decodeFlop(batch, context), attention.decodeBytes(batch, context)];
-  return { tokens: batch, sampled: batch, sequences: batch, flop, bytes };
 }
