@@ -2,11 +2,8 @@ import { rateFor } from '../calibrate/host-calibration.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
-import { type PromptSource, randomIdPrompts } from '../endpoint/prompts.ts';
-import { chatPrompts } from '../endpoint/prompts-chat.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
 import { requireSockets } from '../endpoint/socket-limits.ts';
-import { labTextPrompts, textIdPrompts } from '../endpoint/text-prompts.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { watchEventLoop } from '../event-loop-delay.ts';
 import type { LoadResult } from '../load/cell.ts';
@@ -19,6 +16,7 @@ import type { PowerWatch } from '../power/power-watch.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { HostCalibration } from '../run/schema.ts';
 import { cellPower } from './cell-power.ts';
+import { promptFacts, promptsFor } from './cell-prompts.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { accessOf } from './identify.ts';
 import { openPair } from './pair.ts';
@@ -145,24 +143,14 @@ export async function runCell(
     elapsed_s: (performance.now() - began) / 1000,
     server: server?.delta ?? null,
     stopped_by: load.stoppedBy,
-    snapshots: { ...(await watch.snapshots()), prefix_cache_reset, touched_requests, evidence },
+    snapshots: {
+      ...(await watch.snapshots()),
+      prefix_cache_reset,
+      touched_requests,
+      prompts: promptFacts(target, task),
+      evidence,
+    },
   };
-}
-
-function promptsFor(
-  target: AgentTarget,
-  endpoint: EndpointIdentity,
-  task: CellTask,
-): Promise<PromptSource> | PromptSource {
-  if (target.api === 'chat') return chatPrompts(accessOf(target), endpoint.model.id, task.input_tokens);
-  switch (task.protocol.prompt) {
-    case 'text_ids':
-      return textIdPrompts(accessOf(target), endpoint.model.id);
-    case 'lab_text':
-      return labTextPrompts(accessOf(target), endpoint.model.id, target.prompts ?? []);
-    default:
-      return randomIdPrompts(task.vocabulary_size);
-  }
 }
 
 function sendTimelines(timelines: LoadResult['timelines'], hooks: CellHooks): void {

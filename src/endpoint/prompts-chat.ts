@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { createRandom } from '../stats/random.ts';
-import { plainText } from './plain-text.ts';
 import { freshSeed, type PromptSource } from './prompts.ts';
 import { askAnyway, type EndpointAccess, jsonOf } from './questions.ts';
+import { LIBRARY_TEXT } from './texts/library.ts';
 
 /** Different texts of one length; a fresh salt keeps one that comes again from the prefix cache. */
 const TEXTS = 8;
@@ -14,6 +14,8 @@ const FILLER = ' a';
 const FILLER_TOKENS_AT_MOST = 2;
 /** What lacks is made up by fillers from here on. */
 const FILLED_TOKENS = 40;
+
+const WORDS = LIBRARY_TEXT.split(/\s+/);
 
 const countSchema = z.object({ count: z.int().min(0) });
 
@@ -61,9 +63,9 @@ async function textOf(
   tokens: number,
   seed: number,
 ): Promise<string> {
-  const words = plainText(Math.ceil(tokens / 10) + 2, seed).split(' ');
+  const start = createRandom(seed).int(0, WORDS.length - 1);
   const textFrom = ({ many, fillers, stop }: Parts): string =>
-    Array.from({ length: many }, (_, i) => words[i % words.length]).join(' ') +
+    Array.from({ length: many }, (_, i) => WORDS[(start + i) % WORDS.length]).join(' ') +
     FILLER.repeat(fillers) +
     (stop ? '.' : '');
   let parts: Parts = { many: Math.max(1, Math.floor(0.6 * tokens)), fillers: 0, stop: false };

@@ -3,19 +3,19 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { createRandom } from '../stats/random.ts';
 import type { LabPrompt } from '../suite/lab-prompts.ts';
 import { endpointUrl } from './http.ts';
-import { plainText } from './plain-text.ts';
 import { freshSeed, type IdPromptSource } from './prompts.ts';
 import { askEndpoint, type EndpointAccess, jsonOf } from './questions.ts';
+import { LIBRARY_TEXT } from './texts/library.ts';
 
-const SENTENCES = 600;
-/** Prompts are made of pieces of this many tokens, about a sentence. */
-const PIECE_TOKENS = [12, 48] as const;
+/** Prompts are made of pieces of this many tokens, about a paragraph. */
+const PIECE_TOKENS = [64, 256] as const;
 
 const tokensSchema = z.object({ tokens: z.array(z.int().min(0)).min(1) });
 
 /**
- * Prompts of token ids of plain text, for models whose step time depends on what they read (mixtures of experts). The
- * server's own tokeniser makes the ids once; each prompt is joined from pieces in a fresh order, cut to exact length.
+ * Prompts of token ids of text in the public domain, for models whose step time depends on what they read (mixtures of
+ * experts). The server's own tokeniser makes the ids once; each prompt is joined from pieces in a fresh order, cut to
+ * exact length.
  * @throws RidgeError (exit 3) when the server does not tokenise
  */
 export async function textIdPrompts(
@@ -23,7 +23,7 @@ export async function textIdPrompts(
   model: string,
   seed = freshSeed(),
 ): Promise<IdPromptSource> {
-  return piecewise(await tokenise(access, model, plainText(SENTENCES, seed)), seed);
+  return piecewise(await tokenise(access, model, LIBRARY_TEXT), seed);
 }
 
 /**

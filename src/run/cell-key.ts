@@ -1,5 +1,5 @@
 import { digestOf } from '../suite/digest.ts';
-import { samplingOf } from '../suite/sampling.ts';
+import { type PromptKind, samplingOf, TEXT_EDITION } from '../suite/sampling.ts';
 import type { Suite } from '../suite/schema.ts';
 import type { CellShape, RunTarget } from './schema.ts';
 
@@ -30,7 +30,7 @@ export function cellKey(
   // Younger than the first runs, and they change no measurement: they only say when a request, or a cell, counts as failed.
   const { stall_timeout_s: __, max_in_flight: ___, client_workers: ____, ...protocol } = suite.protocol;
   const sampling = samplingOf(protocol, target.model_card ?? null);
-  const prompts = sampling.prompt === 'lab_text' && { prompts: target.prompts_digest ?? null };
+  const prompts = promptsOf(cell.prompt ?? sampling.prompt, target);
   return digestOf({
     target: {
       accelerator: target.accelerator?.id ?? null,
@@ -44,4 +44,10 @@ export function cellKey(
     stop: suite.stop,
     engine: target.engine,
   }).replace('sha256:', '');
+}
+
+/** Which text prompts are made of, where they are made of one. */
+function promptsOf(kind: PromptKind, { prompts_digest }: KeyedTarget): { prompts?: string | null } {
+  if (kind === 'random_ids') return {};
+  return { prompts: kind === 'lab_text' ? (prompts_digest ?? null) : TEXT_EDITION };
 }

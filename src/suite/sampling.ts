@@ -9,6 +9,9 @@ export interface Sampling {
   readonly temperature: number;
 }
 
+/** Names the text that `text_ids` prompts are made of. */
+export const TEXT_EDITION = 'public_domain_1';
+
 /** Whether a token goes through some of many experts. */
 export const routesTokens = (card: ModelCard | null): boolean =>
   card?.weight_groups.some(({ name }) => name === 'experts') ?? false;

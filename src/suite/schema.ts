@@ -118,7 +118,7 @@ export const protocolSchema = z.strictObject({
     .enum(PROMPT_KINDS)
     .optional()
     .describe(
-      "What prompts are made of: random_ids, text_ids (ids of plain text), or lab_text (the lab file's `prompts`). Default: random_ids, and text for mixtures of experts.",
+      "What prompts are made of: random_ids, text_ids (ids of text in the public domain), or lab_text (the lab file's `prompts`). Default: random_ids, and text for mixtures of experts.",
     ),
   temperature: z
     .number()

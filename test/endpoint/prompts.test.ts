@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { plainText } from '../../src/endpoint/plain-text.ts';
 import { freshSalt, randomIdPrompts, safeIdRange } from '../../src/endpoint/prompts.ts';
 import { textIdPrompts } from '../../src/endpoint/text-prompts.ts';
+import { LIBRARY_TEXT, WORKS, workTitles } from '../../src/endpoint/texts/library.ts';
 import fc from '../property.ts';
 import { fakeServer } from './fake-server.ts';
 
@@ -57,8 +57,15 @@ test('a server without a tokeniser is told apart, with the way out', async () =>
   });
 });
 
-test('plain text is sentences, the same for a seed', () => {
-  expect(plainText(3, 1)).toBe(plainText(3, 1));
-  expect(plainText(20, 1)).not.toBe(plainText(20, 2));
-  expect(plainText(20, 1)).toMatch(/^([A-Z][^.]+\. ?){20}$/);
+test('the shipped text is small, free for all by its age, plain, and does not repeat itself', () => {
+  expect(LIBRARY_TEXT.length).toBeGreaterThan(25_000);
+  expect(LIBRARY_TEXT.length).toBeLessThan(60_000);
+  for (const { year, author } of WORKS) {
+    expect(year).toBeLessThan(1900);
+    expect(author).not.toBe('');
+  }
+  expect(LIBRARY_TEXT).toMatch(/^[\x20-\x7e\n]+$/);
+  const paragraphs = LIBRARY_TEXT.split('\n\n');
+  expect(new Set(paragraphs).size).toBe(paragraphs.length);
+  expect(workTitles()).toContain('Pride and Prejudice, chapter 1 (Jane Austen, 1813)');
 });
