@@ -11,6 +11,7 @@ import { canonicalJson } from '../src/stats/canonical-json.ts';
 import { VERSION } from '../src/version.ts';
 import { missingFiles, textOf } from './accuracy/data-files.ts';
 import { dynamoRuns } from './accuracy/data-sets.ts';
+import { SPLITWISE_HARDWARE, SPLITWISE_MODELS, splitwiseRuns } from './accuracy/splitwise-runs.ts';
 
 /**
  * Makes the published fits from the public measurements: one a (accelerator, model, precision, engine) with enough cells.
@@ -33,6 +34,8 @@ const ATTRIBUTION = {
     'Measurements: NVIDIA AIConfigurator silicon sample (Apache-2.0), InferenceX rows in it by SemiAnalysis InferenceX. Fit: Ridgepoint.',
   agg: 'Measurements: SemiAnalysis InferenceMAX / InferenceX (Apache-2.0, attribution required). Fit: Ridgepoint.',
   dynamo: 'Measurements: NVIDIA Dynamo planner profile (Apache-2.0). Fit: Ridgepoint.',
+  splitwise:
+    'Measurements: Splitwise (Patel et al., ISCA 2024), splitwise-sim performance model (MIT). Fit: Ridgepoint.',
 };
 
 interface Candidate {
@@ -91,6 +94,13 @@ const chosen = (text: string): boolean =>
   text.includes(flags.only) && (flags.without === '' || !text.includes(flags.without));
 const candidates = [
   { id: 'h200-sxm unit roofline', attribution: ATTRIBUTION.dynamo, runs: dynamoRuns() },
+  ...SPLITWISE_MODELS.flatMap((model) =>
+    SPLITWISE_HARDWARE.map((hardware) => ({
+      id: `splitwise ${hardware} ${model}`,
+      attribution: ATTRIBUTION.splitwise,
+      runs: splitwiseRuns(model, hardware),
+    })),
+  ),
   ...agg.flatMap((run) => candidatesOf(run, ATTRIBUTION.agg)),
   ...candidatesOf(silicon, ATTRIBUTION.silicon),
 ].filter(({ id }) => chosen(id));
