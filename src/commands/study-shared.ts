@@ -3,9 +3,17 @@ import type { freeDecodeCeiling, JudgedClaim, Needed } from '../cost/study/claim
 import type { FittedClaim, FittedDevice, FittedRow } from '../cost/study/fitted.ts';
 import type { bestPairs, cheapestPrefill } from '../cost/study/orders.ts';
 import type { Reconstruction } from '../cost/study/reconstruction.ts';
+import type { Style } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 
-/** The study re-derived: everything that is printed. */
+/** A study that was re-derived, in its three forms. */
+export interface Study {
+  readonly json: unknown;
+  text(style: Style): string;
+  svg(): string;
+}
+
+/** The reference study re-derived: everything that is printed. */
 export interface Reference2025 {
   readonly uniform: readonly StudyRow[];
   readonly claims: readonly JudgedClaim[];

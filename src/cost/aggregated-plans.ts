@@ -7,6 +7,7 @@ import { meanContext, type Objective, type Workload } from './workload.ts';
 /** A way of serving both phases on one server: prompts share steps with decodes, which wait for them. */
 export interface AggregatedPlan {
   readonly tp: number;
+  /** Requests together on average; below 1 the server waits for requests. */
   readonly batch: number;
   readonly requests_per_s: number;
   readonly ttft_mean_s: number;
@@ -17,10 +18,13 @@ export interface AggregatedPlan {
   readonly device_seconds: number;
 }
 
+/** Loads of a server that is idle at times: a limit that one more prompt would break can still be met. */
+const SPARSE_BATCHES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75];
+
 /**
  * Aggregated serving of one device by TP size and batch, as it meets the objectives. A request's residence meets as many
- * prompts as there are other requests, each of which stretches it by the time that it adds to a step; prompts queue for the
- * server as in M/D/1.
+ * prompts as there are other requests, each of which stretches it by the time that it adds to a step; prompts queue as
+ * in M/D/c, for one server or for as many as share a queue.
  */
 export function aggregatedPlans(
   source: PhaseSource,
@@ -28,8 +32,9 @@ export function aggregatedPlans(
   objectives: readonly Objective[],
   rules: SearchRules,
 ): AggregatedPlan[] {
+  const sparse = rules.queueing.kind === 'poisson' ? SPARSE_BATCHES : [];
   return source.tp_sizes.flatMap((tp) =>
-    decodeBatches(source, tp, workload, rules).flatMap((batch): AggregatedPlan[] => {
+    [...sparse, ...decodeBatches(source, tp, workload, rules)].flatMap((batch): AggregatedPlan[] => {
       const plan = planOf(source, tp, batch, workload, objectives, rules);
       return plan === null ? [] : [plan];
     }),
@@ -46,8 +51,9 @@ function planOf(
 ): AggregatedPlan | null {
   const context = meanContext(workload);
   const steps = decodeSteps(workload, rules);
-  const decode = source.decodeSeconds(tp, batch, context);
-  const prompt = source.mixedPrefillSeconds(tp, batch, context, workload.input);
+  const together = Math.max(1, batch);
+  const decode = source.decodeSeconds(tp, together, context);
+  const prompt = source.mixedPrefillSeconds(tp, together, context, workload.input);
   const tpotAt = (statistic: Statistic): number =>
     decode + (prompt * promptsMet(batch, statistic, rules)) / steps;
   const tpotMean = tpotAt('mean');
@@ -56,17 +62,22 @@ function planOf(
   const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / workload.input));
   const alone = prompt + decode + source.request_overhead_s;
   const queued = rules.queueing.kind === 'poisson';
+  const servers = rules.queueing.kind === 'poisson' ? rules.queueing.workers : 1;
   const limits = objectives.filter(({ metric }) => metric === 'ttft');
   let utilisation = queued ? Math.min(HIGHEST_UTILISATION, full * service) : 0;
   for (const { statistic, limit_s } of limits) {
     if (alone > limit_s) return null;
     if (queued) {
-      utilisation = Math.min(utilisation, highestUtilisation(1, statistic, (limit_s - alone) / service));
+      utilisation = Math.min(
+        utilisation,
+        highestUtilisation(servers, statistic, (limit_s - alone) / service),
+      );
     }
   }
   const rate = queued ? Math.min(full, utilisation / service) : full;
   if (!(rate > 0)) return null;
-  const wait = (statistic: Statistic): number => (queued ? service * waitAt(1, statistic, utilisation) : 0);
+  const wait = (statistic: Statistic): number =>
+    queued ? service * waitAt(servers, statistic, utilisation) : 0;
   const e2e = (statistic: Statistic): number => alone + wait(statistic) + steps * tpotAt(statistic);
   const late = objectives.some(
     ({ metric, statistic, limit_s }) =>

@@ -1,6 +1,6 @@
 import { quantile, sortSample } from '../stats/sorted.ts';
 import type { UncertainSource } from './phase-source.ts';
-import { type SearchQuestion, searchAll, usdPerRequest } from './search.ts';
+import { type PricedSource, type SearchQuestion, searchAll, usdPerRequest } from './search.ts';
 
 /** A device that takes part in a search, with its uncertainty. */
 export interface UncertainDevice {
@@ -24,20 +24,20 @@ export const DRAWS = 200;
 /**
  * Benefits over the baseline with what is known of the parameters carried through: in every draw each option is planned anew,
  * as one who knew those parameters would. Options are in the order of `searchAll`; null where nothing can be told.
+ * @param question or what makes it, where limits depend on the parameters that are drawn
  * @param baseline index of the baseline among the options
  */
 export function benefitIntervals(
   devices: readonly UncertainDevice[],
-  question: SearchQuestion,
+  question: SearchQuestion | ((drawn: readonly PricedSource[]) => SearchQuestion),
   baseline: number,
   draws: number = DRAWS,
 ): (BenefitInterval | null)[] {
-  const costs = Array.from({ length: draws }, (_, index) =>
-    searchAll(
-      devices.map(({ source, usd_per_h }) => ({ source: source.draw(index), usd_per_h })),
-      question,
-    ).map((option) => usdPerRequest(option) ?? Number.POSITIVE_INFINITY),
-  );
+  const costs = Array.from({ length: draws }, (_, index) => {
+    const drawn = devices.map(({ source, usd_per_h }) => ({ source: source.draw(index), usd_per_h }));
+    const options = searchAll(drawn, typeof question === 'function' ? question(drawn) : question);
+    return options.map((option) => usdPerRequest(option) ?? Number.POSITIVE_INFINITY);
+  });
   const options = costs[0]?.length ?? 0;
   return Array.from({ length: options }, (_, option) => intervalOf(costs, option, baseline));
 }

@@ -36,10 +36,16 @@ export const STUDY_RULES: SearchRules = {
   transfer: null,
 };
 
+/** Fine enough that a limit on TPOT costs a few percent of the batch at most. */
+const SERVED_BATCHES = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128],
+  ...[160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024],
+];
+
 /** Those of a deployment: a queue before prefill, pools that are not always busy, KV caches that move. */
 export const servingRules = (workers: number, transfer: TransferRules): SearchRules => ({
   prefill_batches: PREFILL_BATCHES,
-  decode_batches: DECODE_BATCHES,
+  decode_batches: SERVED_BATCHES,
   kv_reserve: 'whole_request',
   decode_tokens: 'after_first',
   queueing: { kind: 'poisson', workers },
