@@ -7,6 +7,7 @@ import { runOpenLoop } from '../load/open-loop.ts';
 import type { LoadPort } from '../load/port.ts';
 import type { CellEvidence } from '../measure/evidence.ts';
 import { MOST_IN_FLIGHT } from '../suite/schema.ts';
+import { thresholdsOf } from '../suite/thresholds.ts';
 import type { CellTask } from './protocol.ts';
 
 /** What the load generator saw, and what it was to do: the part of the evidence that depends on the load's pattern. */
@@ -32,6 +33,7 @@ export async function driveLoad(
     stop: task.stop,
     seed: task.seed,
     maxLengthTokens: task.max_length_tokens,
+    stallGapToMedian: task.first_of_shape ? thresholdsOf(task.thresholds).compile_stall_gap_to_median : null,
   };
   if (kind === 'load' && arrivals !== null) {
     const mostInFlight = task.protocol.max_in_flight ?? MOST_IN_FLIGHT;

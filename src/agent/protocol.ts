@@ -83,6 +83,8 @@ export const cellTaskSchema = z.object({
   buckets: bucketsSchema.optional(),
   /** Whether kernels may be compiled at first use: a real device that sees this shape for the first time. */
   touch_first: z.boolean().optional(),
+  /** Sizes of steps that it has not seen: prompts alone, and streams that decode together. */
+  touch_sizes: z.object({ prompts: z.array(z.int().min(1)), batch: z.int().min(0) }).optional(),
   /** Of all devices together, W; null: not measured. */
   idle_power_w: z.number().nullable().optional(),
 });
@@ -125,6 +127,7 @@ export const cellResultSchema = cellRecordSchema
     steps: true,
     energy: true,
     padded: true,
+    restarted: true,
   })
   .extend({
     metrics: cellMetricsSchema.nullable(),

@@ -34,9 +34,15 @@ export class ServerWatch {
   take(edge: Edge): Promise<MetricsSnapshot | null> {
     const taken = this.#scrape().catch(() => null);
     this.#snapshots[edge] = taken;
-    if (edge === 'opened') this.#sampler = sampleGauges(this.#scrape);
+    if (edge === 'opened') this.#sampleAnew();
     if (edge === 'closed') this.stop();
     return taken;
+  }
+
+  /** A window that opens again has only its own samples. */
+  #sampleAnew(): void {
+    void this.#sampler?.stop();
+    this.#sampler = sampleGauges(this.#scrape);
   }
 
   /** Ends sampling, whatever happened to the cell. */

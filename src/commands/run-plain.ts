@@ -129,7 +129,8 @@ function cellLine(record: CellRecord): string {
     `${formatNumber(metrics.output_tokens_per_s)} tok/s`,
     ...energyFigures(record),
   ];
-  return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}`;
+  const again = record.restarted ? ', its window begun anew after a stall' : '';
+  return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}${again}`;
 }
 
 /** Watts and joules a token, or why there are none. */

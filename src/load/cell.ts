@@ -1,24 +1,31 @@
 import type { Overload } from '../measure/overload.ts';
+import type { Stall } from '../measure/stalls.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { Arrivals } from '../run/schema.ts';
 import type { Protocol, StopRule } from '../suite/schema.ts';
 import type { TraceColumns } from '../suite/trace.ts';
 
-/** A closed-loop cell as the load generator runs it. */
-export interface ClosedLoopCell {
+/** What the load generator knows of every cell. */
+export interface BaseCell {
   readonly inputTokens: number;
   readonly outputTokens: number;
-  readonly concurrency: number;
   readonly protocol: Protocol;
   readonly stop: StopRule;
   /** Seeds the drawn output lengths of this cell. */
   readonly seed: number;
   readonly maxLengthTokens: number | null;
+  /** A gap above so many times the usual begins warm-up and window anew; null or absent: the server has seen this shape. */
+  readonly stallGapToMedian?: number | null;
+}
+
+/** A closed-loop cell, or one of batches. */
+export interface ClosedLoopCell extends BaseCell {
+  readonly concurrency: number;
 }
 
 /** An open-loop cell: requests are sent when they are due, whatever the server does with the ones before. */
-export interface OpenLoopCell extends Omit<ClosedLoopCell, 'concurrency'> {
+export interface OpenLoopCell extends BaseCell {
   readonly arrivals: Arrivals;
   /** The requests of a trace, which have their own lengths; null: every request has the cell's. */
   readonly trace: TraceColumns | null;
@@ -44,6 +51,8 @@ export interface LoadResult {
   readonly window: { readonly opened_s: number; readonly closed_s: number } | null;
   readonly stoppedBy: StoppedBy;
   readonly warmUpCapped: boolean;
+  /** The stall after which warm-up and window began anew, and when it was found; absent: there was none. */
+  readonly restarted?: Stall & { readonly at_s: number };
 }
 
 /** Of an open loop. An overloaded one has no window: nothing in it was steady. */

@@ -1,9 +1,9 @@
 import { createRandom } from '../stats/random.ts';
-import type { ClosedLoopCell } from './cell.ts';
+import type { BaseCell } from './cell.ts';
 
 /** Output lengths of a cell, one a call: uniform over the jitter's range of the nominal length, whole tokens, within the model's maximum. */
 export function outputLengths(
-  cell: Pick<ClosedLoopCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens' | 'protocol' | 'seed'>,
+  cell: Pick<BaseCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens' | 'protocol' | 'seed'>,
 ): () => number {
   const random = createRandom(cell.seed);
   const [low, high] = cell.protocol.output_jitter;
@@ -14,10 +14,7 @@ export function outputLengths(
 }
 
 /** Keeps an output length at 1 token or more and, with the prompt, within the model's maximum. */
-export function clampLength(
-  tokens: number,
-  cell: Pick<ClosedLoopCell, 'inputTokens' | 'maxLengthTokens'>,
-): number {
+export function clampLength(tokens: number, cell: Pick<BaseCell, 'inputTokens' | 'maxLengthTokens'>): number {
   const room =
     cell.maxLengthTokens === null ? Number.POSITIVE_INFINITY : cell.maxLengthTokens - cell.inputTokens;
   return Math.max(1, Math.min(tokens, room));

@@ -1,4 +1,3 @@
-import type { TimeSpan } from '../measure/evidence.ts';
 import { gapVariation } from './arrivals.ts';
 import type { OpenLoopCell } from './cell.ts';
 import { SteadyWindow } from './steady-window.ts';
@@ -15,9 +14,3 @@ export function windowOf(
   const rule = trace === null ? stop : { ...stop, ...WHOLE_TRACE };
   return new SteadyWindow(now, rule, arrivals.rate_per_s * residence, gapVariation(arrivals, trace));
 }
-
-/** A closed window as seconds from the cell's origin. */
-export const spanOf = ({ openedAt, closedAt }: SteadyWindow, origin: number): TimeSpan => ({
-  opened_s: openedAt - origin,
-  closed_s: closedAt! - origin,
-});

@@ -2,6 +2,7 @@ import { residence, ttft } from '../measure/latency.ts';
 import type { Overload } from '../measure/overload.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import { slopeTest } from '../stats/slope.ts';
+import type { Alone } from './cell-run.ts';
 import { RecentMean } from './recent-mean.ts';
 
 /** Seconds between two samples of the requests in flight. */
@@ -31,12 +32,6 @@ const RECENT = 32;
 interface Growth {
   readonly slope: number;
   readonly pValue: number;
-}
-
-/** What the lone probe found, s. */
-export interface Alone {
-  readonly residence: number;
-  readonly ttft: number;
 }
 
 /**

@@ -1,13 +1,13 @@
 import { residence } from '../measure/latency.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
-import type { ClosedLoopCell } from './cell.ts';
+import type { BaseCell } from './cell.ts';
 import { clampLength } from './lengths.ts';
 import type { Requests } from './requests.ts';
 
 /** Sends one request alone, of nominal length; `ended` gets its residence, s, or null when it did not complete, and all that was seen of it. */
 export function sendProbe(
   requests: Requests,
-  cell: Pick<ClosedLoopCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens'>,
+  cell: Pick<BaseCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens'>,
   now: number,
   ended: (residence: number | null, timeline: RequestTimeline) => void,
 ): void {

@@ -3,6 +3,8 @@ import type { LoadPort } from './port.ts';
 /** What is touched before a cell: so many requests of a shape at once, so often. */
 export interface Touch {
   readonly inputTokens: number;
+  /** Of the first stream that ends, and of the last. */
+  readonly leastOutputTokens: number;
   readonly outputTokens: number;
   readonly concurrency: number;
   readonly rounds: number;
@@ -24,7 +26,7 @@ export async function touchShape(port: LoadPort, touch: Touch, signal: AbortSign
 
 function touchOnce(
   port: LoadPort,
-  { inputTokens, outputTokens, concurrency }: Touch,
+  { inputTokens, leastOutputTokens, outputTokens, concurrency }: Touch,
   round: number,
   stream: number,
   signal: AbortSignal,
@@ -37,7 +39,7 @@ function touchOnce(
         stream,
         role: 'probe',
         inputTokens,
-        outputTokens: Math.max(1, Math.round(share * outputTokens)),
+        outputTokens: Math.max(leastOutputTokens, Math.round(share * outputTokens)),
         scheduledAt: port.now(),
       },
       () => {

@@ -4,21 +4,20 @@ const OPENS_AT_SHARE = 0.95;
 const FEWEST_REQUESTS = 3;
 
 export interface WarmUpState {
-  readonly concurrency: number;
-  /** Since the first stream was released. */
+  /** Since the first stream was released, or since a stall made it begin anew. */
   readonly elapsedSeconds: number;
   readonly residenceSeconds: number;
   /** The window opens no earlier, s after load onset. */
   readonly leastSeconds: number;
+  /** In that time. */
   readonly completed: number;
-  readonly inFlight: number;
   readonly capped: boolean;
 }
 
 /** Whether the window may open: a residence has passed and each stream's worth of requests is done, or the cap is reached. */
-export function warmUpIsOver(state: WarmUpState): boolean {
-  if (state.inFlight < OPENS_AT_SHARE * state.concurrency) return false;
-  const done = state.completed >= Math.max(state.concurrency, FEWEST_REQUESTS);
+export function warmUpIsOver(state: WarmUpState, concurrency: number, inFlight: number): boolean {
+  if (inFlight < OPENS_AT_SHARE * concurrency) return false;
+  const done = state.completed >= Math.max(concurrency, FEWEST_REQUESTS);
   return (
     state.capped || (done && state.elapsedSeconds >= Math.max(state.residenceSeconds, state.leastSeconds))
   );
@@ -28,7 +27,7 @@ export function warmUpIsOver(state: WarmUpState): boolean {
 const OPEN_RESIDENCES = 2;
 
 /** Whether the window of an open loop may open: it has filled, and some requests have gone through it. */
-export function openWarmUpIsOver(state: Omit<WarmUpState, 'concurrency' | 'inFlight'>): boolean {
+export function openWarmUpIsOver(state: WarmUpState): boolean {
   if (state.capped) return true;
   return (
     state.completed >= FEWEST_REQUESTS &&

@@ -3,13 +3,11 @@ import type { Buckets } from '../suite/buckets.ts';
 import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
 import type { ThresholdOverrides } from '../suite/thresholds.ts';
 import type { Overload } from './overload.ts';
+import type { Stall } from './stalls.ts';
+import type { TimeSpan } from './time-span.ts';
 import type { RequestTimeline } from './timeline.ts';
 
-/** Half-open interval of time, seconds from the cell's origin. */
-export interface TimeSpan {
-  readonly opened_s: number;
-  readonly closed_s: number;
-}
+export type { TimeSpan } from './time-span.ts';
 
 /** Counters of the server between two scrapes, and when these were taken (seconds from the cell's origin). */
 export interface ServerEvidence {
@@ -43,13 +41,15 @@ export interface PairEvidence {
   readonly blockSize: number;
 }
 
-/** Everything that a cell is judged by. A `LoadResult` fits its first five fields. */
+/** Everything that a cell is judged by. A `LoadResult` fits its first six fields. */
 export interface CellEvidence {
   readonly timelines: readonly RequestTimeline[];
   readonly residence_s: number;
   readonly window: TimeSpan | null;
   readonly stoppedBy: string;
   readonly warmUpCapped: boolean;
+  /** The stall after which warm-up and window began anew; absent: there was none. */
+  readonly restarted?: Stall & { readonly at_s: number };
   readonly kind: CellKind;
   /** Requests that were meant to be in flight; of an open loop, its rate times their residence. */
   readonly concurrency: number;

@@ -18,7 +18,7 @@ import { judgeCase, judgeWithoutWindow, verdictOf } from './verdict.ts';
 export type { CellEvidence, EventLoopDelay, ServerEvidence, TimeSpan } from './evidence.ts';
 
 /** What a cell's line in the record says about it. */
-export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'counts'> {
+export interface MeasuredCell extends Pick<CellRecord, 'window' | 'client' | 'counts' | 'restarted'> {
   readonly steps: StepsSummary;
   readonly padded?: PaddedSizes | null;
   /** Null when the cell ended before its window opened. */
@@ -54,6 +54,7 @@ export function measureSteps(evidence: CellEvidence): { cell: MeasuredCell; step
       window === null
         ? null
         : { ...window, residence_s: evidence.residence_s, stopped_by: evidence.stoppedBy },
+    ...restartOf(evidence),
     client: clientFacts(evidence, bounds),
     counts: counts(timelines, measured.length),
   };
@@ -71,6 +72,12 @@ function metricsOf(
   return pair === undefined
     ? metrics
     : { ...metrics, disaggregated: disaggregatedMetrics(evidence, measured) };
+}
+
+function restartOf({ restarted }: CellEvidence): Pick<CellRecord, 'restarted'> {
+  if (restarted === undefined) return {};
+  const { at_s, where, gap_s, times_usual } = restarted;
+  return { restarted: { at_s, where, gap_ms: 1000 * gap_s, times_usual } };
 }
 
 function clientFacts({ eventLoopDelay }: CellEvidence, bounds: StampBounds): CellRecord['client'] {

@@ -139,6 +139,10 @@ export const cellRecordSchema = z.object({
   window: z
     .object({ opened_s: z.number(), closed_s: z.number(), residence_s: z.number(), stopped_by: z.string() })
     .nullable(),
+  /** The stall as of a compilation after which warm-up and window began anew, and when it was found; absent: there was none. */
+  restarted: z
+    .object({ at_s: z.number(), where: z.string(), gap_ms: z.number(), times_usual: z.number() })
+    .optional(),
   /** Why the load ended, also where it has no window; absent in older records. */
   stopped_by: z.string().optional(),
   metrics: cellMetricsSchema.nullable(),

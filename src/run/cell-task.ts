@@ -10,7 +10,7 @@ export function cellTask(
   context: Pick<LaneContext, 'suite' | 'target' | 'traces'>,
   { cell, key }: LaneCell,
   attempt: number,
-  firstOfShape: boolean,
+  seen: Pick<CellTask, 'first_of_shape' | 'touch_first' | 'touch_sizes'>,
   idlePower_w: number | null = null,
 ): CellTask {
   const { suite, target } = context;
@@ -26,7 +26,7 @@ export function cellTask(
     max_length_tokens: target.model.max_length_tokens,
     max_num_seqs: target.settings.max_num_seqs.value,
     vocabulary_size: target.model_card?.vocabulary_size ?? null,
-    first_of_shape: firstOfShape,
+    ...seen,
     protocol: {
       ...suite.protocol,
       ...samplingOf(suite.protocol, target.model_card),
@@ -36,7 +36,6 @@ export function cellTask(
     objectives: suite.objectives ?? null,
     ...(suite.thresholds && { thresholds: suite.thresholds }),
     ...bucketsOf(target),
-    touch_first: firstOfShape && target.simulator === null,
     idle_power_w: idlePower_w,
   };
 }

@@ -4,6 +4,7 @@ import type { AgentSession } from './agent-session.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
 import type { CellRecord, CellShape, LiveTarget } from './schema.ts';
+import type { SeenShapes } from './seen-shapes.ts';
 import type { RunStore } from './store.ts';
 
 /** A cell that is to be measured, with its key and how long it may take. */
@@ -16,6 +17,8 @@ export interface LaneCell {
 export interface LaneContext {
   readonly target: LiveTarget;
   readonly session: Pick<AgentSession, 'runCell'>;
+  /** What the server has been shown so far; absent: nothing. */
+  readonly seen?: SeenShapes;
   readonly suite: Suite;
   /** By digest; the cells that replay one name it. */
   readonly traces?: ReadonlyMap<string, TraceColumns>;

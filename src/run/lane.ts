@@ -5,6 +5,7 @@ import { cellTask } from './cell-task.ts';
 import type { LaneCell, LaneContext } from './lane-context.ts';
 import type { CellRecord, CellShape } from './schema.ts';
 import { RUN_SCHEMA_VERSION } from './schema.ts';
+import { SeenShapes } from './seen-shapes.ts';
 
 /** Failed cells in a row after which a target is given up: it would fail the rest as well. */
 const MOST_FAILURES_IN_A_ROW = 3;
@@ -39,10 +40,11 @@ class Lane {
   notMeasured = 0;
   failuresInARow = 0;
   readonly #context: LaneContext;
-  readonly #seenShapes = new Set<string>();
+  readonly #seen: SeenShapes;
 
   constructor(context: LaneContext) {
     this.#context = context;
+    this.#seen = context.seen ?? new SeenShapes();
   }
 
   async measure(planned: LaneCell): Promise<void> {
@@ -120,10 +122,8 @@ class Lane {
 
   #task(planned: LaneCell, attempt: number): CellTask {
     const { cell } = planned;
-    const shape = `${cell.input_tokens}/${cell.output_tokens}/${cell.concurrency ?? 'open'}`;
-    const firstOfShape = !this.#seenShapes.has(shape);
-    this.#seenShapes.add(shape);
-    return cellTask(this.#context, planned, attempt, firstOfShape, this.#context.idlePower_w ?? null);
+    const seen = this.#seen.show(cell, this.#context.target);
+    return cellTask(this.#context, planned, attempt, seen, this.#context.idlePower_w ?? null);
   }
 
   /** An agent's death is tried once more; what else the agent or its endpoint refuses fails the cell. Other errors end the run. */

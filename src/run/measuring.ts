@@ -12,6 +12,7 @@ import type { PlannedTarget } from './prepare.ts';
 import type { RemainingTime } from './remaining-time.ts';
 import { applyRouting } from './routing.ts';
 import type { CellRecord } from './schema.ts';
+import { SeenShapes } from './seen-shapes.ts';
 import type { RunStore } from './store.ts';
 import { withReason } from './with-reason.ts';
 
@@ -30,6 +31,8 @@ export class Measuring {
   /** Cells without a record. */
   notMeasured = 0;
   readonly #context: MeasuringContext;
+  /** By session: each is one start of a server. */
+  readonly #seen = new WeakMap<LaneContext['session'], SeenShapes>();
   /** By target, W; measured once, before its first cell. */
   readonly #idlePower = new Map<string, number | null>();
 
@@ -52,6 +55,7 @@ export class Measuring {
       mayStart,
       ...one,
       session,
+      seen: this.#seenBy(session),
       suite: options.suite.suite,
       traces: tracesOf(options.suite.points),
       store,
@@ -66,6 +70,12 @@ export class Measuring {
     const missed = await runLane(context, cells);
     this.notMeasured += missed;
     return missed;
+  }
+
+  #seenBy(session: LaneContext['session']): SeenShapes {
+    const seen = this.#seen.get(session) ?? new SeenShapes();
+    this.#seen.set(session, seen);
+    return seen;
   }
 
   async #measureIdleBefore(one: PlannedTarget): Promise<void> {

@@ -9,6 +9,9 @@ export interface FakeEngineOptions {
   /** Prompt tokens that one step takes at most; whole prompts, but always one. */
   readonly promptTokensPerStep: number;
   readonly startAt?: number;
+  /** Times, ascending: the first step that begins at or after each takes so much longer, as one that is compiled. */
+  readonly stalls?: readonly number[];
+  readonly stallSeconds?: number;
   /** Requests (by sequence) that fail at once, as a server that answers 429 does. */
   readonly fails?: (spec: RequestSpec) => boolean;
 }
@@ -30,6 +33,7 @@ export class FakeEngine implements LoadPort {
   #queue: { time: number; serial: number; wake: () => void }[] = [];
   #waiting: Job[] = [];
   #running: Job[] = [];
+  #stalled = 0;
   readonly #options: FakeEngineOptions;
 
   constructor(options: FakeEngineOptions) {
@@ -85,7 +89,8 @@ export class FakeEngine implements LoadPort {
   #step(): void {
     const { stepBase, stepPerRunning, prefillPerToken } = this.#options;
     const promptTokens = this.#admit();
-    const seconds = stepBase + stepPerRunning * this.#running.length + prefillPerToken * promptTokens;
+    const seconds =
+      stepBase + stepPerRunning * this.#running.length + prefillPerToken * promptTokens + this.#stall();
     this.at(this.#now + seconds, () => {
       for (const job of this.#running) job.stamps.push(this.#now);
       const finished = this.#running.filter((job) => job.stamps.length >= job.spec.outputTokens);
@@ -96,6 +101,14 @@ export class FakeEngine implements LoadPort {
       this.#stepping = false;
       this.#wake();
     });
+  }
+
+  #stall(): number {
+    const { stalls = [], stallSeconds = 0 } = this.#options;
+    const next = stalls[this.#stalled];
+    if (next === undefined || this.#now < next) return 0;
+    this.#stalled += 1;
+    return stallSeconds;
   }
 
   /** Moves waiting requests into the batch; returns their prompt tokens. */

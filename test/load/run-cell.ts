@@ -13,6 +13,7 @@ export interface CellFacts {
   readonly seed?: number;
   readonly protocol?: Partial<Protocol>;
   readonly stop?: Partial<StopRule>;
+  readonly stallGapToMedian?: number;
 }
 
 export function cellOf(facts: CellFacts = {}): ClosedLoopCell {
@@ -22,6 +23,7 @@ export function cellOf(facts: CellFacts = {}): ClosedLoopCell {
     concurrency: facts.concurrency ?? 4,
     maxLengthTokens: facts.maxLengthTokens ?? null,
     seed: facts.seed ?? 1,
+    stallGapToMedian: facts.stallGapToMedian ?? null,
     protocol: { ...protocolSchema.parse({}), ...facts.protocol },
     stop: { ...stopSchema.parse({}), ...facts.stop },
   };

@@ -1,5 +1,5 @@
-import type { TimeSpan } from '../evidence.ts';
-import type { RequestTimeline } from '../timeline.ts';
+import type { TimeSpan } from './time-span.ts';
+import type { RequestTimeline } from './timeline.ts';
 
 /** Streams that share a step see nearly the same gap: ends this close (share of the gap) are one. */
 const SAME_GAP = 0.1;
