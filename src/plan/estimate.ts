@@ -11,7 +11,13 @@ export type EstimateSource = 'model' | 'default';
 /** Without a model card: a request of 20 ms a token after a first token at 0.5 s. */
 const DEFAULT_TTFT_S = 0.5;
 const DEFAULT_TPOT_S = 0.02;
-/** Spread of a latency over the requests of a cell: with others' prefills in the way, and alone. */
+/** Spread of a cell's TTFT, which is what keeps a window open: with others' prefills in the way, and where requests queue for KV. */
+const TTFT_SPREAD = 0.17;
+const QUEUED_TTFT_SPREAD = 1;
+/** Alone only the server's own part varies, the request overhead, by so much of itself; the steps hardly do. */
+const OVERHEAD_SPREAD = 0.2;
+const STEP_SPREAD = 0.03;
+/** Spread of what a cell tells: its TTFT and its TPOT, which varies little, together. */
 const VARIATION = 0.15;
 const VARIATION_ALONE = 0.03;
 /** Waiting for an idle server, scrapes, first compilation. */
@@ -24,6 +30,7 @@ interface Service {
   readonly residence_s: number;
   readonly requests_per_s: number;
   readonly concurrency: number;
+  readonly ttft_s: number;
 }
 
 export function expectedService(model: TargetModel | null, cell: CellShape): Service {
@@ -34,7 +41,7 @@ export function expectedService(model: TargetModel | null, cell: CellShape): Ser
 function closedService(model: TargetModel | null, cell: CellShape, concurrency: number): Service {
   if (model === null) {
     const residence_s = DEFAULT_TTFT_S + cell.output_tokens * DEFAULT_TPOT_S;
-    return { residence_s, requests_per_s: concurrency / residence_s, concurrency };
+    return { residence_s, requests_per_s: concurrency / residence_s, concurrency, ttft_s: DEFAULT_TTFT_S };
   }
   const means = closedLoopMeans(model.card, model.centre, model.engine, {
     inputTokens: cell.input_tokens,
@@ -46,6 +53,7 @@ function closedService(model: TargetModel | null, cell: CellShape, concurrency: 
     residence_s: means.e2eSeconds,
     requests_per_s: means.outputTokensPerSecond / cell.output_tokens,
     concurrency,
+    ttft_s: means.ttftSeconds,
   };
 }
 
@@ -72,7 +80,7 @@ const LEAST_ERROR = 0.002;
 
 /**
  * Seconds that a cell takes: probe, release and warm-up (about two residences), window by the stop rule, drain.
- * The window assumes that requests of a cell spread by 15 % (3 % alone), which decides when the interval is met.
+ * How much its requests' TTFT spreads decides when the interval is met.
  */
 export function cellCost(
   model: TargetModel | null,
@@ -80,15 +88,15 @@ export function cellCost(
   protocol: Pick<Protocol, 'warm_up_max_s' | 'warm_up_min_s'>,
   stop: StopRule,
 ): CellCost {
-  const { residence_s, requests_per_s, concurrency } = expectedService(model, cell);
+  const service = expectedService(model, cell);
+  const { residence_s, requests_per_s, concurrency } = service;
   const alone = cell.concurrency === 1;
-  const variation = alone ? VARIATION_ALONE : VARIATION;
   const samples = Math.min(
     stop.max_requests,
     Math.max(
       stop.min_requests,
       requestsForLittlesLaw(concurrency),
-      (1.96 * variation) ** 2 / stop.confidence_half_width ** 2,
+      (1.96 * spreadOf(model, cell, service)) ** 2 / stop.confidence_half_width ** 2,
     ),
   );
   const least = Math.max(stop.min_s, stop.window_min_s ?? 0, residence_s);
@@ -98,8 +106,17 @@ export function cellCost(
   const seen = Math.min(stop.max_requests, Math.max(1, window * requests_per_s));
   return {
     seconds: residence_s + warmUp + window + residence_s + BETWEEN_CELLS_S,
-    measured_error: Math.max(LEAST_ERROR, variation / Math.sqrt(seen)),
+    measured_error: Math.max(LEAST_ERROR, (alone ? VARIATION_ALONE : VARIATION) / Math.sqrt(seen)),
   };
+}
+
+/** Standard deviation over mean of a cell's TTFT; a window of batches is kept open by their steps alone. */
+function spreadOf(model: TargetModel | null, cell: CellShape, { ttft_s }: Service): number {
+  if (cell.kind === 'decode') return STEP_SPREAD;
+  if (cell.kv_fill !== null && cell.kv_fill >= 1) return QUEUED_TTFT_SPREAD;
+  if (cell.concurrency !== 1) return TTFT_SPREAD;
+  const overhead = model === null ? 0 : model.centre.request_overhead_s / ttft_s;
+  return Math.hypot(STEP_SPREAD, OVERHEAD_SPREAD * Math.min(1, overhead));
 }
 
 /** Seconds that a cell takes, see `cellCost`. */
