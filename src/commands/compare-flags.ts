@@ -1,11 +1,14 @@
 import type { Budget } from '../cost/budget.ts';
+import { traceWorkload } from '../cost/length-mix.ts';
 import { objectivesOf, parseObjective } from '../cost/objectives.ts';
 import { DEFAULT_FIXED_COSTS, TRANSFER_MODES } from '../cost/transfer.ts';
 import type { TransferRules } from '../cost/transfer-rules.ts';
 import type { Objective, Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
+import { readUserFile } from '../suite/load-file.ts';
 import { loadSuite } from '../suite/load-suite.ts';
 import type { Objectives } from '../suite/schema.ts';
+import { parseTrace } from '../suite/trace-csv.ts';
 import { oneOfFlag, optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
 export const COMPARE_OPTIONS = {
@@ -15,6 +18,8 @@ export const COMPARE_OPTIONS = {
   devices: { type: 'string' },
   input: { type: 'string' },
   output: { type: 'string' },
+  trace: { type: 'string' },
+  rate: { type: 'string' },
   objective: { type: 'string', multiple: true },
   suite: { type: 'string' },
   basis: { type: 'string' },
@@ -44,6 +49,8 @@ export type CompareFlags = Readonly<Record<string, string | boolean | string[] |
         | 'devices'
         | 'input'
         | 'output'
+        | 'trace'
+        | 'rate'
         | 'suite'
         | 'basis'
         | 'tariff'
@@ -66,10 +73,22 @@ export function neededFlag(flag: string, text: string | undefined, verb: string)
   throw new RidgeError(`--${flag} is needed`, { mend: `See ridge ${verb} --help.` });
 }
 
-export const workloadOf = (flags: Pick<CompareFlags, 'input' | 'output'>): Workload => ({
-  input: wholeFlag('input', neededFlag('input', flags.input, 'compare'), 1),
-  output: wholeFlag('output', neededFlag('output', flags.output, 'compare'), 2),
-});
+/** Requests of one shape, or those of a trace. */
+export async function workloadOf(flags: Pick<CompareFlags, 'input' | 'output' | 'trace'>): Promise<Workload> {
+  const { trace } = flags;
+  if (trace === undefined) {
+    return {
+      input: wholeFlag('input', neededFlag('input', flags.input, 'compare'), 1),
+      output: wholeFlag('output', neededFlag('output', flags.output, 'compare'), 2),
+    };
+  }
+  const twice = (['input', 'output'] as const).find((name) => flags[name] !== undefined);
+  if (twice !== undefined) {
+    throw new RidgeError(`--${twice} and --trace both give lengths`, { mend: 'Keep one of them.' });
+  }
+  const text = await readUserFile(trace, 'CSV file with timestamp, input_tokens, output_tokens');
+  return traceWorkload(parseTrace(text, trace));
+}
 
 /** Objectives of the flags, else of the suite; none: throughput alone counts. */
 export async function askedObjectives(flags: CompareFlags): Promise<Objective[]> {
@@ -84,9 +103,14 @@ export async function askedObjectives(flags: CompareFlags): Promise<Objective[]>
   });
 }
 
-/** `power_kw=100` or `usd_per_h=50`. */
-export function budgetFlag(text: string | undefined): Budget | null {
-  if (text === undefined) return null;
+/** A rate that is asked, or that of a trace in its busiest minute; else `power_kw=100` or `usd_per_h=50`. */
+export function budgetFlag(flags: Pick<CompareFlags, 'budget' | 'rate'>, { mix }: Workload): Budget | null {
+  const { budget: text, rate } = flags;
+  if (text !== undefined && rate !== undefined) {
+    throw new RidgeError('--budget and --rate ask opposite things', { mend: 'Keep one of them.' });
+  }
+  if (rate !== undefined) return { kind: 'requests_per_s', least: positiveFlag('rate', rate) };
+  if (text === undefined) return mix ? { kind: 'requests_per_s', least: mix.peak_requests_per_s } : null;
   const [name = '', value = ''] = text.split('=');
   return {
     kind: oneOfFlag('budget', name, ['usd_per_h', 'power_kw']),

@@ -29,6 +29,9 @@ export async function writeSvg(file: string, svg: string): Promise<void> {
   }
 }
 
+const shapeText = ({ input, output, mix }: CompareQuestion['workload']): string =>
+  mix ? 'trace' : `${input}/${output}`;
+
 const KINDS = ['pair', 'aggregated'] as const;
 
 /** Benefits as bars, throughput a device against speed a user with its Pareto front, and KV transfer by prompt length. */
@@ -39,7 +42,7 @@ export function comparisonSvg(
   question: CompareQuestion,
 ): string {
   const { workload, basis } = question;
-  const shape = `${workload.input}/${workload.output}`;
+  const shape = shapeText(workload);
   const bars = barChart({
     title: `Cost benefit over ${comparison.baseline}, ${shape}, ${basis.name}`,
     axis: `$ a request of ${comparison.baseline} over $ a request (90 % interval)`,
@@ -83,9 +86,8 @@ function paretoChart(
       x: one.output_tokens_per_s_per_user,
       y: one.output_tokens_per_s_per_device,
     }));
-  const { input, output } = question.workload;
   return pointChart({
-    title: `Throughput a device against speed a user, ${input}/${output}, over limits on TPOT`,
+    title: `Throughput a device against speed a user, ${shapeText(question.workload)}, over limits on TPOT`,
     x: 'output tokens/s a user',
     y: 'output tokens/s a device',
     series: [

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { type CompareQuestion, type Comparison, compare } from '../cost/compare.ts';
 import { servingRules } from '../cost/rules.ts';
+import type { Workload } from '../cost/workload.ts';
 import { EXIT } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { basisFlag } from './basis-flag.ts';
@@ -19,9 +20,9 @@ import { comparisonSvg, writeSvg } from './compare-svg.ts';
 import { comparisonText, shownRows } from './compare-text.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
-const help = `usage: ridge compare FIT... --input N --output N --basis NAME|FILE
-    [--objective KEY=MS ...] [--baseline PAIR] [--budget KIND=N] [--all]
-    [--json]
+const help = `usage: ridge compare FIT... (--input N --output N | --trace FILE)
+    --basis NAME|FILE [--objective KEY=MS ...] [--baseline PAIR]
+    [--budget KIND=N | --rate N] [--all] [--json]
 
 Ranks every pairing of accelerators (prefill on one, decode on the other) and
 aggregated serving on each by what a request costs while the latency objectives
@@ -37,6 +38,9 @@ carry:ID (the first fit scaled to a catalogue entry).
   --fits FOLDER      published fits; default: those of this package
   --devices FILE     devices of your own (YAML: dense peaks, bandwidth, link)
   --input N --output N   tokens of a request
+  --trace FILE       or a CSV with timestamp, input_tokens, output_tokens: its
+                     lengths and how they spread, how it comes in bursts, and
+                     the requests/s of its busiest minute as --rate
   --objective KEY=MS     ttft_p99_ms=250, tpot_mean_ms=20, e2e_p95_ms=9000 ...;
                      repeatable; none: throughput alone counts
   --suite FILE       take the objectives of a suite
@@ -46,6 +50,7 @@ carry:ID (the first fit scaled to a catalogue entry).
   --baseline PAIR    prefill::decode, or one name for aggregated serving;
                      default: the first device on both sides
   --budget KIND=N    usd_per_h=100 or power_kw=50: the most requests/s in it
+  --rate N           requests/s to serve: whole workers, least $ an hour first
   --workers N        prefill workers that share a queue; default 1
   --transfer MODE    layer_wise (default) or serialized; with --contention N,
                      --nic-gb-per-s N, --host-staged
@@ -60,9 +65,14 @@ Example:
 
 const DEFAULT_TOP = 10;
 
-async function questionOf(flags: CompareFlags, first: string, basis: CompareQuestion['basis']) {
+async function questionOf(
+  flags: CompareFlags,
+  workload: Workload,
+  first: string,
+  basis: CompareQuestion['basis'],
+) {
   return {
-    workload: workloadOf(flags),
+    workload,
     objectives: await askedObjectives(flags),
     rules: servingRules(
       optionalFlag(flags.workers, (text) => wholeFlag('workers', text, 1)) ?? 1,
@@ -70,7 +80,7 @@ async function questionOf(flags: CompareFlags, first: string, basis: CompareQues
     ),
     basis,
     baseline: flags.baseline ?? `${first}::${first}`,
-    budget: budgetFlag(flags.budget),
+    budget: budgetFlag(flags, workload),
   } satisfies CompareQuestion;
 }
 
@@ -91,7 +101,7 @@ export const command: Command = {
       allowPositionals: true,
     });
     const flags = values as CompareFlags;
-    const workload = workloadOf(flags);
+    const workload = await workloadOf(flags);
     const tariff = optionalFlag(flags.tariff, (text) => positiveFlag('tariff', text));
     const basis = await basisFlag(neededFlag('basis', flags.basis, 'compare'), tariff);
     const top = flags.top === undefined ? DEFAULT_TOP : wholeFlag('top', flags.top, 1);
@@ -104,7 +114,7 @@ export const command: Command = {
       workload,
       basis,
     });
-    const question = await questionOf(flags, devices[0]!.source.central.label, basis);
+    const question = await questionOf(flags, workload, devices[0]!.source.central.label, basis);
     const found = compare(devices, question);
     const comparison = { ...found, notes: [...notes, ...found.notes] };
     if (flags.svg !== undefined) {

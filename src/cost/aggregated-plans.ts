@@ -1,7 +1,8 @@
-import { decodeBatches, decodeSteps } from './phase-plans.ts';
+import { decodeBatches, decodeSteps, decodeStepsAt, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
-import { HIGHEST_UTILISATION, highestUtilisation, type Statistic, waitAt } from './queue.ts';
+import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
+import { highestWithin, type Service, serviceOf, sumAt, ttftAt } from './service.ts';
 import { meanContext, type Objective, type Workload } from './workload.ts';
 
 /** A way of serving both phases on one server: prompts share steps with decodes, which wait for them. */
@@ -53,32 +54,35 @@ function planOf(
   const steps = decodeSteps(workload, rules);
   const together = Math.max(1, batch);
   const decode = source.decodeSeconds(tp, together, context);
-  const prompt = source.mixedPrefillSeconds(tp, together, context, workload.input);
+  const prompts = serviceOf(workload, (input) => source.mixedPrefillSeconds(tp, together, context, input));
+  const prompt = prompts.mean_s;
   const tpotAt = (statistic: Statistic): number =>
     decode + (prompt * promptsMet(batch, statistic, rules)) / steps;
   const tpotMean = tpotAt('mean');
   const full = (rules.utilisation.decode * batch) / (steps * tpotMean);
   // Prompts that are short enough share a step, and with it one round of the decodes.
   const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / workload.input));
-  const alone = prompt + decode + source.request_overhead_s;
+  const own: Service = {
+    mean_s: prompt + decode,
+    cv2: prompts.cv2 * (prompt / (prompt + decode)) ** 2,
+    at: (statistic) => prompts.at(statistic) + decode,
+  };
+  const queue = queueOf(own, service, source, workload, rules);
   const queued = rules.queueing.kind === 'poisson';
-  const servers = rules.queueing.kind === 'poisson' ? rules.queueing.workers : 1;
-  const limits = objectives.filter(({ metric }) => metric === 'ttft');
   let utilisation = queued ? Math.min(HIGHEST_UTILISATION, full * service) : 0;
-  for (const { statistic, limit_s } of limits) {
-    if (alone > limit_s) return null;
-    if (queued) {
-      utilisation = Math.min(
-        utilisation,
-        highestUtilisation(servers, statistic, (limit_s - alone) / service),
-      );
-    }
+  for (const { metric, statistic, limit_s } of objectives) {
+    if (metric !== 'ttft') continue;
+    if (own.at(statistic) + queue.overhead_s > limit_s) return null;
+    if (queued) utilisation = Math.min(utilisation, highestWithin(queue, statistic, limit_s));
   }
   const rate = queued ? Math.min(full, utilisation / service) : full;
   if (!(rate > 0)) return null;
-  const wait = (statistic: Statistic): number =>
-    queued ? service * waitAt(servers, statistic, utilisation) : 0;
-  const e2e = (statistic: Statistic): number => alone + wait(statistic) + steps * tpotAt(statistic);
+  const ttft = (statistic: Statistic): number => ttftAt(queue, statistic, utilisation);
+  const e2e = (statistic: Statistic): number =>
+    sumAt(
+      { mean: ttft('mean'), at: ttft(statistic) },
+      { mean: steps * tpotMean, at: decodeStepsAt(workload, rules, statistic) * tpotAt(statistic) },
+    );
   const late = objectives.some(
     ({ metric, statistic, limit_s }) =>
       (metric === 'tpot' && tpotAt(statistic) > limit_s) || (metric === 'e2e' && e2e(statistic) > limit_s),
@@ -90,8 +94,8 @@ function planOf(
     tp,
     batch,
     requests_per_s: rate,
-    ttft_mean_s: alone + wait('mean'),
-    ttft_s: alone + wait(asked('ttft')),
+    ttft_mean_s: ttft('mean'),
+    ttft_s: ttft(asked('ttft')),
     tpot_mean_s: tpotMean,
     tpot_s: tpotAt(asked('tpot')),
     device_seconds: tp / rate,

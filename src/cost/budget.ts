@@ -1,8 +1,10 @@
 import type { BareRow } from './compare-rows.ts';
 import { wholeChoice } from './ratio.ts';
 
-/** Most that a deployment may cost an hour, or draw. */
-export type Budget = { readonly kind: 'usd_per_h' | 'power_kw'; readonly most: number };
+/** Most that a deployment may cost an hour, or draw; or the requests/s that it must serve at least. */
+export type Budget =
+  | { readonly kind: 'usd_per_h' | 'power_kw'; readonly most: number }
+  | { readonly kind: 'requests_per_s'; readonly least: number };
 
 interface Share {
   readonly requests_per_s: number;
@@ -11,10 +13,13 @@ interface Share {
   readonly kw: number | null;
 }
 
-/** The most requests a second that whole workers of an option serve within a budget; null where none fits, or none is asked. */
-export function budgetOf(row: BareRow, budget: Budget | null): Share | null {
+/**
+ * The most requests a second that whole workers of an option serve within a budget, or the fewest that serve a rate; null where
+ * none fits, or none is asked.
+ */
+export function budgetOf({ pools }: BareRow, budget: Budget | null): Share | null {
   if (budget === null) return null;
-  const { pools } = row;
+  if (budget.kind === 'requests_per_s') return servingRate(pools, budget.least);
   if (pools.kind === 'pair') {
     const choice = wholeChoice(pools.prefill, pools.decode, {
       granularity: 'devices',
@@ -39,5 +44,20 @@ export function budgetOf(row: BareRow, budget: Budget | null): Share | null {
     devices: `${workers * tp}`,
     usd_per_h: workers * tp * usd_per_h,
     kw: kw === null ? null : workers * tp * kw,
+  };
+}
+
+/** Whole workers of each pool for a rate, each pool rounded up for itself. */
+function servingRate(pools: BareRow['pools'], least: number): Share {
+  const parts = pools.kind === 'pair' ? [pools.prefill, pools.decode] : [pools.pool];
+  const sized = parts.map((pool) => ({ ...pool, devices: pool.tp * Math.ceil(least / pool.rate - 1e-9) }));
+  const kw = sized.every((one) => one.kw !== null)
+    ? sized.reduce((sum, one) => sum + one.devices * one.kw!, 0)
+    : null;
+  return {
+    requests_per_s: Math.min(...sized.map(({ devices, tp, rate }) => (devices / tp) * rate)),
+    devices: sized.map(({ devices }) => devices).join(':'),
+    usd_per_h: sized.reduce((sum, { devices, usd_per_h }) => sum + devices * usd_per_h, 0),
+    kw,
   };
 }

@@ -76,7 +76,7 @@ export interface BudgetShare {
   readonly devices: string;
   readonly usd_per_h: number;
   readonly kw: number | null;
-  /** Requests a second over the baseline's within the same budget. */
+  /** Requests a second over the baseline's within the same budget; for a rate the baseline's cost of an hour over this one's. */
   readonly benefit: number | null;
 }
 

@@ -19,7 +19,7 @@ export interface CompareQuestion extends SearchQuestion {
 }
 
 export interface Comparison {
-  /** Cheapest first; under a budget the most requests first. */
+  /** Cheapest first; under a budget the most requests first, for a rate the least an hour. */
   readonly rows: readonly CompareRow[];
   readonly baseline: string;
   /** Options that no plan lets meet the objectives. */
@@ -72,15 +72,12 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
         uncertainty: known && base !== null ? intervals[index]! : null,
         break_even: base === null || index === place ? null : breakEvens(row.row, base.row, basis),
         sensitivity: base === null || index === place ? [] : sensitivities(row.row, base.row),
-        budget: share && {
-          ...share,
-          benefit: baseBudget && share.requests_per_s / baseBudget.requests_per_s,
-        },
+        budget: share && { ...share, benefit: baseBudget && budgetGain(share, baseBudget, question.budget) },
       },
     ];
   });
   return {
-    rows: rows.sort(question.budget === null ? byCost : byRate),
+    rows: rows.sort(orderOf(question.budget)),
     baseline,
     unmet: names.filter((_, index) => options[index]!.plan === null),
     notes: devices.flatMap(({ source }) => source.notes),
@@ -93,6 +90,20 @@ const devicesOf = (option: SearchedOption): number[] =>
 const byCost = (a: CompareRow, b: CompareRow): number => a.cost.usd_per_request - b.cost.usd_per_request;
 const byRate = (a: CompareRow, b: CompareRow): number =>
   (b.budget?.requests_per_s ?? 0) - (a.budget?.requests_per_s ?? 0) || byCost(a, b);
+const byHour = (a: CompareRow, b: CompareRow): number =>
+  (a.budget?.usd_per_h ?? 0) - (b.budget?.usd_per_h ?? 0) || byCost(a, b);
+
+const orderOf = (budget: Budget | null) => {
+  if (budget === null) return byCost;
+  return budget.kind === 'requests_per_s' ? byHour : byRate;
+};
+
+type Share = NonNullable<ReturnType<typeof budgetOf>>;
+/** More requests in the same budget, or fewer dollars for the same requests. */
+const budgetGain = (share: Share, base: Share, budget: Budget | null): number =>
+  budget?.kind === 'requests_per_s'
+    ? base.usd_per_h / share.usd_per_h
+    : share.requests_per_s / base.requests_per_s;
 
 function nothingMeets(devices: readonly ComparedDevice[], question: CompareQuestion): RidgeError {
   const [miss] = closestMisses(

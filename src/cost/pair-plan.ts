@@ -1,8 +1,8 @@
 import type { DecodePlan, PrefillPlan } from './phase-plans.ts';
-import { decodeSteps, queuedPlan } from './phase-plans.ts';
+import { decodeSteps, decodeStepsAt, queuedPlan, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
-import { waitAt } from './queue.ts';
 import type { SearchRules } from './rules.ts';
+import { sumAt } from './service.ts';
 import { type PairTransfer, pairTransfer } from './transfer-rules.ts';
 import type { Objective, Workload } from './workload.ts';
 
@@ -47,10 +47,10 @@ export function cheapestPair(
       const first = plans[0];
       if (first === undefined) continue;
       const transfer = transferOf(candidate, first.tp, prefill.source, decode.source, workload, rules);
-      const p = heldBack(candidate, transfer.egress_s, prefill.source, objectives, rules);
+      const p = heldBack(candidate, transfer.egress_s, prefill.source, workload, objectives, rules);
       if (p === null) continue;
       const found = plans.find((d) =>
-        late.every((one) => meets(one, p, d, transfer.exposed_s, steps, prefill, rules)),
+        late.every((one) => meets(one, p, d, transfer.exposed_s, steps, workload, rules)),
       );
       if (found === undefined) continue;
       const usd = (p.device_seconds * prefill.usd_per_h + found.device_seconds * decode.usd_per_h) / 3600;
@@ -85,13 +85,15 @@ function heldBack(
   p: PrefillPlan,
   egress: number,
   source: PhaseSource,
+  workload: Workload,
   objectives: readonly Objective[],
   rules: SearchRules,
 ): PrefillPlan | null {
   const held = egress * p.batch;
   if (held <= p.seconds) return p;
   const limits = objectives.filter(({ metric }) => metric === 'ttft');
-  const queued = queuedPlan(held, p.seconds + source.request_overhead_s, limits, rules, 1);
+  const queue = queueOf(p.service, held, source, workload, rules);
+  const queued = queuedPlan(queue, limits, rules, 1);
   return queued && { ...p, ...queued, device_seconds: (p.tp * held) / p.batch / queued.utilisation };
 }
 
@@ -101,11 +103,14 @@ function meets(
   d: DecodePlan,
   transfer: number,
   steps: number,
-  { source }: PlannedDevice,
-  { queueing }: SearchRules,
+  workload: Workload,
+  rules: SearchRules,
 ): boolean {
   if (metric === 'tpot') return d.step_s + transfer / steps <= limit_s;
-  const wait = queueing.kind === 'none' ? 0 : waitAt(queueing.workers, statistic, p.utilisation);
-  const ttft = p.seconds * (1 + wait) + source.request_overhead_s;
-  return ttft + transfer + steps * d.step_s <= limit_s;
+  const ttft = { mean: p.ttft_mean_s, at: p.ttftAt(statistic) };
+  const decode = {
+    mean: steps * d.step_s,
+    at: decodeStepsAt(workload, rules, statistic) * d.step_s,
+  };
+  return sumAt(ttft, decode) + transfer <= limit_s;
 }

@@ -1,20 +1,32 @@
 import type { PhaseSource } from './phase-source.ts';
-import { HIGHEST_UTILISATION, highestUtilisation, waitAt } from './queue.ts';
+import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
-import { meanContext, type Objective, type Workload } from './workload.ts';
+import { highestWithin, type QueuedService, type Service, serviceOf, ttftAt } from './service.ts';
+import {
+  lengthAt,
+  longestPrompt,
+  longestRequest,
+  meanContext,
+  type Objective,
+  type Workload,
+  wholeRequest,
+} from './workload.ts';
 
 /** A way of running prefill workers of one device. */
 export interface PrefillPlan {
   readonly tp: number;
   readonly batch: number;
-  /** Of a batch, s. */
+  /** Of a batch on average, s. */
   readonly seconds: number;
+  readonly service: Service;
   /** Share of the time that a worker computes: the highest at which the queue still meets the objectives. */
   readonly utilisation: number;
   /** Mean TTFT at that utilisation, s. */
   readonly ttft_mean_s: number;
   /** TTFT by the statistic of the objective that limits it, s. */
   readonly ttft_s: number;
+  /** TTFT by any statistic at that utilisation, s. */
+  ttftAt(statistic: Statistic): number;
   /** Device-seconds a request, idle time of the pool included. */
   readonly device_seconds: number;
 }
@@ -33,58 +45,81 @@ const holdsWeights = (source: PhaseSource, tp: number, tokens: number): boolean 
 /** Prefill plans of a device by TP size and batch, without the ones that no objective on TTFT allows. */
 export function prefillPlans(
   source: PhaseSource,
-  { input }: Workload,
+  workload: Workload,
   objectives: readonly Objective[],
   rules: SearchRules,
 ): PrefillPlan[] {
+  const { input } = workload;
   const limits = objectives.filter(({ metric }) => metric === 'ttft');
   // A limit from end to end may call for a shorter queue than the limit on TTFT alone does.
   const shares = objectives.some(({ metric }) => metric === 'e2e') ? [1, 0.9, 0.75, 0.5, 0.25] : [1];
+  const holds = (tp: number, batch: number): boolean =>
+    holdsWeights(source, tp, Math.max(batch * input, longestPrompt(workload)));
   return source.tp_sizes.flatMap((tp) =>
     rules.prefill_batches.flatMap((batch): PrefillPlan[] => {
-      if (!holdsWeights(source, tp, batch * input) || batch > source.seats) return [];
-      const seconds = source.prefillSeconds(tp, batch, input);
+      if (!holds(tp, batch) || batch > source.seats) return [];
+      const service = serviceOf(workload, (tokens) => source.prefillSeconds(tp, batch, tokens), batch);
+      const seconds = service.mean_s;
       return shares.flatMap((share) => {
-        const plan = queuedPlan(seconds, seconds + source.request_overhead_s, limits, rules, share);
+        const queue = queueOf(service, seconds, source, workload, rules);
+        const plan = queuedPlan(queue, limits, rules, share);
         if (plan === null) return [];
-        return [{ tp, batch, seconds, ...plan, device_seconds: (tp * seconds) / batch / plan.utilisation }];
+        const device_seconds = (tp * seconds) / batch / plan.utilisation;
+        return [{ tp, batch, seconds, service, ...plan, device_seconds }];
       });
     }),
   );
 }
 
-/**
- * Utilisation of a worker, and the TTFT that comes of it; null where none meets the limits.
- * @param seconds for which a batch holds the worker
- * @param alone TTFT without a queue, s
- */
+/** The queue before prefill workers. @param held_s for which a batch holds its worker */
+export const queueOf = (
+  own: Service,
+  held_s: number,
+  { request_overhead_s }: PhaseSource,
+  { mix }: Workload,
+  { queueing }: SearchRules,
+): QueuedService => ({
+  own,
+  held_s,
+  overhead_s: request_overhead_s,
+  workers: queueing.kind === 'poisson' ? queueing.workers : 1,
+  arrivals_cv2: mix?.arrivals_cv2 ?? 1,
+});
+
+type Queued = Pick<PrefillPlan, 'utilisation' | 'ttft_mean_s' | 'ttft_s' | 'ttftAt'>;
+
+/** Utilisation of a worker, and the TTFT that comes of it; null where none meets the limits. */
 export function queuedPlan(
-  seconds: number,
-  alone: number,
+  queue: QueuedService,
   limits: readonly Objective[],
   { queueing, utilisation }: SearchRules,
   share: number,
-): Pick<PrefillPlan, 'utilisation' | 'ttft_mean_s' | 'ttft_s'> | null {
+): Queued | null {
   if (queueing.kind === 'none') {
-    if (limits.some(({ limit_s }) => alone > limit_s)) return null;
+    const alone = (statistic: Statistic): number => queue.own.at(statistic) + queue.overhead_s;
+    if (limits.some(({ statistic, limit_s }) => alone(statistic) > limit_s)) return null;
     if (share < 1) return null;
-    return { utilisation: utilisation.prefill, ttft_mean_s: alone, ttft_s: alone };
+    return told(limits, utilisation.prefill, alone);
   }
-  const { workers } = queueing;
   let highest = limits.length === 0 ? utilisation.prefill : HIGHEST_UTILISATION;
   for (const { statistic, limit_s } of limits) {
-    highest = Math.min(highest, highestUtilisation(workers, statistic, (limit_s - alone) / seconds));
+    highest = Math.min(highest, highestWithin(queue, statistic, limit_s));
   }
   if (highest <= 0) return null;
   highest *= share;
-  const waits = limits.map(({ statistic }) => waitAt(workers, statistic, highest));
-  const mean = alone + seconds * waitAt(workers, 'mean', highest);
-  return {
-    utilisation: highest,
-    ttft_mean_s: mean,
-    ttft_s: limits.length === 0 ? mean : alone + seconds * Math.max(...waits),
-  };
+  return told(limits, highest, (statistic) => ttftAt(queue, statistic, highest));
 }
+
+const told = (
+  limits: readonly Objective[],
+  utilisation: number,
+  at: (statistic: Statistic) => number,
+): Queued => ({
+  utilisation,
+  ttft_mean_s: at('mean'),
+  ttft_s: limits.length === 0 ? at('mean') : Math.max(...limits.map(({ statistic }) => at(statistic))),
+  ttftAt: at,
+});
 
 /** Batches that a decode server can hold: the ladder up to its KV capacity, and the capacity itself. */
 export function decodeBatches(
@@ -93,9 +128,10 @@ export function decodeBatches(
   workload: Workload,
   rules: SearchRules,
 ): number[] {
-  const each = rules.kv_reserve === 'mean_context' ? meanContext(workload) : workload.input + workload.output;
-  const most = Math.min(source.seats, Math.floor(source.kvCapacityTokens(tp) / each));
-  if (most < 1) return [];
+  const each = rules.kv_reserve === 'mean_context' ? meanContext(workload) : wholeRequest(workload);
+  const capacity = source.kvCapacityTokens(tp);
+  const most = Math.min(source.seats, Math.floor(capacity / each));
+  if (most < 1 || (workload.mix !== undefined && capacity < longestRequest(workload))) return [];
   const ladder = rules.decode_batches.filter((batch) => batch < most);
   const top = rules.decode_batches.at(-1)!;
   // The engine's own seats bound a server that has KV for more.
@@ -104,6 +140,10 @@ export function decodeBatches(
 
 export const decodeSteps = ({ output }: Workload, rules: SearchRules): number =>
   rules.decode_tokens === 'all' ? output : Math.max(1, output - 1);
+
+/** Decode steps of a request by a statistic over the requests. */
+export const decodeStepsAt = (workload: Workload, rules: SearchRules, statistic: Statistic): number =>
+  decodeSteps({ ...workload, output: lengthAt(workload, 'output', statistic) }, rules);
 
 /** Decode plans of a device by TP size and batch, before any limit. */
 export function decodePlans(source: PhaseSource, workload: Workload, rules: SearchRules): DecodePlan[] {

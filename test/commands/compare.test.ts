@@ -63,6 +63,40 @@ test('--all takes published fits and complete catalogue entries that the basis p
   expect(names).not.toContain('gaudi3');
 });
 
+test('a trace is the workload: its spread and its rate are told, and whole workers serve its busiest minute', async () => {
+  const { write } = await fitFolder();
+  const rows = Array.from(
+    { length: 300 },
+    (_, i) => `${(i * i) / 500},${500 + ((i * 37) % 4000)},${50 + (i % 400)}`,
+  );
+  const trace = await write('trace.csv', `timestamp,input_tokens,output_tokens\n${rows.join('\n')}\n`);
+  const asked = ['compare', H100, 'carry:gaudi3', '--trace', trace, ...STATED, ...LIMITS];
+  const [text, json, both] = await Promise.all([
+    ridge(...asked),
+    ridge(...asked, '--json'),
+    ridge(...asked, '--input', '100'),
+  ]);
+  expect(text.exitCode).toBe(0);
+  expect(unfolded(text.stdout)).toMatch(/^trace of 300 requests: .* in and .* out on average \(p50 /m);
+  expect(unfolded(text.stdout)).toMatch(/ranked by \$ an hour of whole workers for [\d.]+ requests\/s/);
+  expect(Math.max(...text.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  const { rows: found, budget } = JSON.parse(json.stdout);
+  const hourly = found.map((row: { budget: { usd_per_h: number } }) => row.budget.usd_per_h);
+  expect([...hourly].sort((a, b) => a - b)).toEqual(hourly);
+  for (const { budget: share } of found) expect(share.requests_per_s).toBeGreaterThanOrEqual(budget.least);
+  expect(both).toMatchObject({ exitCode: 2, stdout: '' });
+  expect(both.stderr).toContain('--input and --trace both give lengths');
+});
+
+test('every published fit and catalogue entry fits 80 columns', async () => {
+  const { stdout, exitCode } = await ridge(
+    ...['compare', '--all', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental', '--rate', '3'],
+  );
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ *\d+ {2}b200-sxm\/tensorrt-llm::b200-sxm\/tensorrt-llm$/m);
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
 test("a user's basis and devices: prices come from the file, sparse peaks are refused", async () => {
   const { write } = await fitFolder();
   const basis = await write(
@@ -106,6 +140,7 @@ test.each([
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_p99_ms=5'], 1, /no option meets/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--baseline', 'x::y'], 2, /none of the options/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--budget', 'eur=5'], 2, /--budget: 'eur' is none of/],
+  [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--rate', '3', '--budget', 'usd_per_h=5'], 2, /opposite/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--svg', 'chart.png'], 2, /does not end in \.svg/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'asgar2025-table5', '--tariff', '1'], 2, /not apart/],
   [

@@ -18,7 +18,8 @@ export function outside(
   const left = axes.filter(([, value, range]) => doublings(value, range) > 0);
   return {
     notes: left.map(
-      ([name, value, [low, high]]) => `${label}: ${name} ${value} is outside the measured ${low} to ${high}`,
+      ([name, value, [low, high]]) =>
+        `${label}: ${name} ${Math.round(value)} is outside the measured ${low} to ${high}`,
     ),
     factors: left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
   };
