@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { Bench } from './accuracy/bench.ts';
 import { capacityFromDriver } from './accuracy/blocks/capacity.ts';
+import { TAILS_CODE, tailLine, tailRows, tailTable, tailVerdict } from './accuracy/blocks/tails.ts';
 import { BLOCKS } from './accuracy/blocks.ts';
 import { missingFiles } from './accuracy/data-files.ts';
 import { intervalFigures } from './accuracy/intervals.ts';
@@ -26,7 +27,7 @@ if (missing.length > 0) {
 }
 
 const wanted = flags.only?.split(',');
-const CODES = [...BLOCKS.map(({ code }) => code), ...POWER_CODES];
+const CODES = [...BLOCKS.map(({ code }) => code), TAILS_CODE, ...POWER_CODES];
 const stray = wanted?.find((code) => !CODES.includes(code));
 if (stray !== undefined) {
   console.error(`--only: there is no block ${stray}; there are ${CODES.join(' ')}`);
@@ -48,13 +49,22 @@ const rows = BLOCKS.filter(({ code }) => wanted?.includes(code) ?? true).flatMap
 });
 const scores = [...new Set(rows.map(({ score }) => score))];
 const capacity = wanted === undefined || wanted.includes('U1') ? capacityFromDriver() : null;
+current = TAILS_CODE;
+const tails =
+  wanted === undefined || wanted.includes(TAILS_CODE)
+    ? tailRows(bench, (row) => progress(tailLine(row)))
+    : [];
 const power =
   wanted === undefined || wanted.some((code) => POWER_CODES.includes(code)) ? powerBlocks(wanted) : [];
 progress('done');
 
 if (flags.json)
   console.log(
-    JSON.stringify([...rows.map(({ row }) => row), ...capacityRows(), ...power.map(powerRow)], null, 1),
+    JSON.stringify(
+      [...rows.map(({ row }) => row), ...capacityRows(), ...tails, ...power.map(powerRow)],
+      null,
+      1,
+    ),
   );
 else print();
 
@@ -86,9 +96,14 @@ function print(): void {
     );
   }
   if (rows.length > 0) console.log(`\n${intervalTable(intervalFigures(scores))}`);
+  if (tails.length > 0) console.log(`\n${tailTable(tails)}`);
   if (power.length > 0) console.log(`\n${powerTable(power)}`);
   console.log(`\n${othersTable()}`);
-  const verdicts = [...rows.map(verdictOf), ...power.map(powerRow).map(powerVerdict)];
+  const verdicts = [
+    ...rows.map(verdictOf),
+    ...tails.map(tailVerdict),
+    ...power.map(powerRow).map(powerVerdict),
+  ];
   const count = (begin: string): number => verdicts.filter((verdict) => verdict.startsWith(begin)).length;
   console.log(
     `\n${count('reached')} targets reached, ${count('missed')} missed, ${count('refused')} rows refused; ${elapsed()}, ${seconds(process.cpuUsage().user / 1000)} of them of one core`,

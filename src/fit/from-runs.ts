@@ -1,8 +1,9 @@
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
-import { mergeRepeats, usableMeasurement } from './cell-observation.ts';
+import { usableMeasurement } from './cell-observation.ts';
 import { type Dataset, DEFAULT_CHOICE, derivedCapacity, type Unknown } from './dataset.ts';
+import { mergeRepeats } from './merge-repeats.ts';
 import type { Observation } from './observations.ts';
 import { sharedFacts } from './shared-facts.ts';
 

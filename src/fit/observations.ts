@@ -1,5 +1,6 @@
 import type { Driving } from '../roofline/driving.ts';
 import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
+import type { ObservedTails } from './tails/observed-tails.ts';
 
 /** The mean of one metric over a cell, in seconds, and how well it was measured. */
 export interface Measured {
@@ -46,6 +47,8 @@ export interface Observation {
   readonly output_tokens_per_s: MeasuredRate | null;
   /** Absent or null: no power was read, or its energy is not valid. */
   readonly power?: MeasuredPower | null;
+  /** Absent: nobody looked. */
+  readonly tails?: ObservedTails;
 }
 
 export type LatencyMetric = 'ttft' | 'tpot';

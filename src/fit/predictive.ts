@@ -5,6 +5,7 @@ import { quadraticForm } from './covariance.ts';
 import { discrepancyOf, type NoiseScale, regimeOf, termSd } from './noise.ts';
 import { type ResidualTable, withTable } from './residual-table.ts';
 import { type FittedValues, sensitivities } from './sensitivities.ts';
+import type { TailModel } from './tails/tail-model.ts';
 
 /** Everything that a prediction with its interval needs. */
 export interface FittedModel extends FittedValues {
@@ -15,6 +16,8 @@ export interface FittedModel extends FittedValues {
   readonly predictors: Readonly<Record<Predictor, PredictorErrors>>;
   /** Correction of TPOT by batch size; null where it does not earn its place. */
   readonly residual_table: ResidualTable | null;
+  /** What the percentiles of its cells showed; absent or null: none were measured. */
+  readonly tails?: TailModel | null;
 }
 
 export interface PredictorErrors {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { mergeRepeats, usableMeasurement } from '../../src/fit/cell-observation.ts';
+import { usableMeasurement } from '../../src/fit/cell-observation.ts';
+import { mergeRepeats } from '../../src/fit/merge-repeats.ts';
 import type { Driving } from '../../src/roofline/driving.ts';
 import type { EngineSettings } from '../../src/roofline/serving.ts';
 import { measureSuite } from './virtual.ts';

@@ -13,7 +13,7 @@ export function batchSchedule(
   let done = 0;
   while (left > 0) {
     const step = prefillStep(attention, inputTokens, done, Math.min(left, maxNumBatchedTokens));
-    record.step(step.tokens, step.completed, step.sequences, step.flop, step.bytes, 1);
+    record.step(step.tokens, step.completed, step.sequences, step.flop, step.bytes, 1, 0, 0);
     done += step.tokens;
     left -= step.tokens;
   }
@@ -27,6 +27,8 @@ export function batchSchedule(
       attention.decodeFlop(streams, context),
       attention.decodeBytes(streams, context),
       outputTokens - 1,
+      streams,
+      context,
     );
   }
   return {
@@ -36,6 +38,7 @@ export function batchSchedule(
     firstEvent: Int32Array.of(firstEvent),
     lastEvent: Int32Array.of(record.events - 1),
     outputTokens: Int32Array.of(outputTokens),
+    pauses: [],
     preemptions: 0,
     turnAroundSeconds: 0,
     arrivalSeconds: 0,

@@ -1,5 +1,6 @@
 import { PARAMETER_NAMES } from '../parameters.ts';
 import type { StepPricer } from '../step-pricer.ts';
+import { eventEnds, requestLatencies } from './request-latencies.ts';
 import type { Schedule } from './schedule.ts';
 
 const REQUEST = PARAMETER_NAMES.indexOf('request_overhead_s');
@@ -35,19 +36,13 @@ export function priceSchedule(
   options: { readonly statistic: Statistic; readonly whole: boolean; readonly gradient: boolean },
 ): PricedSchedule {
   const ends = eventEnds(schedule, pricer);
-  const { sentEvent, sentOffset, firstEvent, lastEvent, outputTokens, streams } = schedule;
-  const count = sentEvent.length;
-  const ttft = new Float64Array(count);
-  const tpot = new Float64Array(count);
+  const { outputTokens, streams } = schedule;
+  const { ttft, tpot, e2e: residences } = requestLatencies(schedule, ends);
+  const count = residences.length;
   let residence = 0;
   let tokens = 0;
   for (let i = 0; i < count; i += 1) {
-    const sent = (sentEvent[i]! > 0 ? ends[sentEvent[i]! - 1]! : 0) + sentOffset[i]!;
-    const first = ends[firstEvent[i]!]!;
-    const last = ends[lastEvent[i]!]!;
-    ttft[i] = first - sent;
-    tpot[i] = outputTokens[i]! > 1 ? (last - first) / (outputTokens[i]! - 1) : Number.NaN;
-    residence += last - sent;
+    residence += residences[i]!;
     tokens += outputTokens[i]!;
   }
   // The schedule already holds the way to the engine that it was made with.
@@ -76,22 +71,6 @@ export function priceSchedule(
 
 type Span = 'ttft' | 'tpot';
 const NO_GRADIENT = new Float64Array(0);
-
-/** Time at which each event ends. */
-function eventEnds(schedule: Schedule, pricer: StepPricer): Float64Array {
-  const { tokens, sampled, sequences, attentionFlop, attentionBytes, steps, idleSeconds } = schedule;
-  const ends = new Float64Array(steps.length);
-  let now = 0;
-  for (let e = 0; e < ends.length; e += 1) {
-    now +=
-      steps[e]! === 0
-        ? idleSeconds[e]!
-        : steps[e]! *
-          pricer.secondsOf(tokens[e]!, sampled[e]!, sequences[e]!, attentionFlop[e]!, attentionBytes[e]!);
-    ends[e] = now;
-  }
-  return ends;
-}
 
 /** What each request counts in a statistic: 1/n each for a mean, the middle one or two for a median. NaN values do not count. */
 function requestWeights(values: Float64Array, statistic: Statistic): Float64Array | null {

@@ -1,10 +1,10 @@
 import { requestLengths } from './request-lengths.ts';
-import type { Schedule } from './schedule.ts';
+import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
 
 type RequestColumns = Pick<
   Schedule,
-  'sentEvent' | 'sentOffset' | 'firstEvent' | 'lastEvent' | 'outputTokens'
+  'sentEvent' | 'sentOffset' | 'firstEvent' | 'lastEvent' | 'outputTokens' | 'pauses'
 >;
 
 /** Lengths of requests and the events they waited for, by number in the order of sending. */
@@ -14,6 +14,9 @@ export class RequestLog {
   /** Event of the first token; undefined before it. */
   readonly first: number[] = [];
   readonly last: number[] = [];
+  readonly #pauses: Pause[] = [];
+  /** Event in which a preempted request stopped decoding. */
+  readonly #pausedAt = new Map<number, number>();
   readonly #sentEvent: number[] = [];
   readonly #sentOffset: number[] = [];
   readonly #nextInput: () => number;
@@ -44,6 +47,21 @@ export class RequestLog {
     this.#sentOffset[request] = offset;
   }
 
+  /** A request was preempted before an event; without a first token it has no gap yet. */
+  preempted(request: number, event: number): void {
+    if (this.first[request] === undefined || this.#pausedAt.has(request)) return;
+    this.#pausedAt.set(request, event);
+  }
+
+  /** The prompt of a request was computed in an event: it has its first token, or after a preemption the next one. */
+  produced(request: number, event: number): void {
+    this.first[request] ??= event;
+    const firstEvent = this.#pausedAt.get(request);
+    if (firstEvent === undefined) return;
+    this.#pausedAt.delete(request);
+    this.#pauses.push({ request, firstEvent, lastEvent: event });
+  }
+
   /** The columns of a schedule for the requests from one number to before another. */
   columns(from: number, to: number): RequestColumns {
     return {
@@ -52,6 +70,9 @@ export class RequestLog {
       firstEvent: Int32Array.from(this.first.slice(from, to)),
       lastEvent: Int32Array.from(this.last.slice(from, to)),
       outputTokens: Int32Array.from(this.output.slice(from, to)),
+      pauses: this.#pauses
+        .filter(({ request }) => request >= from && request < to)
+        .map((pause) => ({ ...pause, request: pause.request - from })),
     };
   }
 }

@@ -13,6 +13,9 @@ export interface Schedule {
   readonly steps: Float64Array;
   /** Seconds that the engine was idle, for idle events. */
   readonly idleSeconds: Float64Array;
+  /** Decoding sequences, and their mean KV length over the event; 0 without any. */
+  readonly decodes: Float64Array;
+  readonly decodeContext: Float64Array;
   /** Measured requests: sent when this many events were over, plus `sentOffset` seconds. */
   readonly sentEvent: Int32Array;
   readonly sentOffset: Float64Array;
@@ -20,6 +23,8 @@ export interface Schedule {
   readonly firstEvent: Int32Array;
   readonly lastEvent: Int32Array;
   readonly outputTokens: Int32Array;
+  /** When measured requests lost their place in the batch. */
+  readonly pauses: readonly Pause[];
   readonly preemptions: number;
   /** Seconds between a finished request and the next one of its stream, at the client. */
   readonly turnAroundSeconds: number;
@@ -28,16 +33,34 @@ export interface Schedule {
   readonly streams: number;
 }
 
+/** A request was preempted between two of its tokens: it did not decode in these events, and has the next token at their end. */
+export interface Pause {
+  /** Its place among the measured requests. */
+  readonly request: number;
+  readonly firstEvent: number;
+  readonly lastEvent: number;
+}
+
 /** Grows the columns of a schedule. */
 export class ScheduleRecorder {
-  readonly #events: number[][] = [[], [], [], [], [], [], []];
+  readonly #events: number[][] = [[], [], [], [], [], [], [], [], []];
 
   get events(): number {
     return this.#events[0]!.length;
   }
 
-  step(tokens: number, sampled: number, sequences: number, flop: number, bytes: number, steps: number): void {
-    const [a, b, c, d, e, f, g] = this.#events;
+  /** @param context mean KV length of the `decodes` decoding sequences */
+  step(
+    tokens: number,
+    sampled: number,
+    sequences: number,
+    flop: number,
+    bytes: number,
+    steps: number,
+    decodes: number,
+    context: number,
+  ): void {
+    const [a, b, c, d, e, f, g, h, i] = this.#events;
     a!.push(tokens);
     b!.push(sampled);
     c!.push(sequences);
@@ -45,20 +68,30 @@ export class ScheduleRecorder {
     e!.push(bytes);
     f!.push(steps);
     g!.push(0);
+    h!.push(decodes);
+    i!.push(context);
   }
 
   idle(seconds: number): void {
-    this.step(0, 0, 0, 0, 0, 0);
+    this.step(0, 0, 0, 0, 0, 0, 0, 0);
     this.#events[6]![this.events - 1] = seconds;
   }
 
   columns(): Pick<
     Schedule,
-    'tokens' | 'sampled' | 'sequences' | 'attentionFlop' | 'attentionBytes' | 'steps' | 'idleSeconds'
+    | 'tokens'
+    | 'sampled'
+    | 'sequences'
+    | 'attentionFlop'
+    | 'attentionBytes'
+    | 'steps'
+    | 'idleSeconds'
+    | 'decodes'
+    | 'decodeContext'
   > {
-    const [tokens, sampled, sequences, attentionFlop, attentionBytes, steps, idleSeconds] = this.#events.map(
-      (values) => Float64Array.from(values),
-    );
+    const columns = this.#events.map((values) => Float64Array.from(values));
+    const [tokens, sampled, sequences, attentionFlop, attentionBytes, steps, idleSeconds] = columns;
+    const [decodes, decodeContext] = columns.slice(7);
     return {
       tokens: tokens!,
       sampled: sampled!,
@@ -67,6 +100,8 @@ export class ScheduleRecorder {
       attentionBytes: attentionBytes!,
       steps: steps!,
       idleSeconds: idleSeconds!,
+      decodes: decodes!,
+      decodeContext: decodeContext!,
     };
   }
 }

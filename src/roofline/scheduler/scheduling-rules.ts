@@ -37,24 +37,24 @@ export class SchedulingRules {
     this.#reservedBlocks -= this.#fullBlocks(request);
   }
 
-  /** Preempts the last admitted requests while the running ones need more blocks than there are. */
-  #makeRoom(): boolean {
+  /** Preempts the last admitted requests while the running ones need more blocks than there are; returns which. */
+  #makeRoom(): readonly number[] {
     const { kv } = this.decoding;
     const { partial } = this.prompts;
-    let preempted = false;
+    const preempted: number[] = [];
     if (partial !== null && this.decoding.size > 0) {
       const budget = this.#engine.maxNumBatchedTokens - this.decoding.size;
       const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
-      if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return false;
+      if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return preempted;
       this.prompts.partial = null;
       this.#preempt(partial.request, partial.tokens);
-      preempted = true;
+      preempted.push(partial.request);
     }
     while (this.decoding.size > 1 && kv.blocks + kv.needed > this.#capacityBlocks) {
       const { request, held } = this.decoding.takeLast();
       // The token sampled last belongs to the prompt that is computed again, though its KV was never held.
       this.#preempt(request, held + 1);
-      preempted = true;
+      preempted.push(request);
     }
     return preempted;
   }
@@ -66,12 +66,12 @@ export class SchedulingRules {
   }
 
   /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
-  plan(): { readonly prompts: PlannedPrompts; readonly preempted: boolean } {
+  plan(): { readonly prompts: PlannedPrompts; readonly preempted: readonly number[] } {
     const preempted = this.#makeRoom();
     const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.decoding.size);
     const { partial } = this.prompts;
     if (partial !== null) this.#compute(planned, partial);
-    while (!preempted && planned.budget > 0 && this.#admits(planned)) {
+    while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {
       const prompt = this.prompts.take();
       this.#reservedBlocks += this.#fullBlocks(prompt.request);
       this.#compute(planned, prompt);

@@ -116,13 +116,14 @@ class Simulation {
   /** Runs one step, or a stretch of pure decode steps; false when there is nothing to run. */
   #step(): boolean {
     const { prompts, preempted } = this.#rules.plan();
+    for (const request of preempted) this.#requests.preempted(request, this.#record.events);
     if (prompts.tokens > 0) {
       this.#run(prompts, 1);
       for (const prompt of prompts.completed) this.#startDecoding(prompt);
       return true;
     }
     if (this.#rules.decoding.size === 0) return false;
-    this.#run(null, this.#stretch(preempted));
+    this.#run(null, this.#stretch(preempted.length > 0));
     return true;
   }
 
@@ -160,7 +161,7 @@ class Simulation {
     const sequences = size + (prompts?.sequences ?? 0);
     const flop = this.#attention.decodeFlop(size, context) + (prompts?.flop ?? 0);
     const bytes = this.#attention.decodeBytes(size, context) + (prompts?.bytes ?? 0);
-    this.#record.step(tokens, sampled, sequences, flop, bytes, steps);
+    this.#record.step(tokens, sampled, sequences, flop, bytes, steps, size, context);
     const seconds = steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
     if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);
     this.#began = this.#now;
@@ -174,7 +175,7 @@ class Simulation {
 
   /** A prompt ended in the event just recorded: the request has its first token (or, after a preemption, its next). */
   #startDecoding({ request, tokens }: Prompt): void {
-    this.#requests.first[request] ??= this.#record.events - 1;
+    this.#requests.produced(request, this.#record.events - 1);
     const left = this.#requests.input[request]! + this.#requests.output[request]! - tokens - 1;
     if (left > 0) this.#rules.decoding.start(request, tokens, left);
     else this.#finish(request);

@@ -8,6 +8,13 @@ export interface EngineMeans {
   readonly ttft: number;
   readonly tpot: number;
   readonly preemptions: number;
+  /** Of every measured request, and of every gap between two of its tokens. */
+  readonly samples: {
+    readonly ttft: readonly number[];
+    readonly tpot: readonly number[];
+    readonly e2e: readonly number[];
+    readonly tbt: readonly number[];
+  };
 }
 
 /** Drives the step-by-step engine with KV blocks through the same load, request for request. */
@@ -41,12 +48,28 @@ export function driveEngine(device: SimulatedDevice, load: SimulatedLoad): Engin
     port.at(stream * load.releaseSeconds, () => send(stream));
   }
   port.run(() => finished >= total);
-  let ttft = 0;
-  let tpot = 0;
-  for (const { sent_s, chunks } of measured) {
-    const first = chunks.at_s[0]!;
-    ttft += (first - sent_s) / measured.length;
-    tpot += (chunks.at_s.at(-1)! - first) / Math.max(1, chunks.at_s.length - 1) / measured.length;
-  }
-  return { ttft, tpot, preemptions: port.counters().num_preemptions };
+  const requests = measured.map(({ sent_s, chunks: { at_s } }) => {
+    const [first, last] = [at_s[0]!, at_s.at(-1)!];
+    const gaps = Array.from(at_s.slice(1), (at, i) => at - at_s[i]!);
+    return {
+      ttft: first - sent_s,
+      e2e: last - sent_s,
+      tpot: (last - first) / Math.max(1, gaps.length),
+      gaps,
+    };
+  });
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value / values.length, 0);
+  const samples = {
+    ttft: requests.map((one) => one.ttft),
+    tpot: requests.map((one) => one.tpot),
+    e2e: requests.map((one) => one.e2e),
+    tbt: requests.flatMap((one) => one.gaps),
+  };
+  return {
+    ttft: mean(samples.ttft),
+    tpot: mean(samples.tpot),
+    preemptions: port.counters().num_preemptions,
+    samples,
+  };
 }

@@ -141,6 +141,8 @@ describe('statistics', () => {
         ...{ tokens: none, sampled: none, sequences: none, attentionFlop: none, attentionBytes: none },
         steps: none,
         idleSeconds: column(1, 2, 4),
+        ...{ decodes: none, decodeContext: none },
+        pauses: [],
         sentEvent: Int32Array.from(all),
         sentOffset: Float64Array.from(all),
         firstEvent: Int32Array.from(firstEvent),

@@ -1,0 +1,94 @@
+import type { RooflineParameters } from '../../roofline/parameters.ts';
+import type { Schedule } from '../../roofline/scheduler/schedule.ts';
+import {
+  type PricedRun,
+  priceRuns,
+  scheduledTpot,
+  startShare,
+  tailsOf,
+} from '../../roofline/scheduler/scheduled-tails.ts';
+import { tailSchedules } from '../../roofline/scheduler/tail-schedules.ts';
+import type { ClosedLoopShape, EngineSettings, ServingEdges } from '../../roofline/serving.ts';
+import type { BurstStart, LatencyTails, TailTraits } from '../../roofline/tails.ts';
+import type { Observation } from '../observations.ts';
+import type { FittedModel } from '../predictive.ts';
+
+/** A cell as the scheduler runs it often enough for its tails, at a fitted model. */
+export class TailRuns {
+  readonly shape: ClosedLoopShape;
+  readonly #model: FittedModel;
+  readonly #tensorParallel: number;
+  readonly #schedules: readonly Schedule[];
+  readonly #runs: readonly PricedRun[];
+  readonly #tpotRatio: number;
+
+  private constructor(
+    model: FittedModel,
+    engine: EngineSettings,
+    shape: ClosedLoopShape,
+    schedules: readonly Schedule[],
+    tpotSeconds: number | null,
+  ) {
+    this.shape = shape;
+    this.#model = model;
+    this.#tensorParallel = engine.tensorParallel;
+    this.#schedules = schedules;
+    this.#runs = priceRuns(schedules, model.card, model.parameters, engine.tensorParallel);
+    const own = scheduledTpot(this.#runs, shape, model.edges);
+    this.#tpotRatio = own === null || tpotSeconds === null ? 1 : tpotSeconds / own;
+  }
+
+  /**
+   * Null for one batch, which has no tails.
+   * @param tpotSeconds mean TPOT (or median, of such bursts) by the fit, which tails keep to; null: none
+   */
+  static of(
+    model: FittedModel,
+    engine: EngineSettings,
+    shape: ClosedLoopShape,
+    tpotSeconds: number | null,
+  ): TailRuns | null {
+    const schedules = tailSchedules(model.card, model.parameters, engine, shape);
+    return schedules.length === 0 ? null : new TailRuns(model, engine, shape, schedules, tpotSeconds);
+  }
+
+  /** The tails at the fitted values. */
+  tails(traits: TailTraits, start: BurstStart): LatencyTails {
+    return this.#priced(this.#runs, this.#model.parameters, this.#model.edges, traits, start);
+  }
+
+  /** Seconds by which a start moves the mean TTFT that a fit to means already holds; 0 of a fit to medians. */
+  startShare(start: BurstStart): number {
+    const { driving } = this.shape;
+    return driving?.kind === 'burst' && driving.statistic === 'mean' ? startShare(this.#runs, start) : 0;
+  }
+
+  /** The tails at other values, the order of requests kept. */
+  tailsAt(
+    parameters: RooflineParameters,
+    edges: ServingEdges,
+    traits: TailTraits,
+    start: BurstStart,
+  ): LatencyTails {
+    const runs = priceRuns(this.#schedules, this.#model.card, parameters, this.#tensorParallel);
+    return this.#priced(runs, parameters, edges, traits, start);
+  }
+
+  #priced(
+    runs: readonly PricedRun[],
+    { request_overhead_s }: RooflineParameters,
+    edges: ServingEdges,
+    traits: TailTraits,
+    start: BurstStart,
+  ): LatencyTails {
+    const wait = request_overhead_s - this.#schedules[0]!.arrivalSeconds;
+    const options = { edges, traits, start, tpotRatio: this.#tpotRatio };
+    return tailsOf(runs, this.shape, this.#tensorParallel, wait, options);
+  }
+}
+
+/** A cell with the percentiles that it measured. */
+export interface TailCell {
+  readonly observation: Observation;
+  readonly runs: TailRuns;
+}
