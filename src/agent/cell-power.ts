@@ -1,3 +1,4 @@
+import type { StoppedBy } from '../load/cell.ts';
 import { reason } from '../measure/judge/case.ts';
 import type { Reason } from '../measure/reasons.ts';
 import { cellEnergy, type Produced } from '../power/cell-energy.ts';
@@ -5,8 +6,6 @@ import { judgeEnergy } from '../power/judge-energy.ts';
 import { type PowerWatch, windowOf } from '../power/power-watch.ts';
 import { encodeSamples } from '../power/samples-codec.ts';
 import type { Energy } from '../run/energy-schema.ts';
-import type { CellMetrics } from '../run/schema.ts';
-import type { CellTask } from './protocol.ts';
 
 /** What was read of power around a cell's window. */
 export interface CellPower {
@@ -17,26 +16,35 @@ export interface CellPower {
   readonly text: string;
 }
 
-/**
- * Energy over exactly the steady window, judged. Waits for the readings that bracket it.
- * @param origin of the window's seconds on the power clock
- */
-export async function cellPower(
-  watch: PowerWatch,
-  window: { opened_s: number; closed_s: number } | null,
-  origin: number,
-  metrics: CellMetrics | null,
-  idlePower_w: number | null,
-  kind: CellTask['kind'] = 'load',
-): Promise<CellPower> {
-  const interval = windowOf(window, origin);
-  const { samples, rowsSkipped, failed } = await watch.until(interval?.to_s ?? 0);
+/** A cell's window and what came out of it. */
+export interface PoweredSpan {
+  readonly window: { readonly opened_s: number; readonly closed_s: number } | null;
+  /** Of the window's seconds on the power clock. */
+  readonly origin: number;
+  readonly produced: Produced;
+  /** Of all devices together, W; null: not measured. */
+  readonly idlePower_w: number | null;
+  readonly stoppedBy: StoppedBy;
+}
+
+/** What ends a window before it is as long as a power source needs. */
+const CUT: Partial<Readonly<Record<StoppedBy, string>>> = {
+  trace_ended: 'the trace ended',
+  overloaded: 'the server was overloaded',
+  failed: 'too many requests failed',
+};
+
+/** Energy over exactly the steady window, judged. Waits for the readings that bracket it. */
+export async function cellPower(watch: PowerWatch, span: PoweredSpan): Promise<CellPower> {
+  const { origin, produced, idlePower_w, stoppedBy } = span;
+  const window = windowOf(span.window, origin);
+  const { samples, rowsSkipped, failed } = await watch.until(window?.to_s ?? 0);
   const { facts, expected } = watch;
-  const produced = producedIn(metrics, kind, interval === null ? 0 : interval.to_s - interval.from_s);
   const tokens = produced.outputTokens;
-  const judged = judgeEnergy({ facts, samples, window: interval, expected, rowsSkipped, failed, tokens });
+  const cut = CUT[stoppedBy];
+  const judged = judgeEnergy({ facts, samples, window, expected, rowsSkipped, failed, tokens, cut });
   return {
-    energy: cellEnergy(facts, judged, interval, produced, idlePower_w),
+    energy: cellEnergy(facts, judged, window, produced, idlePower_w),
     reasons: judged.reasons.flatMap(({ code, message }) =>
       code === 'throttled'
         ? [reason(code, 'flagged', 'exclude', message)]
@@ -47,10 +55,3 @@ export async function cellPower(
     text: JSON.stringify(encodeSamples(samples, origin)),
   };
 }
-
-/** Of a pair, the devices that are read are those of the server that answers: the prompts are another one's work. */
-const producedIn = (metrics: CellMetrics | null, kind: CellTask['kind'], seconds: number): Produced => ({
-  outputTokens: (metrics?.output_tokens_per_s ?? 0) * seconds,
-  inputTokens: kind === 'disaggregated' ? null : (metrics?.input_tokens_per_s ?? 0) * seconds,
-  requests: kind === 'disaggregated' ? null : (metrics?.requests_per_s ?? 0) * seconds,
-});

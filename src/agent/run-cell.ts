@@ -20,6 +20,7 @@ import { promptFacts, promptsFor } from './cell-prompts.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { accessOf } from './identify.ts';
 import { openPair } from './pair.ts';
+import { producedIn } from './produced.ts';
 import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
@@ -52,7 +53,7 @@ export async function runCell(
   power: PowerWatch | null = null,
   calibration: HostCalibration = { state: 'none' },
 ): Promise<CellResult> {
-  const task = { ...asked, ...lengthened(asked, asked.kind, power?.facts ?? null) };
+  const task = { ...asked, ...lengthened(asked, power?.facts ?? null) };
   const started = new Date();
   const began = performance.now();
   requireSockets(task.concurrency ?? 0);
@@ -127,9 +128,17 @@ export async function runCell(
   const { cell, steps } = measureSteps({ ...evidence, timelines });
   sendTimelines(timelines, hooks);
   sendInPieces(JSON.stringify(encodeSteps(steps)), hooks.steps);
+  const counted = producedIn(timelines, cell.window);
   const read =
     power &&
-    (await cellPower(power, cell.window, origin, cell.metrics, task.idle_power_w ?? null, task.kind));
+    (await cellPower(power, {
+      window: cell.window,
+      origin,
+      // Of a pair, the devices that are read are those of the server that answers: the prompts are another one's work.
+      produced: pair === null ? counted : { ...counted, inputTokens: null, requests: null },
+      idlePower_w: task.idle_power_w ?? null,
+      stoppedBy: load.stoppedBy,
+    }));
   if (read && hooks.power) sendInPieces(read.text, hooks.power);
   const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {

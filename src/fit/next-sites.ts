@@ -67,7 +67,7 @@ export const candidatesOn = (
   cells
     .filter((cell) => takesCell(target, cell))
     .map((cell) => {
-      const { protocol, stop } = lengthened(conditions, 'load', target.power ?? null);
+      const { protocol, stop } = lengthened(conditions, target.power ?? null);
       const model = { card, priors, centre: parameters, engine: target.engine };
       return {
         target: target.name,

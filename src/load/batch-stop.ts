@@ -25,9 +25,9 @@ export class BatchStop {
 
   /** @param elapsed seconds since the first measured batch was released */
   decide(elapsed: number): StoppedBy | null {
-    const { max_s, max_requests, min_s, min_requests } = this.#rule;
+    const { max_s, max_requests, min_s, min_requests, window_min_s = 0 } = this.#rule;
     if (elapsed >= max_s) return 'max_time';
-    if (this.#batches < FEWEST_BATCHES) return null;
+    if (this.#batches < FEWEST_BATCHES || elapsed < window_min_s) return null;
     if (this.#completed >= max_requests) return 'max_requests';
     const enough = elapsed >= min_s && this.#completed >= min_requests;
     return enough && this.#converged() ? 'converged' : null;

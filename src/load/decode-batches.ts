@@ -10,8 +10,9 @@ import { StallWatch } from './stall-watch.ts';
 
 /**
  * Runs one cell of kind `decode`: batches of `concurrency` requests released together, all of one length, the next when
- * the last request of the one before has ended. A probe and one batch come first and are not measured. The window goes
- * from the release of the first measured batch to the end of the last one; a batch that has begun is always finished.
+ * the last request of the one before has ended. A probe and a batch, or as many as fill the least warm-up, come first and
+ * are not measured. The window goes from the release of the first measured batch to the end of the last one, and is as long
+ * as the stop rule's least; a batch that has begun is always finished.
  * Knows time only through the port. `hooks.done` is called exactly once, whatever happens.
  */
 export function runDecodeBatches(port: LoadPort, cell: ClosedLoopCell, hooks: LoadHooks): { cancel(): void } {
@@ -21,6 +22,7 @@ export function runDecodeBatches(port: LoadPort, cell: ClosedLoopCell, hooks: Lo
 
 class DecodeBatches extends CellRun<ClosedLoopCell, LoadResult> {
   #stop = new BatchStop(this.cell.stop);
+  #loadedAt: number | null = null;
   #openedAt: number | null = null;
   #closedAt: number | null = null;
   #stalls: StallWatch | null = null;
@@ -54,6 +56,7 @@ class DecodeBatches extends CellRun<ClosedLoopCell, LoadResult> {
   #release(): void {
     const { concurrency, inputTokens } = this.cell;
     const scheduledAt = this.port.now();
+    this.#loadedAt ??= scheduledAt;
     const outputTokens = clampLength(this.cell.outputTokens, this.cell);
     this.#batch = [];
     for (let stream = 0; stream < concurrency; stream += 1) {
@@ -83,9 +86,13 @@ class DecodeBatches extends CellRun<ClosedLoopCell, LoadResult> {
     else if (!whole) this.timers.at(now + waitAfter(1, failed), () => this.#release());
     else {
       // A first batch in which a request failed would have warmed nothing for sure.
-      if (this.#openedAt === null) this.#open(now);
+      if (this.#openedAt === null && this.#isWarm(now)) this.#open(now);
       this.#release();
     }
+  }
+
+  #isWarm(now: number): boolean {
+    return now - this.#loadedAt! >= (this.cell.protocol.warm_up_min_s ?? 0);
   }
 
   #measured(now: number, openedAt: number, whole: boolean): StoppedBy | null {

@@ -131,7 +131,7 @@ export function estimateCells(
   const model = targetModel(facts);
   return {
     seconds: cells.map((cell) => {
-      const { protocol, stop } = lengthened(timing, cell.kind, facts.power ?? null);
+      const { protocol, stop } = lengthened(timing, facts.power ?? null);
       return cellSeconds(model, cell, protocol, stop);
     }),
     source: model === null ? 'default' : 'model',

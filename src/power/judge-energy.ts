@@ -14,6 +14,8 @@ export interface EnergyEvidence {
   /** Why the source ended early; null: it did not. */
   readonly failed: string | null;
   readonly tokens: number;
+  /** Why the window could not be as long as the source needs, `the trace ended`; absent: nothing cut it. */
+  readonly cut?: string | undefined;
 }
 
 export interface JudgedEnergy {
@@ -30,7 +32,7 @@ export interface JudgedEnergy {
 export function judgeEnergy(evidence: EnergyEvidence): JudgedEnergy {
   const { window, facts, samples, expected } = evidence;
   if (window === null || !(window.to_s > window.from_s)) {
-    return rejected([energyReason('window_invalid', 'the cell has no steady window')]);
+    return rejected([energyReason('window_invalid', `the cell has no steady window${because(evidence)}`)]);
   }
   if (samples.length === 0) {
     return rejected([
@@ -46,7 +48,7 @@ export function judgeEnergy(evidence: EnergyEvidence): JudgedEnergy {
   const counters = sumOf(devices.map(({ counter }) => (counter.state === 'ok' ? counter.energy_j : null)));
   const reasons = [
     ...judgeSource(evidence, byDevice),
-    ...devices.flatMap((device) => judgeDevice(device, facts, counters !== null)),
+    ...devices.flatMap((device) => judgeDevice(device, evidence, counters !== null)),
     ...judgeWindow(evidence, window, counters !== null),
     ...judgeCounter(devices, facts, integrals, counters),
     ...judgeThrottling(samples, expected, window),
@@ -60,6 +62,8 @@ export function judgeEnergy(evidence: EnergyEvidence): JudgedEnergy {
     reasons: onceEach(reasons),
   };
 }
+
+const because = ({ cut }: Pick<EnergyEvidence, 'cut'>): string => (cut === undefined ? '' : `: ${cut}`);
 
 const rejected = (reasons: readonly EnergyReason[]): JudgedEnergy => ({
   devices: [],
@@ -97,7 +101,11 @@ function judgeSource(
 }
 
 /** A usable counter brackets by itself; the integral is then only its check. */
-function judgeDevice(one: DeviceEnergy, facts: PowerFacts, countersUsable: boolean): EnergyReason[] {
+function judgeDevice(
+  one: DeviceEnergy,
+  { facts, cut }: Pick<EnergyEvidence, 'facts' | 'cut'>,
+  countersUsable: boolean,
+): EnergyReason[] {
   if (one.bad)
     return [energyReason('power_cell_invalid', `device ${one.device} gave a broken power reading`)];
   if (countersUsable) return [];
@@ -121,13 +129,18 @@ function judgeDevice(one: DeviceEnergy, facts: PowerFacts, countersUsable: boole
       : [];
   const few =
     one.samples < LIMITS.fewest_samples
-      ? [energyReason('too_few_samples', `${one.samples} readings of device ${one.device} in the window`)]
+      ? [
+          energyReason(
+            'too_few_samples',
+            `${one.samples} readings of device ${one.device} in the window${because({ cut })}`,
+          ),
+        ]
       : [];
   return [...gap, ...few];
 }
 
 function judgeWindow(
-  { facts, tokens }: EnergyEvidence,
+  { facts, tokens, cut }: EnergyEvidence,
   window: Interval,
   countersUsable: boolean,
 ): EnergyReason[] {
@@ -135,12 +148,14 @@ function judgeWindow(
   const slow = facts.averaging === '1s' || facts.interval_s >= LIMITS.slow_interval_s;
   const reasons: EnergyReason[] = [];
   if (length < LIMITS.shortest_window_s) {
-    reasons.push(energyReason('window_too_short', `the window is ${length.toFixed(1)} s long`));
+    reasons.push(
+      energyReason('window_too_short', `the window is ${length.toFixed(1)} s long${because({ cut })}`),
+    );
   } else if (slow && !countersUsable && length < LIMITS.short_for_slow_sensor_s) {
     reasons.push(
       energyReason(
         'window_short_for_sensor',
-        `${length.toFixed(0)} s with a sensor that is read or averages over 1 s`,
+        `${length.toFixed(0)} s with a sensor that is read or averages over 1 s${because({ cut })}`,
       ),
     );
   }

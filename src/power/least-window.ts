@@ -27,16 +27,15 @@ export interface CellTiming {
 }
 
 /**
- * A protocol and stop rule with windows that a power source can judge: long enough, and late enough after load onset. The
- * window of a batch of decodes is as long as its answers, whoever watches.
+ * A protocol and stop rule with windows that a power source can judge: long enough, and late enough after load onset. Every
+ * kind of cell keeps to them but a trace, which is as long as it is.
  * @param sensor null: no power is read, and nothing changes
  */
 export function lengthened<Timing extends CellTiming>(
   { protocol, stop }: Timing,
-  kind: string,
   sensor: Sensor | null,
 ): Pick<Timing, 'protocol' | 'stop'> {
-  if (sensor === null || kind === 'decode') return { protocol, stop };
+  if (sensor === null) return { protocol, stop };
   const { window_min_s, warm_up_min_s } = powerTiming(sensor);
   return {
     protocol: { ...protocol, warm_up_min_s: Math.max(protocol.warm_up_min_s ?? 0, warm_up_min_s) },

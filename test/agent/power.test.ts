@@ -59,7 +59,13 @@ const targetWith = (power: Partial<PowerTask> | null, url = 'http://10.0.0.5:800
 /** The energy of a window that ends now. */
 async function energyNow(watch: PowerWatch, seconds: number) {
   const origin = powerClock() - seconds;
-  return cellPower(watch, { opened_s: 0, closed_s: seconds }, origin, null, null);
+  return cellPower(watch, {
+    window: { opened_s: 0, closed_s: seconds },
+    origin,
+    produced: { outputTokens: 0, inputTokens: 0, requests: 0 },
+    idlePower_w: null,
+    stoppedBy: 'converged',
+  });
 }
 
 describe('a cell over real sockets beside a fake amd-smi', { timeout: 120_000 }, () => {

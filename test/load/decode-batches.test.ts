@@ -4,6 +4,7 @@ import { runClosedLoop } from '../../src/load/closed-loop.ts';
 import { runDecodeBatches } from '../../src/load/decode-batches.ts';
 import { batchDecode, batchesOf } from '../../src/measure/decode-steps.ts';
 import { measureCell } from '../../src/measure/measure-cell.ts';
+import { lengthened } from '../../src/power/least-window.ts';
 import { stepTime } from '../../src/roofline/step.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
 import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
@@ -79,6 +80,25 @@ test('a batch is released at one instant, all of one length, the next when the l
   }
   expect(window!.opened_s).toBe(batches[1]![0]!.sent_s);
   expect(window!.closed_s).toBe(Math.max(...load.map(({ ended_s }) => ended_s)));
+});
+
+test('a power source makes the window longer, and the batches before it fill its lag', () => {
+  const sensor = { averaging: '1s', interval_s: 0.1, has_counter: false } as const;
+  const { protocol, stop } = cellOf({ stop: { ...STOP, max_requests: 8 } });
+  const facts = {
+    concurrency: 8,
+    inputTokens: 256,
+    outputTokens: 40,
+    ...lengthened({ protocol, stop }, sensor),
+  };
+  const result = decode(device(), facts);
+  const { timelines, window } = result;
+  const batches = batchesOf(timelines.filter(({ role }) => role === 'load'));
+  expect(window!.closed_s - window!.opened_s).toBeGreaterThan(30);
+  expect(window!.opened_s - batches[0]![0]!.sent_s).toBeGreaterThanOrEqual(2);
+  // No longer than the next batch needs.
+  expect(window!.closed_s - window!.opened_s).toBeLessThan(32);
+  expect(judged(result, facts).reasons).toEqual([]);
 });
 
 test('prompts that take as long as the answers leave no step in which all of the batch decodes', () => {

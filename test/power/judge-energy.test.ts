@@ -122,3 +122,19 @@ describe('counters', () => {
     });
   });
 });
+
+test('a window that something cut says what it was', () => {
+  const cut = 'the trace ended';
+  const messages = (more: Partial<EnergyEvidence>): string[] =>
+    judgeEnergy(evidence({ cut, facts: slow, samples: steady(1), ...more })).reasons.map(
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  expect(messages({ window: { from_s: 10, to_s: 18 } })).toEqual([
+    'too_few_samples: 8 readings of device 0 in the window: the trace ended',
+    'window_too_short: the window is 8.0 s long: the trace ended',
+  ]);
+  expect(messages({ window: null })).toEqual([
+    'window_invalid: the cell has no steady window: the trace ended',
+  ]);
+  expect(messages({ window: { from_s: 10, to_s: 45 } })).toEqual([]);
+});
