@@ -10,18 +10,26 @@ import type { CellRecord } from '../run/schema.ts';
  * @returns the lines; none of a run that is not adaptive
  */
 export function rememberGoals(subscribe: (listener: RunListener) => unknown): () => string[] {
-  let last: LastRound | null = null;
+  // Servers that the run starts have rounds of their own.
+  const last = new Map<string, LastRound>();
   const records = new Map<string, CellRecord>();
   subscribe((event: RunEvent) => {
-    if (event.kind === 'round') last = event;
+    if (event.kind === 'round') last.set(event.target ?? '', event);
     if (event.kind === 'cell_finished') records.set(`${event.target} ${event.record.key}`, event.record);
   });
   return () =>
-    last === null
-      ? []
-      : [...goalLines(last), ...unused(last, [...records.values()])].map((line) =>
-          wrapLines(line, REPORT_COLUMNS),
-        );
+    [...last].flatMap(([target, round]) => {
+      const own = [...records].filter(([of]) => target === '' || of.startsWith(`${target} `));
+      const [head = '', ...rest] = [
+        ...goalLines(round),
+        ...unused(
+          round,
+          own.map(([, record]) => record),
+        ),
+      ];
+      const named = target === '' ? head : `${target}: ${head}`;
+      return [named, ...rest].map((line) => wrapLines(line, REPORT_COLUMNS));
+    });
 }
 
 /** Where there is no fit, what kept the measured cells out of one. */

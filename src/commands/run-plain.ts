@@ -158,7 +158,8 @@ const ENDS: Readonly<Record<NonNullable<Round['ended']>, string>> = {
 function roundLine(event: Round): string {
   const left = formatDuration(Math.max(0, event.budget_s - event.spent_s));
   const next = event.ended === null ? `${counted(event.cells, 'cell')} next` : ENDS[event.ended];
-  return `${roundText(event)}; ${next}; ${left} of the budget left`;
+  const of = event.target === undefined ? '' : `${event.target}: `;
+  return `${of}${roundText(event)}; ${next}; ${left} of the budget left`;
 }
 
 type Finished = Extract<RunEvent, { kind: 'run_finished' }>;

@@ -54,7 +54,9 @@ only as many cells as it takes
                            intervals; repeatable. Before the first fit they
                            are those of the priors (data sheet, what is usual)
   --budget-minutes N       default 60; anchors and cells that are kept from the
-                           fit are measured at the end in any case
+                           fit are measured at the end in any case. Servers that
+                           the run starts come one after another, each with an
+                           equal part of the time left and goals of its own
   --for input=N,output=N,concurrency=N[,tp=N]
       the asked prediction; repeatable; default: every cell of the suite
   --criterion i|d          i: the asked predictions (default); d: all parameters

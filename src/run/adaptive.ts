@@ -1,4 +1,5 @@
 import type { RoundEnd, RoundPlanner } from './adaptive-planner.ts';
+import type { TimeBudget } from './budget.ts';
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
 import type { LaneCell } from './lane-context.ts';
@@ -7,7 +8,7 @@ import type { CellRecord, Run } from './schema.ts';
 
 export interface RoundsContext {
   readonly planner: RoundPlanner;
-  readonly budget: Budget;
+  readonly budget: TimeBudget;
   readonly run: Run;
   readonly planned: readonly PlannedTarget[];
   readonly records: readonly CellRecord[];
@@ -22,26 +23,6 @@ export interface RoundsContext {
     mayStart: (one: PlannedTarget, cell: LaneCell) => boolean,
     limit: 'within_budget' | 'at_any_time',
   ): Promise<ReadonlySet<string>>;
-}
-
-/** The time of an adaptive run: from its start, or from when it is resumed with the seconds that its cells took before. */
-export class Budget {
-  readonly total_s: number;
-  readonly #before_s: number;
-  readonly #began = performance.now();
-
-  constructor(minutes: number, finished: readonly CellRecord[]) {
-    this.total_s = minutes * 60;
-    this.#before_s = finished.reduce((sum, { elapsed_s }) => sum + (elapsed_s ?? 0), 0);
-  }
-
-  get spent_s(): number {
-    return this.#before_s + (performance.now() - this.#began) / 1e3;
-  }
-
-  get left_s(): number {
-    return Math.max(0, this.total_s - this.spent_s);
-  }
 }
 
 /**

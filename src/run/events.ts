@@ -96,6 +96,8 @@ export type RunEvent =
   | {
       readonly kind: 'round';
       readonly round: number;
+      /** The one target whose cells are chosen: a server that the run has started; absent: all that run already. */
+      readonly target?: string;
       readonly cells: number;
       /** False: too few cells for a fit yet; the half-widths are what the priors and the cells say. */
       readonly fitted: boolean;

@@ -13,8 +13,7 @@ import type { FindMaxOptions, Search } from './find-max-schema.ts';
 import { cellAt, loadOf, rulesFor, type SearchShape, sameSearch, searchShapes } from './find-max-shapes.ts';
 import type { LaneCell } from './lane-context.ts';
 import type { RunOptions } from './options.ts';
-import type { PlannedTarget } from './prepare.ts';
-import type { CellRecord } from './schema.ts';
+import type { CellRecord, RunTarget } from './schema.ts';
 
 export interface SearchContext {
   readonly options: RunOptions;
@@ -23,9 +22,9 @@ export interface SearchContext {
   readonly control: Control;
   readonly emit: RunListener;
   /** Measures one cell; resolves when its record is among `records`, or it could not be measured. */
-  measure(one: PlannedTarget, cell: LaneCell): Promise<void>;
-  /** Says how many cells of how many seconds may still come on this target. */
-  expect(one: PlannedTarget, cells: number, seconds: number): void;
+  measure(cell: LaneCell): Promise<void>;
+  /** Says how many cells of how many seconds may still come. */
+  expect(cells: number, seconds: number): void;
   /** Keeps what is known of a search. */
   keep(search: Search): Promise<void>;
 }
@@ -34,39 +33,54 @@ export interface SearchContext {
 const CELLS_A_SEARCH = 9;
 
 /** Searches every shape of the suite on one target. What is in the record decides, so a run that was stopped goes on. */
-export async function searchTarget(context: SearchContext, one: PlannedTarget): Promise<void> {
-  const facts = factsOf(one.target);
-  const shapes = searchShapes(context.options.suite, facts, context.findMax.axis);
-  for (const [index, shape] of shapes.entries()) {
-    const rules = rulesFor(shape, facts, context.options.suite.suite, context.findMax);
-    await searchShape(context, one, shape, rules, shapes.length - index - 1);
-  }
+export async function searchTarget(context: SearchContext, target: RunTarget): Promise<void> {
+  const searches = searchesOn(context, target);
+  for (const [index, { shape, rules }] of searches.entries())
+    await searchShape(context, target, shape, rules, searches.length - index - 1);
+}
+
+type Question = Pick<SearchContext, 'options' | 'findMax' | 'records'>;
+
+/** Whether the record answers every search of a target, so that nothing is left to measure. */
+export const isSearched = (question: Question, target: RunTarget): boolean =>
+  searchesOn(question, target).every(
+    ({ shape, rules }) =>
+      nextStep(triesOf(question.records, target.name, shape, rules.axis), rules).kind === 'done',
+  );
+
+function searchesOn({ options, findMax }: Question, target: RunTarget) {
+  const facts = factsOf(target);
+  const { suite } = options.suite;
+  return searchShapes(options.suite, facts, findMax.axis).map((shape) => ({
+    shape,
+    rules: rulesFor(shape, facts, suite, findMax),
+  }));
 }
 
 async function searchShape(
   context: SearchContext,
-  one: PlannedTarget,
+  target: RunTarget,
   shape: SearchShape,
   rules: SearchRules,
   shapesLeft: number,
 ): Promise<void> {
   const { control, options, records } = context;
-  const model = targetModel(factsOf(one.target));
+  const model = targetModel(factsOf(target));
   for (;;) {
     await control.passGate();
-    const tries = triesOf(records, one.target.name, shape, rules.axis);
+    const tries = triesOf(records, target.name, shape, rules.axis);
     const step = nextStep(tries, rules);
-    if (step.kind === 'done') return tell(context, one, shape, tries, step.ended, null);
-    await tell(context, one, shape, tries, null, step.load);
+    if (step.kind === 'done') return tell(context, target, shape, tries, step.ended, null);
+    await tell(context, target, shape, tries, null, step.load);
     const cell = cellAt(shape, rules.axis, step.load, step.repeat);
-    const { protocol, stop } = lengthened(options.suite.suite, one.target.power ?? null);
+    const { protocol, stop } = lengthened(options.suite.suite, target.power ?? null);
     const estimated_s = cellSeconds(model, cell, protocol, stop);
     const left = Math.max(1, CELLS_A_SEARCH - tries.length) + shapesLeft * CELLS_A_SEARCH;
-    context.expect(one, left, estimated_s);
-    const key = cellKey(one.target, cell, options.suite.suite);
-    await context.measure(one, { cell, key, estimated_s });
-    const isMeasured = records.some((record) => record.target === one.target.name && record.key === key);
-    if (!isMeasured) return tell(context, one, shape, tries, 'not_measured', null);
+    context.expect(left, estimated_s);
+    const key = cellKey(target, cell, options.suite.suite);
+    await context.measure({ cell, key, estimated_s });
+    const isMeasured = records.some((record) => record.target === target.name && record.key === key);
+    if (!isMeasured) return tell(context, target, shape, tries, 'not_measured', null);
   }
 }
 
@@ -85,13 +99,12 @@ function triesOf(
 
 async function tell(
   { findMax, emit, keep, options }: SearchContext,
-  one: PlannedTarget,
+  target: RunTarget,
   shape: SearchShape,
   tries: readonly (Try & { readonly records: readonly CellRecord[] })[],
   ended: SearchEnd | null,
   next: number | null,
 ): Promise<void> {
-  const { target } = one;
   const message = ended && endMessage(ended, tries, options.suite.suite);
   const search = searchOf(
     target.name,

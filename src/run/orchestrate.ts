@@ -32,9 +32,6 @@ export class Execution {
   async start(): Promise<number> {
     const { targets, timeouts } = this.#options;
     const served = targets.filter(isServed);
-    const { rounds, findMax } = this.#options;
-    if (served.length > 0 && (rounds || findMax))
-      throw needsRunning(rounds ? '--adaptive' : '--find-max', served[0]!.where);
     for (const target of served) secretEnvironmentOf(target);
     const hosts = await hostNames(served, timeouts);
     const running = targets.filter((target) => !isServed(target));
@@ -75,12 +72,6 @@ export class Execution {
     return exit_code;
   }
 }
-
-const needsRunning = (flag: string, where: string): RidgeError =>
-  new RidgeError(`${flag} needs targets that run already: it chooses their cells as it goes`, {
-    where,
-    mend: `Start the server yourself and leave out serve, or leave out ${flag}.`,
-  });
 
 /** Whether an adaptive run ended without what it was asked for. */
 const missedGoal = (rounds: RunOptions['rounds'], ended: RoundEnd | null): boolean =>

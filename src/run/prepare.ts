@@ -1,7 +1,6 @@
 import { RidgeError } from '../errors.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { planSuite, refusedPoint, restartsOf, type TargetPlan } from '../plan/plan.ts';
-import type { Suite } from '../suite/schema.ts';
 import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
 import { expectedFacts, servedFacts } from './expected-target.ts';
@@ -86,17 +85,15 @@ export async function prepareRun(
   for (const { target, message } of plans.flatMap(({ skipped }, index) => (known[index] ? skipped : []))) {
     emit({ kind: 'warning', target, message: `cell skipped: ${message}` });
   }
-  const planned = started.map((one, index) =>
-    options.findMax === undefined
-      ? planTarget(one, plans[index]!, suite, finished)
-      : // A search chooses its cells as it goes.
-        { ...one, cells: [], reused: stillTrue(one.target, suite, finished) },
-  );
+  const planned = started.map((one, index) => planTarget(options, one, plans[index]!, finished));
   const waiting = hosted.map(({ named, host }, index): WaitingTarget => {
-    const cells = keyedCells(recorded[index]!, plans[started.length + index]!, suite);
+    const before = recorded[index]!;
+    const own = { named, host, recorded: before };
+    if (options.findMax !== undefined)
+      return { ...own, restarts: 0, cells: [], reused: before ? stillTrue(before, suite, finished) : [] };
+    const cells = keyedCells(before, plans[started.length + index]!, suite);
     const restarts = restartsOf(servedFacts(named), suite);
-    const reused = recorded[index] ? reusable(named.name, cells, finished) : [];
-    return { named, host, recorded: recorded[index]!, restarts, cells, reused };
+    return { ...own, restarts, cells, reused: before ? reusable(named.name, cells, finished) : [] };
   });
   return { store, file, planned, waiting, finished };
 }
@@ -116,13 +113,14 @@ function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[], isOpe
   });
 }
 
-/** Adds what was finished before to the plan of a target. */
+/** Adds what was finished before to the plan of a target; a search chooses its cells as it goes. */
 export function planTarget(
+  { suite: { suite }, findMax }: RunOptions,
   one: StartedTarget,
   plan: TargetPlan,
-  suite: Suite,
   finished: readonly CellRecord[],
 ): PlannedTarget {
+  if (findMax !== undefined) return { ...one, cells: [], reused: stillTrue(one.target, suite, finished) };
   const cells = keyedCells(one.target, plan, suite);
   return { ...one, cells, reused: reusable(one.target.name, cells, finished) };
 }

@@ -1,3 +1,4 @@
+import type { TimeBudget } from './budget.ts';
 import type { LaneCell } from './lane-context.ts';
 
 interface Lane {
@@ -11,11 +12,6 @@ interface RoundLane {
   readonly cells: readonly Estimated[];
 }
 
-/** What an adaptive run may still spend. */
-interface TimeBudget {
-  readonly left_s: number;
-}
-
 type Estimated = Pick<LaneCell, 'estimated_s'>;
 
 const sumOf = (cells: readonly Estimated[]): number =>
@@ -26,7 +22,7 @@ export class RemainingTime {
   readonly #lanes = new Map<string, Lane>();
   readonly #round = new Map<string, Lane>();
   readonly #parallel: boolean;
-  readonly #budget: TimeBudget | undefined;
+  readonly #budget: Pick<TimeBudget, 'left_s'> | undefined;
   #isLast = false;
   #estimated_s = 0;
   #took_s = 0;
@@ -35,7 +31,7 @@ export class RemainingTime {
    * @param parallel whether lanes of one host run at the same time
    * @param budget of an adaptive run
    */
-  constructor(parallel: boolean, budget?: TimeBudget) {
+  constructor(parallel: boolean, budget?: Pick<TimeBudget, 'left_s'>) {
     this.#parallel = parallel;
     this.#budget = budget;
   }

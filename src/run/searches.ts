@@ -1,11 +1,13 @@
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
-import { searchTarget } from './find-max.ts';
+import { isSearched, type SearchContext, searchTarget } from './find-max.ts';
 import type { FindMaxOptions, Search } from './find-max-schema.ts';
+import type { LaneContext } from './lane-context.ts';
 import type { Measuring } from './measuring.ts';
 import type { RunOptions } from './options.ts';
 import type { PlannedTarget } from './prepare.ts';
 import type { RemainingTime } from './remaining-time.ts';
+import type { RunTarget } from './schema.ts';
 import type { RunStore } from './store.ts';
 
 interface SearchingContext {
@@ -34,23 +36,33 @@ export class Searches {
     return [...this.#found.values()];
   }
 
-  /** Searches all shapes on one target. */
-  of(one: PlannedTarget): Promise<void> {
-    const { options, control, emit, remaining, measuring } = this.#context;
-    const context = {
-      options,
-      control,
-      emit,
-      findMax: this.#findMax,
-      records: measuring.records,
-      measure: async (target: PlannedTarget, cell: Parameters<Measuring['measure']>[1][number]) => {
-        await measuring.measure(target, [cell]);
+  /** Searches all shapes on one target. @param session that drives it, unless it is the target's own */
+  of(one: PlannedTarget, session = one.session as LaneContext['session']): Promise<void> {
+    const { remaining, measuring } = this.#context;
+    const { target } = one;
+    return searchTarget(
+      {
+        ...this.#searching,
+        measure: async (cell) => void (await measuring.measure(one, [cell], () => true, session)),
+        expect: (cells, estimated_s) =>
+          remaining.add(target.name, target.host.name, new Array(cells).fill({ estimated_s })),
       },
-      expect: ({ target }: PlannedTarget, cells: number, estimated_s: number) =>
-        remaining.add(target.name, target.host.name, new Array(cells).fill({ estimated_s })),
-      keep: (search: Search) => this.#keep(search),
-    };
-    return searchTarget(context, one);
+      target,
+    );
+  }
+
+  /** Tells what the record answers of a target. @returns false, and nothing is told, where cells are missing */
+  async tellFinished(target: RunTarget): Promise<boolean> {
+    if (!isSearched(this.#searching, target)) return false;
+    const nothing = { measure: async () => undefined, expect: () => undefined };
+    await searchTarget({ ...this.#searching, ...nothing }, target);
+    return true;
+  }
+
+  get #searching(): Omit<SearchContext, 'measure' | 'expect'> {
+    const { options, control, emit, measuring } = this.#context;
+    const keep = (search: Search): Promise<void> => this.#keep(search);
+    return { options, control, emit, findMax: this.#findMax, records: measuring.records, keep };
   }
 
   #keep(search: Search): Promise<void> {

@@ -70,7 +70,7 @@ export class ServedCells {
     // The suite asked for them, and only the server knew that it cannot.
     if (suite.over_length === 'error') measuring.notMeasured += tooLong.length;
     for (const message of target.warnings) warn(message);
-    const { cells, reused } = planTarget(started, plan, suite, finished);
+    const { cells, reused } = planTarget(options, started, plan, finished);
     [this.#known, this.#cells, this.#reused] = [target, cells, reused];
     remaining.add(name, this.#waiting.host, remainingCells(cells, finishedBefore({ reused })));
     emit({ kind: 'target_planned', target: eventTarget(target), cells: cells.map(({ cell }) => cell) });

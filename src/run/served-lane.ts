@@ -1,9 +1,10 @@
 import { RidgeError } from '../errors.ts';
 import { counted } from '../plural.ts';
 import type { LaneCell } from './lane-context.ts';
+import type { PlannedTarget } from './prepare.ts';
 import { restartSpread } from './restart-spread.ts';
 import { ServedCells } from './served-cells.ts';
-import type { ServedContext } from './served-context.ts';
+import type { ServedChoice, ServedContext } from './served-context.ts';
 import { type ServedUp, startServed } from './served-start.ts';
 import { ServerLog, serverLogFile } from './server-log.ts';
 import { isDone, type WaitingTarget } from './waiting-target.ts';
@@ -17,7 +18,7 @@ const MOST_CRASHES = 1;
  */
 export async function measureServed(waiting: WaitingTarget, context: ServedContext): Promise<void> {
   const lane = new ServedLane(waiting, context);
-  if (isDone(waiting)) lane.tell('done', null);
+  if (await lane.isDone()) lane.tell('done', null);
   else await lane.run();
   await lane.keepSpread();
 }
@@ -28,6 +29,8 @@ class ServedLane {
   readonly #log: ServerLog;
   readonly #cells: ServedCells;
   #starts: number;
+  /** Whether the cells of the first start were chosen to the end; then the others are left out on purpose. */
+  #isChosen = false;
   /** Cells that could not be measured, and were counted as such. */
   #missed = 0;
 
@@ -45,10 +48,20 @@ class ServedLane {
     this.#context.emit({ kind: 'target_state', target: this.#name, state, message });
   }
 
+  /** Whether an earlier execution left nothing to do. */
+  async isDone(): Promise<boolean> {
+    const { recorded } = this.#waiting;
+    const { choice } = this.#context;
+    if (recorded === null) return false;
+    if (await choice?.isFinished(recorded)) return true;
+    return isDone(this.#waiting) && this.#waiting.cells.length > 0;
+  }
+
   async run(): Promise<void> {
     for (let restart = 0; restart <= this.#waiting.restarts; restart += 1) {
+      const chooses = restart === 0 && this.#context.choice !== undefined;
       // Before its first answer nobody knows which cells are left.
-      if (this.#cells.known !== null && this.#cells.left(restart).length === 0) continue;
+      if (!chooses && this.#cells.known !== null && this.#cells.left(restart).length === 0) continue;
       if (!(await this.#measureStart(restart))) break;
     }
     this.#context.measuring.notMeasured += this.#leftOut;
@@ -72,7 +85,7 @@ class ServedLane {
       const up = await this.#open();
       if (up === null) return false;
       const ended = await this.#measure(up, restart, untried, tried);
-      const rest = untried();
+      const rest = this.#isChosen && restart === 0 ? [] : untried();
       if (rest.length === 0) return true;
       // The lane gave up by itself, and has told it.
       if (ended === null) return false;
@@ -88,7 +101,7 @@ class ServedLane {
     untried: () => readonly LaneCell[],
     tried: Set<string>,
   ): Promise<string | null> {
-    const { measuring, file } = this.#context;
+    const { measuring, file, choice } = this.#context;
     let ended: string | null = null;
     const mayStart = ({ key }: LaneCell): boolean => {
       ended = up.server.ended;
@@ -98,7 +111,8 @@ class ServedLane {
     try {
       const planned = this.#cells.planned(up.started);
       await file.setTarget(up.target());
-      this.#missed += await measuring.measure(planned, untried(), mayStart, up.session);
+      if (restart === 0 && choice) ended = await this.#choose(choice, planned, up);
+      else this.#missed += await measuring.measure(planned, untried(), mayStart, up.session);
       if (restart === 0) await measuring.judgeWhole(planned);
       await file.setTarget(up.target());
       this.#warnOfLog(up);
@@ -107,6 +121,17 @@ class ServedLane {
     } finally {
       await up.close();
     }
+  }
+
+  /** @returns how the server ended by itself before all was chosen; null: it did not */
+  async #choose(choice: ServedChoice, planned: PlannedTarget, up: ServedUp): Promise<string | null> {
+    const { measuring } = this.#context;
+    const missed = measuring.notMeasured;
+    await choice.measure(planned, up.session, () => up.server.ended === null);
+    if (up.server.ended === null) this.#isChosen = true;
+    // What failed with it is chosen again.
+    else measuring.notMeasured = missed;
+    return up.server.ended;
   }
 
   /** Starts the server; null when it did not come up, which is told. */
@@ -151,7 +176,10 @@ class ServedLane {
 
   /** Cells without a record that were not even tried. */
   get #leftOut(): number {
-    return this.#cells.leftInAll - this.#missed;
+    const left = this.#cells.leftInAll - this.#missed;
+    if (this.#context.choice === undefined) return left;
+    // Of what would have been chosen nobody knows how much it is.
+    return this.#isChosen ? left - this.#cells.left(0).length : Math.max(1, left);
   }
 
   #warn(message: string): void {

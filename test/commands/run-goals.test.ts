@@ -46,3 +46,15 @@ test('with a fit the goals are enough', () => {
     '  TPOT ±30 %, goal 5 %: not reached, 25 points too wide',
   );
 });
+
+test('servers that the run starts have rounds of their own, each with its end', () => {
+  const of = (target: string, ended: 'goal' | 'budget'): RunEvent => ({
+    ...round,
+    fitted: true,
+    target,
+    ended,
+  });
+  const text = linesOf(of('tp1', 'budget'), of('tp2', 'goal')).join('\n');
+  expect(text).toContain('tp1: the time was spent');
+  expect(text).toContain('tp2: every goal is reached');
+});

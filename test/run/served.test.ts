@@ -292,14 +292,15 @@ describe('servers that a run starts', { timeout: 120_000 }, () => {
     expect(told).not.toContain('pass-w0rd');
   });
 
-  test('an adaptive run goes back and forth between targets, so it starts none', async () => {
+  test('an adaptive run says which server did not come up', async () => {
+    const port = await freePort();
     const { suite, lab, out } = await writeFiles({
-      argv: simulate,
-      port: await freePort(),
-      variants: '        tp1: { tensor_parallel: 1 }\n',
+      argv: [NODE, FAKE_SERVER, '{port}', 'exits'],
+      port,
+      variants: '        broken: {}\n',
     });
-    const { exitCode, stderr } = await ridgeRun([suite, '--lab', lab, '--out', out, '--adaptive']);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain('--adaptive needs targets that run already');
+    const { exitCode, events } = await ridgeRun([suite, '--lab', lab, '--out', out, '--adaptive']);
+    expect(exitCode).toBe(3);
+    expect(failures(events)[0]).toContain('sim-broken');
   });
 });
