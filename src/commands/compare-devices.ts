@@ -94,10 +94,14 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
   };
 }
 
-const priced = (source: UncertainSource, basis: CostBasis): ComparedDevice => ({
-  source,
-  cost: basis.costOf(source.central.accelerator),
-});
+function priced(source: UncertainSource, basis: CostBasis): ComparedDevice {
+  const { accelerator } = source.central;
+  return {
+    source,
+    cost: basis.costOf(accelerator),
+    metered: basis.metered && ((kw) => basis.metered!(accelerator, kw)),
+  };
+}
 
 function byKind(texts: readonly string[]): [specs: string[], carries: string[], files: string[]] {
   const after = (prefix: string): string[] =>

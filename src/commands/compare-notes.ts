@@ -1,3 +1,4 @@
+import type { PowerKind } from '../cost/basis.ts';
 import type { BreakEven } from '../cost/break-even.ts';
 import type { Comparison } from '../cost/compare.ts';
 import type { CompareRow } from '../cost/compare-row.ts';
@@ -17,6 +18,7 @@ export function footLines(
   const what = best.name === baseline ? [] : trueLines(best, baseline);
   const base = rows.find(({ name }) => name === baseline);
   return [
+    ...powerLines(shown),
     ...(base ? [] : [`the baseline ${baseline} does not meet the objectives: nothing is compared with it`]),
     ...what,
     ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
@@ -29,6 +31,20 @@ export function footLines(
     ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
     ...notes.map((note) => `note: ${note}`),
   ];
+}
+
+const POWER_KINDS: Readonly<Record<PowerKind, string>> = {
+  fit: "f: watts of the fit's power model at the plan's load, of the devices alone",
+  tdp: 'rated power (TDP) of the devices',
+  share_of_tdp: 'a share of the rated power (TDP) of the devices',
+  measured: 'watts that the basis gives as measured',
+  all_in_utility: 'all-in utility power of the basis, more than the devices',
+};
+
+/** What the figures of power are. */
+function powerLines(shown: readonly CompareRow[]): string[] {
+  const kinds = [...new Set(shown.flatMap(({ power_kinds }) => power_kinds))];
+  return kinds.length === 0 ? [] : [`power: ${kinds.map((kind) => POWER_KINDS[kind]).join('; ')}`];
 }
 
 /** What would have to be true for the first row to be no better than the baseline. */

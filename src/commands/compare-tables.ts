@@ -1,7 +1,7 @@
 import type { CompareQuestion } from '../cost/compare.ts';
 import type { CompareRow } from '../cost/compare-row.ts';
 import type { WholeChoice } from '../cost/ratio.ts';
-import { formatPercent } from '../report/format.ts';
+import { formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { breakEvenText } from './compare-notes.ts';
@@ -68,11 +68,15 @@ export const planTable = (rows: readonly Ranked[], question: CompareQuestion, st
       row.output_tokens_per_s_per_device,
       row.output_tokens_per_s_per_user,
       row.output_tokens_per_usd / 1e6,
-      row.power_w_per_device,
+      powerText(row),
       planText(row),
       row.plan.prefill_utilisation === null ? '-' : formatPercent(row.plan.prefill_utilisation),
     ]),
   });
+
+/** `f` marks watts of a fit's power model, whole or in part. */
+const powerText = ({ power_w_per_device: watts, power_kinds }: CompareRow): string =>
+  watts === null ? '-' : `${formatNumber(watts)}${power_kinds.includes('fit') ? ' f' : ''}`;
 
 function planText({ kind, plan, beyond_measured_batch }: CompareRow): string {
   const decode = `${plan.decode_tp}x${plan.decode_batch}${beyond_measured_batch === null ? '' : '*'}`;

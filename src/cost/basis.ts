@@ -21,7 +21,7 @@ export const NO_COST: CostComponents = {
 };
 
 /** What a power figure covers; figures that cover different things are different quantities. */
-export type PowerKind = 'tdp' | 'measured' | 'all_in_utility' | 'share_of_tdp';
+export type PowerKind = 'tdp' | 'measured' | 'all_in_utility' | 'share_of_tdp' | 'fit';
 
 /** One device for one hour on one basis. */
 export interface DeviceCost {
@@ -52,6 +52,11 @@ export interface CostBasis {
    * @throws RidgeError (exit 2) when the basis has no constant for it
    */
   costOf(device: Pick<Accelerator, 'id' | 'name' | 'tdp_w' | 'price_usd'>): DeviceCost;
+  /**
+   * The same with the watts of a fit's power model in place of its own; absent: such watts are not billed.
+   * @throws RidgeError (exit 2) when the basis has no price for it
+   */
+  metered?(device: Pick<Accelerator, 'id' | 'name' | 'tdp_w' | 'price_usd'>, kw: number): DeviceCost;
   /** Whether it has every constant of a device. */
   prices(device: Pick<Accelerator, 'id' | 'tdp_w' | 'price_usd'>): boolean;
 }

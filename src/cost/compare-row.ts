@@ -1,4 +1,4 @@
-import type { CostBasis, DeviceCost } from './basis.ts';
+import type { CostBasis, DeviceCost, PowerKind } from './basis.ts';
 import type { BreakEven } from './break-even.ts';
 import { linearBreakEven, priceBreakEven, tariffBreakEven } from './break-even.ts';
 import type { RequestCost } from './dollars.ts';
@@ -12,6 +12,8 @@ import type { Sensitivity } from './sensitivity.ts';
 export interface ComparedDevice {
   readonly source: UncertainSource;
   readonly cost: DeviceCost;
+  /** Its cost with the watts of a fit's power model; absent: the basis does not bill them. */
+  readonly metered?: ((kw: number) => DeviceCost) | undefined;
 }
 
 /** Devices of both pools: per request, and in whole devices and whole nodes. */
@@ -55,9 +57,11 @@ export interface CompareRow {
   readonly e2e_mean_ms: number;
   /** Null for aggregated serving. */
   readonly ratio: Ratio | null;
-  /** Mean power of a device as the basis states it, W, and energy of an output token, J; null where it states none. */
+  /** Mean power of a device, by its fit or as the basis states it, W, and energy of an output token, J; null where it states none. */
   readonly power_w_per_device: number | null;
   readonly joules_per_output_token: number | null;
+  /** What the power figure is, by phase where they differ. */
+  readonly power_kinds: readonly PowerKind[];
   /** The baseline's cost over this one's. */
   readonly benefit: number | null;
   readonly uncertainty: BenefitInterval | null;

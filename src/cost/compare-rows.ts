@@ -1,8 +1,10 @@
+import type { DeviceCost } from './basis.ts';
 import type { ComparedDevice, CompareRow } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
 import { decodeSteps } from './phase-plans.ts';
 import type { Origin, PhaseSource } from './phase-source.ts';
+import { costInRole, decodeWatts, mixedWatts, prefillWatts } from './plan-power.ts';
 import { type Pool, wholeChoice } from './ratio.ts';
 import type { RowPart } from './row-part.ts';
 import type { SearchedOption, SearchQuestion } from './search.ts';
@@ -32,7 +34,7 @@ export function rowOf(
 const beyond = ({ measured_batch }: PhaseSource, batch: number): number | null =>
   measured_batch !== null && batch > measured_batch ? measured_batch : null;
 
-function poolOf({ source, cost }: ComparedDevice, tp: number, deviceSeconds: number): Pool {
+function poolOf({ source }: ComparedDevice, cost: DeviceCost, tp: number, deviceSeconds: number): Pool {
   return {
     tp,
     rate: tp / deviceSeconds,
@@ -54,6 +56,7 @@ function shared(parts: readonly RowPart[], output: number, usd: number, tpot: nu
     output_tokens_per_s_per_user: 1 / tpot,
     power_w_per_device: joules === null ? null : joules / seconds,
     joules_per_output_token: joules === null ? null : joules / output,
+    power_kinds: [...new Set(parts.flatMap(({ cost }) => cost.power_kind ?? []))],
   };
 }
 
@@ -65,16 +68,23 @@ function pairRow(
   if (plan === null) return null;
   const [p, d] = [devices[prefill]!, devices[decode]!];
   const [gP, gD] = [plan.prefill.device_seconds, plan.decode.device_seconds];
+  const pCost = costInRole(p, prefillWatts(p, plan.prefill, workload));
+  const dCost = costInRole(d, decodeWatts(d, plan.decode, workload, rules));
   const pools = {
     kind: 'pair',
-    prefill: poolOf(p, plan.prefill.tp, gP),
-    decode: poolOf(d, plan.decode.tp, gD),
+    prefill: poolOf(p, pCost, plan.prefill.tp, gP),
+    decode: poolOf(d, dCost, plan.decode.tp, gD),
   } as const;
   const [from, to] = [p.source.central, d.source.central];
   const parts: RowPart[] = [
-    { device: from.label, role: 'prefill', device_seconds: gP, cost: p.cost },
-    { device: to.label, role: 'decode', device_seconds: gD, cost: d.cost },
+    { device: from.label, role: 'prefill', device_seconds: gP, cost: pCost },
+    { device: to.label, role: 'decode', device_seconds: gD, cost: dCost },
   ];
+  const cost = requestCost(
+    { prefill: gP, decode: gD },
+    { prefill: pCost.usd_per_h, decode: dCost.usd_per_h },
+    workload,
+  );
   const steps = decodeSteps(workload, rules);
   const tpot = plan.decode.step_s + plan.transfer_s / steps;
   return {
@@ -85,13 +95,9 @@ function pairRow(
       prefill: from.label,
       decode: to.label,
       origin: lessSure(from.origin, to.origin),
-      cost: requestCost(
-        { prefill: gP, decode: gD },
-        { prefill: p.cost.usd_per_h, decode: d.cost.usd_per_h },
-        workload,
-      ),
+      cost,
       parts,
-      ...shared(parts, workload.output, plan.usd_per_request, tpot),
+      ...shared(parts, workload.output, cost.usd_per_request, tpot),
       ttft_ms: 1e3 * plan.prefill.ttft_s,
       ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
       tpot_ms: 1e3 * tpot,
@@ -121,23 +127,25 @@ function aggregatedRow(
 ): BareRow | null {
   if (plan === null || usd_per_request === null) return null;
   const one = devices[device]!;
+  const ownCost = costInRole(one, mixedWatts(one, plan, workload));
   const { label, origin } = one.source.central;
   const parts: RowPart[] = [
-    { device: label, role: 'both', device_seconds: plan.device_seconds, cost: one.cost },
+    { device: label, role: 'both', device_seconds: plan.device_seconds, cost: ownCost },
   ];
   const seconds = { prefill: 0, decode: plan.device_seconds };
-  const hourly = { prefill: one.cost.usd_per_h, decode: one.cost.usd_per_h };
+  const hourly = { prefill: ownCost.usd_per_h, decode: ownCost.usd_per_h };
+  const cost = requestCost(seconds, hourly, workload);
   return {
-    pools: { kind: 'aggregated', pool: poolOf(one, plan.tp, plan.device_seconds) },
+    pools: { kind: 'aggregated', pool: poolOf(one, ownCost, plan.tp, plan.device_seconds) },
     row: {
       name: label,
       kind: 'aggregated',
       prefill: label,
       decode: label,
       origin,
-      cost: requestCost(seconds, hourly, workload),
+      cost,
       parts,
-      ...shared(parts, workload.output, usd_per_request, plan.tpot_s),
+      ...shared(parts, workload.output, cost.usd_per_request, plan.tpot_s),
       ttft_ms: 1e3 * plan.ttft_s,
       ttft_mean_ms: 1e3 * plan.ttft_mean_s,
       tpot_ms: 1e3 * plan.tpot_s,

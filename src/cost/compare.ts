@@ -4,9 +4,9 @@ import { type Budget, budgetOf } from './budget.ts';
 import { closestMisses } from './closest.ts';
 import { breakEvens, type ComparedDevice, type CompareRow } from './compare-row.ts';
 import { rowOf } from './compare-rows.ts';
-import { benefitIntervals, DRAWS } from './intervals.ts';
+import { benefitIntervals, DRAWS, rescaled } from './intervals.ts';
 import { optionName } from './option-name.ts';
-import { type SearchedOption, type SearchQuestion, searchAll } from './search.ts';
+import { type SearchedOption, type SearchQuestion, searchAll, usdPerRequest } from './search.ts';
 import { sensitivities } from './sensitivity.ts';
 
 export interface CompareQuestion extends SearchQuestion {
@@ -69,7 +69,10 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
       {
         ...row.row,
         benefit: base && base.row.cost.usd_per_request / row.row.cost.usd_per_request,
-        uncertainty: known && base !== null ? intervals[index]! : null,
+        uncertainty:
+          known && base !== null
+            ? rescaled(intervals[index]!, billed(row, option), billed(base, options[place]!))
+            : null,
         break_even: base === null || index === place ? null : breakEvens(row.row, base.row, basis),
         sensitivity: base === null || index === place ? [] : sensitivities(row.row, base.row),
         budget: share && { ...share, benefit: baseBudget && budgetGain(share, baseBudget, question.budget) },
@@ -83,6 +86,10 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
     notes: devices.flatMap(({ source }) => source.notes),
   };
 }
+
+/** What a row costs over what the search counted, which bills rated power. */
+const billed = ({ row }: NonNullable<ReturnType<typeof rowOf>>, option: SearchedOption): number =>
+  row.cost.usd_per_request / usdPerRequest(option)!;
 
 const devicesOf = (option: SearchedOption): number[] =>
   option.kind === 'pair' ? [option.prefill, option.decode] : [option.device];

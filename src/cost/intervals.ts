@@ -66,6 +66,23 @@ function intervalOf(
   };
 }
 
+/** An interval where costs are multiples of those that were drawn; `own` and `baseline` are the factors. */
+export function rescaled(
+  interval: BenefitInterval | null,
+  own: number,
+  baseline: number,
+): BenefitInterval | null {
+  if (interval === null || (own === 1 && baseline === 1)) return interval;
+  const [low, high] = interval.benefit_90.map((end) => (end * baseline) / own) as [number, number];
+  const [cheap, dear] = interval.usd_per_request_90;
+  return {
+    ...interval,
+    benefit_90: [low, high],
+    usd_per_request_90: [cheap * own, dear === null ? null : dear * own],
+    excludes_one: low > 1 || high < 1,
+  };
+}
+
 /** Between an infinite and a finite value nothing is interpolated. */
 function quantileOf(sample: NonNullable<ReturnType<typeof sortSample>>, q: number): number {
   const value = quantile(sample, q);

@@ -17,6 +17,15 @@ export interface KvFacts {
   readonly layers: number;
 }
 
+/** Watts of one device in each phase, by a fit's own power model. */
+export interface PhasePower {
+  /** Engine loaded, no request. */
+  readonly idle_w: number;
+  /** Mean over a batch of whole prompts. */
+  prefillWatts(tp: number, batch: number, inputTokens: number): number;
+  decodeWatts(tp: number, batch: number, contextTokens: number): number;
+}
+
 /** Times of the two phases on one device, at one set of parameters. All that a search of pairings asks. */
 export interface PhaseSource {
   readonly accelerator: Accelerator;
@@ -33,6 +42,8 @@ export interface PhaseSource {
   readonly step_tokens: number;
   /** Added to TTFT outside the engine's steps, s. */
   readonly request_overhead_s: number;
+  /** Absent: nothing is known but what the cost basis states. */
+  readonly power?: PhasePower | undefined;
   /** Seconds in which a batch of whole prompts is computed. */
   prefillSeconds(tp: number, batch: number, inputTokens: number): number;
   /** Seconds of a decode step at a mean context. */

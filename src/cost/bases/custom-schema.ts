@@ -32,6 +32,12 @@ export const customBasisSchema = z.strictObject({
   colocation_usd_per_kw_month: z.number().min(0).default(0),
   utilisation: share.gt(0).default(1).describe('Share of the hours that are sold; the others cost as much.'),
   tdp_share: positive.max(1.5).default(1).describe('Power as a share of TDP where no power_w is given.'),
+  power: z
+    .enum(['tdp', 'fit'])
+    .default('tdp')
+    .describe(
+      "Watts that are billed where no power_w is given: rated power, or those of a fit's own power model at the plan's load.",
+    ),
   catalogue_prices: z.boolean().default(false).describe('Take prices that devices lack from the catalogue.'),
   devices: z.record(z.string(), deviceSchema).default({}),
 });

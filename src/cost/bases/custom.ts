@@ -35,36 +35,46 @@ export function customBasis(file: CustomBasis): CostBasis {
   const financed = 1 + file.host_share - presentValue(file.residual_share, interest, years);
   const financePerUsd = monthlyPayment(financed, interest, years) / HOURS_PER_MONTH / utilisation;
   const operationPerUsd = file.operation_share / HOURS_PER_YEAR / utilisation;
+  const costWith = (device: Priced, power: Power): DeviceCost => {
+    const price = priceOf(file, device);
+    if (price === null) throw noConstant(file.name, device.id, 'price', []);
+    const kwBilled = (power.kw * file.pue) / utilisation;
+    const components = {
+      ...NO_COST,
+      finance: financePerUsd * price,
+      operation: operationPerUsd * price,
+      colocation: (file.colocation_usd_per_kw_month * power.kw) / HOURS_PER_MONTH / utilisation,
+      electricity: kwBilled * file.usd_per_kwh,
+    };
+    return {
+      components,
+      usd_per_h: sumOf(components),
+      power_kw: power.kw,
+      power_kind: power.kind,
+      kw_billed: kwBilled,
+      usd_per_h_per_usd: financePerUsd + operationPerUsd,
+      price_usd: price,
+    };
+  };
+  const given = ({ id }: Priced): boolean =>
+    Object.hasOwn(file.devices, id) && file.devices[id]!.power_w !== undefined;
   return {
     name: file.name,
     date: file.date,
     source: file.source,
-    includes: `price and host over ${years} years at ${100 * interest} %, electricity at $${file.usd_per_kwh}/kWh and PUE ${file.pue}${file.colocation_usd_per_kw_month > 0 ? ', colocation' : ''}${file.operation_share > 0 ? ', operation' : ''}; utilisation ${utilisation}`,
+    includes: `price and host over ${years} years at ${100 * interest} %, electricity at $${file.usd_per_kwh}/kWh and PUE ${file.pue}${file.power === 'fit' ? ', watts of fits where they have them' : ''}${file.colocation_usd_per_kw_month > 0 ? ', colocation' : ''}${file.operation_share > 0 ? ', operation' : ''}; utilisation ${utilisation}`,
     excludes: 'what the file does not name',
     usd_per_kwh: file.usd_per_kwh,
     prices: (device) => priceOf(file, device) !== null && powerOf(file, device) !== null,
     costOf(device): DeviceCost {
-      const price = priceOf(file, device);
-      if (price === null) throw noConstant(file.name, device.id, 'price', []);
       const power = powerOf(file, device);
+      if (priceOf(file, device) === null) throw noConstant(file.name, device.id, 'price', []);
       if (power === null) throw noConstant(file.name, device.id, 'power', []);
-      const kwBilled = (power.kw * file.pue) / utilisation;
-      const components = {
-        ...NO_COST,
-        finance: financePerUsd * price,
-        operation: operationPerUsd * price,
-        colocation: (file.colocation_usd_per_kw_month * power.kw) / HOURS_PER_MONTH / utilisation,
-        electricity: kwBilled * file.usd_per_kwh,
-      };
-      return {
-        components,
-        usd_per_h: sumOf(components),
-        power_kw: power.kw,
-        power_kind: power.kind,
-        kw_billed: kwBilled,
-        usd_per_h_per_usd: financePerUsd + operationPerUsd,
-        price_usd: price,
-      };
+      return costWith(device, power);
     },
+    ...(file.power === 'fit' && {
+      metered: (device: Priced, kw: number): DeviceCost =>
+        costWith(device, given(device) ? powerOf(file, device)! : { kw, kind: 'fit' }),
+    }),
   };
 }

@@ -12,6 +12,7 @@ import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
 import { type Deviations, drawerOf, misfitOf, moved } from './fit-draws.ts';
 import { outside, reached } from './fit-notes.ts';
+import { fittedPower } from './fit-power.ts';
 import { missingFacts } from './from-spec.ts';
 import { normals } from './normals.ts';
 import { type RooflineDevice, rooflineSource } from './roofline.ts';
@@ -40,8 +41,9 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     const { lower, upper } = fit.parameters[name]!.prior;
     return [lower, upper];
   };
+  const central = rooflineSource(device, model.parameters);
   return {
-    central: rooflineSource(device, model.parameters),
+    central: { ...central, power: fittedPower(fit, central) },
     notes: [
       ...(fit.simulated ? [`${label}: SIMULATED, not a real device`] : []),
       reached(fit, label),

@@ -84,7 +84,7 @@ function attentionOf(card: ModelCard): AttentionWork {
 }
 
 /** Pieces of prompts that a step computes together. */
-interface Chunk {
+export interface Chunk {
   readonly prompts: number;
   /** Of each prompt. */
   readonly tokens: number;
@@ -95,7 +95,7 @@ interface Chunk {
 }
 
 /** A batch of prompts as the engine's steps compute it: as many whole ones as a step takes, or one in pieces. */
-function chunksOf(input: number, batch: number, stepTokens: number): Chunk[] {
+export function chunksOf(input: number, batch: number, stepTokens: number): Chunk[] {
   const whole = Math.floor(stepTokens / input);
   if (whole >= 1) {
     const times = Math.floor(batch / whole);

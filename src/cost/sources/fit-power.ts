@@ -1,0 +1,58 @@
+import { powerParametersOf } from '../../fitfile/power-schema.ts';
+import type { Fit } from '../../fitfile/schema.ts';
+import { stepPower } from '../../roofline/power.ts';
+import { type StepTraffic, TrafficCounter } from '../../roofline/step-traffic.ts';
+import { AttentionWork, type StepLoad, stepWork } from '../../roofline/step-work.ts';
+import type { PhasePower, PhaseSource } from '../phase-source.ts';
+import { chunksOf } from './roofline.ts';
+
+/**
+ * Watts of one device in each phase by the fit's own power model: what a batch of prompts, or a decode step, computes and moves
+ * in the time that it takes. Undefined where the fit holds no power.
+ */
+export function fittedPower(
+  { power, model_card: card }: Fit,
+  source: Pick<PhaseSource, 'tp_sizes' | 'step_tokens' | 'prefillSeconds' | 'decodeSeconds'>,
+): PhasePower | undefined {
+  if (!power) return undefined;
+  const parameters = powerParametersOf(power);
+  const attention = new AttentionWork(card);
+  const counters = new Map(source.tp_sizes.map((tp) => [tp, new TrafficCounter(card, tp)]));
+  const count = (tp: number, load: StepLoad): StepTraffic =>
+    counters.get(tp)!.count(stepWork(attention, load));
+  const watts = (traffic: StepTraffic, seconds: number): number =>
+    stepPower(parameters, traffic, seconds, power.limit_w);
+  return {
+    idle_w: parameters.idle_power_w,
+    prefillWatts: (tp, batch, input) =>
+      watts(
+        chunksOf(input, batch, source.step_tokens)
+          .map(({ prompts, tokens, context, ends, times }) => {
+            const chunk = { tokens, context, completes: ends };
+            const prefills = Array.from({ length: prompts }, () => chunk);
+            return times === 0
+              ? NOTHING
+              : scaled(count(tp, { prefills, decodes: 0, decodeContext: 0 }), times);
+          })
+          .reduce(added, NOTHING),
+        source.prefillSeconds(tp, batch, input),
+      ),
+    decodeWatts: (tp, batch, context) =>
+      watts(
+        count(tp, { prefills: [], decodes: batch, decodeContext: context }),
+        source.decodeSeconds(tp, batch, context),
+      ),
+  };
+}
+
+const NOTHING: StepTraffic = { flop: 0, bytes: 0, linkBytes: 0 };
+const scaled = (one: StepTraffic, times: number): StepTraffic => ({
+  flop: times * one.flop,
+  bytes: times * one.bytes,
+  linkBytes: times * one.linkBytes,
+});
+const added = (one: StepTraffic, other: StepTraffic): StepTraffic => ({
+  flop: one.flop + other.flop,
+  bytes: one.bytes + other.bytes,
+  linkBytes: one.linkBytes + other.linkBytes,
+});
