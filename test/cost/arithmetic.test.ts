@@ -86,9 +86,13 @@ test('break-evens: none where the lines do not cross in range; prices invert the
 const MIB = 2 ** 20;
 const FREE = { base_s: 0, descriptors: 0, descriptor_s: 0, sync_s: 0 };
 test.each([
-  ['8B', 32, 32, 0.67, 0.021],
-  ['8B BF16', 64, 32, 1.34, 0.042],
+  ['8B 512', 32, 32, 0.67, 0.021],
+  ['8B BF16 512', 64, 32, 1.34, 0.042],
   ['8B 4096', 256, 32, 5.4, 0.17],
+  ['8B BF16 4096', 512, 32, 10.7, 0.34],
+  ['70B 512', 80, 80, 1.7, 0.021],
+  ['70B BF16 512', 160, 80, 3.4, 0.042],
+  ['70B 4096', 640, 80, 13.4, 0.17],
   ['70B BF16 4096', 1280, 80, 26.8, 0.34],
 ] as const)('KV transfer at 50 GB/s, %s', (_, mebibytes, layers, serializedMs, tailMs) => {
   const one = {
@@ -128,6 +132,11 @@ test.each([
   [64 * MIB, 57],
   [256 * MIB, 229],
   [1280 * MIB, 1145],
+  // One layer of each.
+  [(32 * MIB) / 32, 0.9],
+  [(64 * MIB) / 32, 1.8],
+  [(256 * MIB) / 32, 7.2],
+  [(1280 * MIB) / 80, 14.3],
 ] as const)('a change of layout moves every byte twice: %i bytes', (bytes, microseconds) => {
   const one = { bytes, memory_bytes_per_s: 3.35e12, efficiency: 0.7, tp: 1, launches: 0, launch_s: 0 };
   expect(1e6 * translationSeconds({ ...one, host_bytes_per_s: null })).toBeCloseTo(microseconds, 0);

@@ -32,6 +32,16 @@ test('$/h a TB/s at 0.40 $/kWh', () => {
   expect(found['h100-sxm']).toBeCloseTo(0.333, 3);
 });
 
+test('$/h a TB/s at 0.08 $/kWh', () => {
+  const found = pointsOn(asgar2025Stated(0.08), FOUR).map(
+    (one) => [one.name, one.usd_per_h_per_tb_per_s] as const,
+  );
+  const expected = { gaudi3: 0.132, mi300x: 0.138, 'b200-sxm': 0.177, 'h100-sxm': 0.266 };
+  for (const [name, value] of found) {
+    expect(Math.abs(value - expected[name as keyof typeof expected]), name).toBeLessThan(0.0011);
+  }
+});
+
 test('on published terms of 2026 the MI355X alone is the frontier of both', () => {
   const basis = findBasis('inferencex-hyperscaler')!;
   const found = frontier(allAccelerators().flatMap((one) => peakPoint(one, 'fp8', basis) ?? []));

@@ -94,9 +94,27 @@ const BENEFITS = [
   ],
   [
     asgar2025Stated(0.08),
+    decodeHeavy,
+    'lat',
+    ['1.97–2.43', '1.60–2.36', '1.92–2.36', '1.01–1.01', '1.99–2.50', '1.81–2.39'],
+  ],
+  [
+    asgar2025Stated(0.08),
+    prefillHeavy,
+    'thr',
+    ['1.59–1.70', '1.49–1.55', '1.18–1.35', '1.18–1.31', '1.81–2.94', '1.58–1.69'],
+  ],
+  [
+    asgar2025Stated(0.08),
     prefillHeavy,
     'lat',
     ['1.68–1.79', '1.48–1.79', '1.16–1.35', '1.17–1.38', '1.82–3.05', '1.65–1.81'],
+  ],
+  [
+    capexOnly,
+    decodeHeavy,
+    'thr',
+    ['2.26–2.41', '1.54–1.67', '2.23–2.30', '1.01–1.02', '2.29–2.56', '2.05–2.18'],
   ],
   [
     capexOnly,
@@ -109,6 +127,24 @@ const BENEFITS = [
     prefillHeavy,
     'thr',
     ['1.61–1.76', '1.48–1.54', '1.20–1.39', '1.17–1.30', '1.99–3.23', '1.58–1.69'],
+  ],
+  [
+    capexOnly,
+    prefillHeavy,
+    'lat',
+    ['1.74–1.82', '1.47–1.78', '1.18–1.39', '1.17–1.37', '2.00–3.35', '1.66–1.81'],
+  ],
+  [
+    basis('asgar2025-table5'),
+    decodeHeavy,
+    'lat',
+    ['1.35–1.67', '1.84–2.71', '1.33–1.63', '1.01–1.02', '1.34–1.68', '1.72–2.27'],
+  ],
+  [
+    basis('asgar2025-table5'),
+    prefillHeavy,
+    'thr',
+    ['1.52–1.66', '1.71–1.78', '1.10–1.17', '1.24–1.43', '1.22–1.98', '1.73–1.80'],
   ],
   [
     basis('asgar2025-table5'),
@@ -127,6 +163,18 @@ const BENEFITS = [
     decodeHeavy,
     'thr',
     [null, '1.65–1.78', null, '1.01–1.02', null, '1.91–2.05'],
+  ],
+  [
+    basis('inferencex-hyperscaler'),
+    prefillHeavy,
+    'thr',
+    [null, '1.58–1.64', null, '1.20–1.36', null, '1.63–1.70'],
+  ],
+  [
+    basis('inferencex-neocloud'),
+    decodeHeavy,
+    'thr',
+    [null, '1.78–1.93', null, '1.01–1.03', null, '1.99–2.14'],
   ],
   [
     basis('inferencex-neocloud'),
@@ -157,6 +205,61 @@ test.each(
       );
     }
   }
+});
+
+/** Prefill devices for each decode device, rate-matched; the latency limits are on prompts alone and steps alone. */
+const RATIOS = [
+  ['h100-sxm', 'h100-sxm', [0.025, 0.061], [1.0, 2.59], [0.94, 2.53]],
+  ['b200-sxm', 'b200-sxm', [0.028, 0.073], [1.11, 3.04], [1.01, 2.8]],
+  ['b200-sxm', 'gaudi3', [0.013, 0.032], [0.51, 1.39], [0.45, 1.08]],
+  ['h100-sxm', 'gaudi3', [0.029, 0.074], [1.15, 3.17], [1.03, 2.77]],
+] as const;
+
+test.each(RATIOS)(
+  'device ratios of %s::%s',
+  (prefill, decode, decodeHeavyThr, prefillHeavyThr, prefillHeavyLat) => {
+    const ratio = (name: string, [input, output]: readonly [number, number], limited: boolean): number => {
+      const model = STUDY_MODELS.find((one) => one.name === name)!;
+      const workload = { input, output };
+      const sourceOf = (id: string) =>
+        uniformSource(STUDY_DEVICES.find(({ accelerator }) => accelerator.id === id)!, model);
+      const steps = decodePlans(sourceOf(decode), workload, STUDY_RULES).filter(
+        ({ step_s }) => !limited || step_s <= 0.02,
+      );
+      return (
+        least(prefillPlans(sourceOf(prefill), workload, limited ? LATENCY : [], STUDY_RULES)) / least(steps)
+      );
+    };
+    for (const [index, name] of ['8B FP8', '70B FP8'].entries()) {
+      expect(ratio(name, decodeHeavy, false)).toBeCloseTo(decodeHeavyThr[index]!, 3);
+      // Published out of device-seconds that were rounded to four digits: 3.04 is 3.045 here.
+      expect(Math.abs(ratio(name, prefillHeavy, false) - prefillHeavyThr[index]!)).toBeLessThan(0.0061);
+      expect(Math.abs(ratio(name, prefillHeavy, true) - prefillHeavyLat[index]!)).toBeLessThan(0.0051);
+    }
+  },
+);
+
+/** TB/s, dense FP8 PFLOP/s; then $/h a TB/s and a PFLOP/s on hyperscaler terms, and all-in kW a TB/s. */
+const TERMS = [
+  ['h100-sxm', 3.35, 1.979, 0.388, 0.657, 0.516],
+  ['h200-sxm', 4.8, 1.979, 0.294, 0.712, 0.36],
+  ['b200-sxm', 8, 4.5, 0.244, 0.433, 0.271],
+  ['b300-sxm', 8, 4.5, 0.293, 0.52, 0.271],
+  ['gb200-nvl72', 8, 5, 0.276, 0.442, 0.263],
+  ['gb300-nvl72', 8, 5, 0.332, 0.53, 0.263],
+  ['mi300x', 5.3, 2.615, 0.211, 0.428, 0.338],
+  ['mi325x', 6, 2.615, 0.213, 0.489, 0.363],
+  ['mi355x', 8, 5.033, 0.185, 0.294, 0.331],
+] as const;
+
+test.each(TERMS)('published terms of %s, a unit', (id, bandwidth, compute, perBandwidth, perCompute, kw) => {
+  const { usd_per_h, power_kw } = basis('inferencex-hyperscaler').costOf({
+    ...{ id, name: id, tdp_w: null, price_usd: null },
+  });
+  // The last digit of a third decimal, or of the bandwidth behind it.
+  expect(Math.abs(usd_per_h / bandwidth - perBandwidth)).toBeLessThan(0.0011);
+  expect(Math.abs(usd_per_h / compute - perCompute)).toBeLessThan(0.0011);
+  expect(Math.abs(power_kw! / bandwidth - kw)).toBeLessThan(0.0011);
 });
 
 test('hourly costs of the study: annuity over 48 months at 8 % plus TDP at 0.40', () => {
