@@ -81,7 +81,7 @@ export const verbNames = (): string[] => Object.keys(verbs);
 /** Texts behind `ridge --help TOPIC`. */
 const topics: Record<string, () => Promise<string>> = {
   metrics: async () => folded((await import('./measure/definitions.ts')).metricsHelp()),
-  verdicts: async () => folded((await import('./measure/thresholds.ts')).verdictsHelp()),
+  verdicts: async () => folded((await import('./measure/verdicts-help.ts')).verdictsHelp()),
 };
 
 const folded = async (text: string): Promise<string> =>

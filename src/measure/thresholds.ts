@@ -1,5 +1,4 @@
-import { ENERGY_CODES } from '../power/energy-codes.ts';
-import { CALIBRATION_LIMITS, DEFAULT_THRESHOLDS, THRESHOLD_RULES } from '../suite/thresholds.ts';
+import { DEFAULT_THRESHOLDS } from '../suite/thresholds.ts';
 import type { ReasonCode } from './reasons.ts';
 
 export interface VerdictRow {
@@ -74,7 +73,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   phase_locked: {
-    gate: `${t.phase_locked_fewest_streams} streams or more of a closed loop of longer answers send in bursts: requests in bins of 1/${t.phase_locked_bins_per_residence} residence have a variance above ${t.phase_locked_variance_to_mean} x mean`,
+    gate: `${t.phase_locked_fewest_streams} streams or more of a closed loop send in bursts: requests in bins of 1/${t.phase_locked_bins_per_residence} residence have a variance above ${t.phase_locked_variance_to_mean} x mean; of prefill cells, whose prompts return by the step, above ${percent(t.phase_locked_prefill_share)} of all streams in one bin`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -169,40 +168,3 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
 };
-
-/** Text of `ridge --help verdicts`. */
-const energyRow = ([code, [effect, meaning]]: readonly [string, readonly [string, string]]): string =>
-  `  ${code}: ${effect.replace('_', ' ')}\n      ${meaning}`;
-
-export function verdictsHelp(): string {
-  const rows = Object.entries(VERDICT_TABLE).map(
-    ([code, row]) => `  ${code}\n      ${row.gate}\n      verdict: ${row.effect}; fit: ${row.fit}`,
-  );
-  const thresholds = Object.entries(THRESHOLD_RULES).map(
-    ([key, { value, least, most, what }]) => `  ${key}: ${value}\n      ${what}; from ${least} to ${most}`,
-  );
-  return [
-    'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A',
-    'fit leaves out the cells of which any reason says exclude; a note changes',
-    'nothing.',
-    '',
-    ...rows,
-    '',
-    'Energy has reasons of its own, which never touch the timings: reject leaves a',
-    'cell without an energy, the others are shown with it.',
-    '',
-    ...Object.entries(ENERGY_CODES).map(energyRow),
-    '',
-    'The numbers behind them, with their defaults. A suite may set others, within',
-    'limits, under the key thresholds. They are recorded with the run, and every fit',
-    'of it says so; ridge check RUN --rejudge SUITE judges finished cells by them.',
-    '',
-    ...thresholds,
-    '',
-    'What ridge calibrate holds the client and its host to:',
-    '',
-    ...Object.entries(CALIBRATION_LIMITS).map(
-      ([key, { value, what }]) => `  ${key}: ${value}\n      ${what}`,
-    ),
-  ].join('\n');
-}

@@ -75,9 +75,6 @@ const NOT_OF_BATCHES: ReadonlySet<Judge> = new Set([
   judgeSamples,
 ]);
 
-/** Prompts that one step completes send their next ones together by nature: a scheduler predicts such bursts. */
-const NOT_OF_PREFILL: ReadonlySet<Judge> = new Set([judgePhase]);
-
 /** Nobody holds the requests in flight of an open loop at a number, and they come in bursts on purpose. */
 const NOT_OF_OPEN_LOOPS: ReadonlySet<Judge> = new Set([judgeConcurrency, judgePhase]);
 /** A trace is over when it is over, and its load changes as it did. */
@@ -89,7 +86,6 @@ function judgesOf({ kind, open }: CellEvidence): readonly Judge[] {
     return JUDGES.filter((judge) => !left.has(judge));
   }
   if (kind === 'decode') return JUDGES.filter((judge) => !NOT_OF_BATCHES.has(judge));
-  if (kind === 'prefill') return JUDGES.filter((judge) => !NOT_OF_PREFILL.has(judge));
   return JUDGES;
 }
 

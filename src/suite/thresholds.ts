@@ -45,6 +45,11 @@ export const THRESHOLD_RULES = {
   phase_locked_bins_per_residence: factor(8, 64, 'bins a residence in which sent requests are counted'),
   phase_locked_fewest_streams: factor(4, 1000, 'streams from which bursts are looked for'),
   phase_locked_variance_to_mean: factor(3, 100, 'variance of the bins as a multiple of their mean'),
+  phase_locked_prefill_share: share(
+    0.85,
+    1,
+    'prefill cells: variance over mean as a share of what all streams in one bin make',
+  ),
   steps_unresolved_share: share(0.02, 0.2, 'steps seen against the server’s count, share'),
   steps_unresolved_edge_steps: share(2, 20, 'steps that may lie on the other side of a scrape'),
   schedule_lag_ms: share(10, 1000, 'open loop: p99 of sent - scheduled, ms'),

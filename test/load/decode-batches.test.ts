@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { LoadResult } from '../../src/load/cell.ts';
 import { runClosedLoop } from '../../src/load/closed-loop.ts';
 import { runDecodeBatches } from '../../src/load/decode-batches.ts';
@@ -7,6 +7,7 @@ import { measureCell } from '../../src/measure/measure-cell.ts';
 import { lengthened } from '../../src/power/least-window.ts';
 import { stepTime } from '../../src/roofline/step.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
+import type { EffectName } from '../../src/simulate/effects.ts';
 import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
 import { device } from '../simulate/factory.ts';
 import { FakeEngine, H100_LIKE } from './fake-engine.ts';
@@ -170,3 +171,30 @@ test.each([
     expect(metrics!.ttft_ms!.mean).toBeCloseTo(metrics!.e2e_ms!.mean, 9);
   },
 );
+
+describe('streams of prompts alone that send together', () => {
+  const prefill = (facts: CellFacts, effects: readonly EffectName[] = []) => {
+    const port = createVirtualPort(device({ effects }));
+    let result: LoadResult | null = null;
+    const cell = { inputTokens: 128, outputTokens: 1, concurrency: 16, stop: { min_s: 2 }, ...facts };
+    runClosedLoop(port, cellOf(cell), { done: (done) => (result = done) });
+    port.run();
+    const { metrics, reasons } = judged(result!, cell, 'prefill');
+    return { codes: reasons.map(({ code }) => code), ttft: metrics!.ttft_ms!.mean };
+  };
+
+  test('by one step that completes several of them are sound', () => {
+    for (const concurrency of [4, 16, 64])
+      for (const inputTokens of [128, 512])
+        expect(prefill({ concurrency, inputTokens }).codes).not.toContain('phase_locked');
+  });
+
+  test('because all of them were released at once wait longer for ever, which is told', () => {
+    const locked = prefill({ protocol: { release: 'burst' } });
+    expect(locked.codes).toContain('phase_locked');
+    expect(locked.ttft / prefill({}).ttft).toBeGreaterThan(1.2);
+    // What varies in a real server's frontend ends it.
+    const freed = prefill({ protocol: { release: 'burst' } }, ['frontend', 'jitter']);
+    expect(freed.codes).not.toContain('phase_locked');
+  });
+});

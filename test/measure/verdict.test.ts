@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { measureCell } from '../../src/measure/measure-cell.ts';
 import { REASON_CODES, type ReasonCode } from '../../src/measure/reasons.ts';
-import { VERDICT_TABLE, verdictsHelp } from '../../src/measure/thresholds.ts';
+import { VERDICT_TABLE } from '../../src/measure/thresholds.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { fitUses, judgeDrift, judgeEnvironment, verdictOf } from '../../src/measure/verdict.ts';
+import { verdictsHelp } from '../../src/measure/verdicts-help.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/suite/thresholds.ts';
 import { codesOf, evidence, loop, reasonsOf, request, server } from './cells.ts';
 

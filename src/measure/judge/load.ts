@@ -1,6 +1,7 @@
 import { littlesLawSd } from '../../plan/window.ts';
 import { counted } from '../../plural.ts';
 import type { Statistic } from '../../run/schema.ts';
+import type { Thresholds } from '../../suite/thresholds.ts';
 import type { CellEvidence } from '../evidence.ts';
 import { withheldPercentiles } from '../goodput.ts';
 import { asPercent, invalid, type Judge, reason, short } from './case.ts';
@@ -59,8 +60,7 @@ export const judgeConcurrency: Judge = ({ evidence, metrics, thresholds }) => {
 
 /** Streams that send together: bins of the requests sent vary more than chance allows. */
 export const judgePhase: Judge = ({ evidence, window, measured, thresholds }) => {
-  const { phase_locked_bins_per_residence, phase_locked_fewest_streams, phase_locked_variance_to_mean } =
-    thresholds;
+  const { phase_locked_bins_per_residence, phase_locked_fewest_streams } = thresholds;
   const width = evidence.residence_s / phase_locked_bins_per_residence;
   const bins = width > 0 ? Math.floor((window.closed_s - window.opened_s + ROUNDING_S) / width) : 0;
   if (evidence.concurrency < phase_locked_fewest_streams || bins < 2) return null;
@@ -73,10 +73,22 @@ export const judgePhase: Judge = ({ evidence, window, measured, thresholds }) =>
   if (mean === 0) return null;
   const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / bins;
   const ratio = variance / mean;
-  if (ratio <= phase_locked_variance_to_mean) return null;
+  const most = mostPhase(evidence, thresholds);
+  if (ratio <= most) return null;
   const message = `requests are sent in bursts: variance ${short(ratio)} x mean in bins of ${short(width)} s`;
-  return invalid('phase_locked', message, ratio, phase_locked_variance_to_mean);
+  return invalid('phase_locked', message, ratio, most);
 };
+
+/**
+ * Variance over mean up to which streams are out of phase. Prompts that one step completes send their next ones together by
+ * nature, however they were released: of them only all streams in one bin, a state of its own with a longer wait, are locked.
+ */
+function mostPhase({ kind, concurrency }: CellEvidence, thresholds: Thresholds): number {
+  const { phase_locked_bins_per_residence: bins, phase_locked_variance_to_mean: most } = thresholds;
+  if (kind !== 'prefill') return most;
+  const allInOne = concurrency * (1 - 1 / bins);
+  return Math.max(most, thresholds.phase_locked_prefill_share * allInOne);
+}
 
 export const judgeWindow: Judge = ({ evidence, window, completed }) => {
   const seconds = window.closed_s - window.opened_s;
