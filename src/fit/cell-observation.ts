@@ -45,6 +45,15 @@ function errorOf({ n, mean: middle, half_width_95 }: Statistic, metric: LatencyM
   return n > 1 ? UNSTATED_ERROR[metric] : SINGLE_SAMPLE_ERROR;
 }
 
+/** A cell of a run that drifted lies anywhere between what its anchors were at the start and at the end: evenly, so far as one knows. */
+function driftError({ reasons }: CellRecord): number {
+  const drift = reasons.find(({ code }) => code === 'drift')?.value ?? 0;
+  return Math.abs(drift) / Math.sqrt(12);
+}
+
+const widened = (one: Measured | null, error: number): Measured | null =>
+  one && { ...one, relative_error: Math.hypot(one.relative_error, error) };
+
 /** Throughput repeats within a few tenths of a percent at best. */
 export const LEAST_RATE_ERROR = 0.005;
 /**
@@ -96,8 +105,11 @@ export function usableMeasurement(
   const decode = cell.kind === 'decode';
   const driving: Driving = decode ? { kind: 'batch' } : (openDriving(record, driven) ?? driven);
   // A batch that is released at once has no TTFT of a model's: who came first decides.
-  const ttft = decode ? null : measured(metrics.ttft_ms, 'ttft', driving);
-  const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? measured(metrics.tpot_ms, 'tpot', driving) : null;
+  const drift = driftError(record);
+  const seen = (statistic: Statistic | null, metric: LatencyMetric): Measured | null =>
+    widened(measured(statistic, metric, driving), drift);
+  const ttft = decode ? null : seen(metrics.ttft_ms, 'ttft');
+  const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? seen(metrics.tpot_ms, 'tpot') : null;
   if (!ttft && !tpot) return null;
   const away = metrics.turn_around_ms;
   return {
@@ -114,7 +126,7 @@ export function usableMeasurement(
     ttft,
     tpot,
     // One phase says nothing about a whole answer.
-    e2e: cell.kind === 'load' ? measured(metrics.e2e_ms, 'tpot', driving) : null,
+    e2e: cell.kind === 'load' ? seen(metrics.e2e_ms, 'tpot') : null,
     // What others give as the rate of a batch leaves its prompts out.
     output_tokens_per_s:
       driving.kind === 'batch' || cell.kind !== 'load'

@@ -155,7 +155,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
   drift: {
     gate: 'an anchor cell measured again at the end differs by more than its interval: all cells of the target',
     effect: 'flagged',
-    fit: 'use',
+    fit: 'use, its errors widened by the drift',
   },
   routing_sensitive: {
     gate: 'a mixture of experts: the anchor cell with text and with random ids differs by more than their intervals: all cells of random ids',

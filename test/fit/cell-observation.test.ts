@@ -46,6 +46,24 @@ test('repeats narrow it, unless they disagree', () => {
   expect(apart.relative_error).toBeCloseTo(0.2, 9);
 });
 
+test('a run that drifted knows its latencies no better than its anchors agree', () => {
+  const sound = usableMeasurement(record, engine, steady)!;
+  const drift = {
+    code: 'drift',
+    effect: 'flagged',
+    fit: 'use',
+    message: '',
+    value: -0.12,
+    threshold: 0.01,
+  } as const;
+  const drifted = usableMeasurement({ ...record, reasons: [...record.reasons, drift] }, engine, steady)!;
+  for (const metric of ['ttft', 'tpot', 'e2e'] as const) {
+    expect(drifted[metric]!.seconds).toBe(sound[metric]!.seconds);
+    const own = sound[metric]!.relative_error;
+    expect(drifted[metric]!.relative_error).toBeCloseTo(Math.hypot(own, 0.12 / Math.sqrt(12)), 9);
+  }
+});
+
 describe('statistics of other people’s files', () => {
   const burst = (statistic: 'mean' | 'median'): Driving => ({
     kind: 'burst',
