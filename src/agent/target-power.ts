@@ -4,6 +4,7 @@ import { RidgeError } from '../errors.ts';
 import type { DeviceEnergy } from '../power/energy.ts';
 import type { PowerChoice } from '../power/find-source.ts';
 import { judgeEnergy } from '../power/judge-energy.ts';
+import { idleSeconds } from '../power/least-window.ts';
 import { PowerWatch } from '../power/power-watch.ts';
 import { powerClock } from '../power/spawned-sampler.ts';
 import type { IdlePower } from '../run/energy-schema.ts';
@@ -84,9 +85,6 @@ function isOnThisHost(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]', hostname()].includes(host);
 }
 
-/** Settles before idle power counts: clocks and fans of a device that just worked come down. */
-const SETTLE_SHARE = 0.2;
-
 /** Mean power over some seconds without a request; null with the reason where it cannot be told. */
 export async function measureIdle(
   watch: PowerWatch | null,
@@ -95,7 +93,7 @@ export async function measureIdle(
 ): Promise<IdlePower> {
   if (watch === null) return { power_w: null, seconds, message: 'no power source' };
   watch.begin();
-  await wait((1 + SETTLE_SHARE) * seconds + 2 * watch.facts.interval_s, signal);
+  await wait(idleSeconds(seconds, watch.facts.interval_s), signal);
   const to_s = powerClock();
   const window = { from_s: to_s - seconds, to_s };
   const { samples, failed, rowsSkipped } = await watch.until(to_s);

@@ -68,8 +68,13 @@ function targetText(target: TargetPlan, style: Style, width: number | undefined)
   return [head, ...power, table, ...skipped].join('\n');
 }
 
-function powerText({ source, window_min_s, idle_s }: NonNullable<TargetPlan['power']>): string {
-  const idle = idle_s === 0 ? '' : `; idle power over ${idle_s} s before the cells and after them, besides`;
+type Power = NonNullable<TargetPlan['power']>;
+
+function powerText({ source, window_min_s, idle_s, idle_estimated_s }: Power): string {
+  const idle =
+    idle_estimated_s === 0
+      ? ''
+      : `; idle power over ${idle_s} s before the cells and after them, ${formatDuration(idle_estimated_s)} of the time`;
   return `power by ${source}: windows of ${window_min_s} s or more${idle}`;
 }
 

@@ -1,4 +1,4 @@
-import { leastWindowSeconds } from '../power/least-window.ts';
+import { idleSeconds, leastWindowSeconds } from '../power/least-window.ts';
 import type { CellShape } from '../run/schema.ts';
 import { childSeed } from '../stats/random.ts';
 import type { GridPoint } from '../suite/expand.ts';
@@ -25,13 +25,23 @@ export interface TargetPlan {
   readonly power: {
     readonly source: string;
     readonly window_min_s: number;
-    /** Without a load, before the first cell and again after the last; not part of `estimated_s`. */
+    /** Without a load, before the first cell and again after the last. */
     readonly idle_s: number;
+    /** What the two take, settling included; part of the target's `estimated_s`. */
+    readonly idle_estimated_s: number;
   } | null;
 }
 
-const powerOf = ({ power }: TargetFacts): TargetPlan['power'] =>
-  power ? { source: power.source, window_min_s: leastWindowSeconds(power), idle_s: power.idle_s } : null;
+function powerOf({ power }: TargetFacts, cells: number): TargetPlan['power'] {
+  if (!power) return null;
+  const { source, idle_s, interval_s } = power;
+  return {
+    source,
+    window_min_s: leastWindowSeconds(power),
+    idle_s,
+    idle_estimated_s: cells === 0 || idle_s === 0 ? 0 : 2 * idleSeconds(idle_s, interval_s),
+  };
+}
 
 /**
  * Cells of every target in the order of measurement. Pure: the same suite, facts and seed give the same plan.
@@ -48,13 +58,14 @@ export function planSuite(
     const once = facts.chat ? ordered : withRoutingAnchor(ordered, suite.protocol, facts.card);
     const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
     const { seconds, source } = estimateCells(facts, cells, suite);
+    const power = powerOf(facts, cells.length);
     return {
       target: facts.name,
       cells: cells.map((cell, at) => ({ cell, estimated_s: seconds[at]! })),
       skipped,
-      estimated_s: seconds.reduce((sum, one) => sum + one, 0),
+      estimated_s: seconds.reduce((sum, one) => sum + one, power?.idle_estimated_s ?? 0),
       estimate_source: source,
-      power: powerOf(facts),
+      power,
     };
   });
 }

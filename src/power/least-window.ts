@@ -20,6 +20,13 @@ export const powerTiming = (sensor: Sensor): { window_min_s: number; warm_up_min
   warm_up_min_s: SENSOR_LAG_S,
 });
 
+/** Settles before idle power counts: clocks and fans of a device that just worked come down. */
+const SETTLE_SHARE = 0.2;
+
+/** Seconds that it takes to measure idle power over so many. */
+export const idleSeconds = (idle_s: number, interval_s: number): number =>
+  (1 + SETTLE_SHARE) * idle_s + 2 * interval_s;
+
 /** How a cell is measured, as far as a power source changes it. */
 export interface CellTiming {
   readonly protocol: Protocol;

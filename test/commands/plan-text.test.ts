@@ -13,7 +13,7 @@ const plan: Plan = {
       target: 'TP 1',
       estimated_s: 60,
       estimate_source: 'model',
-      power: { source: 'hl-smi', window_min_s: 30, idle_s: 30 },
+      power: { source: 'hl-smi', window_min_s: 30, idle_s: 30, idle_estimated_s: 76 },
       cells: [
         {
           cell: closedLoopCell({ input_tokens: 128, output_tokens: 2, concurrency: 1 }, { hold_out: true }),

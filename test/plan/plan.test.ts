@@ -40,7 +40,7 @@ test('an estimate grows with the work, keeps to the stop rule, and says when it 
   });
 });
 
-test('a power source lengthens every window but that of a batch, and the plan says so', () => {
+test('a power source lengthens every window, and idle power takes its time; the plan says so', () => {
   const { suite, points } = loadText(BODY);
   const planned = (averaging: '1s' | 'counter') =>
     planSuite(suite, points, [
@@ -57,7 +57,9 @@ test('a power source lengthens every window but that of a batch, and the plan sa
   const [plain] = planSuite(suite, points, [factsOf()]);
   expect(plain!.power).toBeNull();
   const slow = planned('1s');
-  expect(slow.power).toEqual({ source: 'some-smi', window_min_s: 30, idle_s: 20 });
+  expect(slow.power).toEqual({ source: 'some-smi', window_min_s: 30, idle_s: 20, idle_estimated_s: 48.4 });
+  const cells = slow.cells.reduce((sum, { estimated_s }) => sum + estimated_s, 0);
+  expect(slow.estimated_s - cells).toBeCloseTo(48.4, 9);
   for (const { estimated_s } of slow.cells) expect(estimated_s).toBeGreaterThan(32);
   expect(planned('counter').power!.window_min_s).toBe(10);
   expect(planned('counter').estimated_s).toBeGreaterThan(plain!.estimated_s);
