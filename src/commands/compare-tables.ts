@@ -42,18 +42,20 @@ export const budgetTable = (
   });
 
 /** `ms p99`: by what statistic a latency stands in its column. */
-const statisticOf = ({ objectives }: CompareQuestion, metric: 'ttft' | 'tpot'): string => {
+const statisticOf = ({ objectives }: CompareQuestion, metric: 'ttft' | 'tpot' | 'tbt'): string => {
   const key = objectives.find((one) => one.metric === metric)?.key ?? `${metric}_mean_ms`;
   return `ms ${key.split('_')[1]}`;
 };
 
-export const planTable = (rows: readonly Ranked[], question: CompareQuestion, style: Style): string =>
-  renderTable({
+export const planTable = (rows: readonly Ranked[], question: CompareQuestion, style: Style): string => {
+  const hasGaps = question.objectives.some(({ metric }) => metric === 'tbt');
+  return renderTable({
     style,
     columns: [
       right('#'),
       right('TTFT', statisticOf(question, 'ttft')),
       right('TPOT', statisticOf(question, 'tpot')),
+      ...(hasGaps ? [right('TBT', statisticOf(question, 'tbt'))] : []),
       right('tok/s', 'a device'),
       right('tok/s', 'a user'),
       right('Mtok', 'a $'),
@@ -65,6 +67,7 @@ export const planTable = (rows: readonly Ranked[], question: CompareQuestion, st
       rank,
       row.ttft_ms,
       row.tpot_ms,
+      ...(hasGaps ? [row.tbt_ms] : []),
       row.output_tokens_per_s_per_device,
       row.output_tokens_per_s_per_user,
       row.output_tokens_per_usd / 1e6,
@@ -73,6 +76,7 @@ export const planTable = (rows: readonly Ranked[], question: CompareQuestion, st
       row.plan.prefill_utilisation === null ? '-' : formatPercent(row.plan.prefill_utilisation),
     ]),
   });
+};
 
 /** `f` marks watts of a fit's power model, whole or in part. */
 const powerText = ({ power_w_per_device: watts, power_kinds }: CompareRow): string =>

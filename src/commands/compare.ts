@@ -41,7 +41,8 @@ carry:ID (the first fit scaled to a catalogue entry).
   --trace FILE       or a CSV with timestamp, input_tokens, output_tokens: its
                      lengths and how they spread, how it comes in bursts, and
                      the requests/s of its busiest minute as --rate
-  --objective KEY=MS     ttft_p99_ms=250, tpot_mean_ms=20, e2e_p95_ms=9000 ...;
+  --objective KEY=MS     ttft_p99_ms=250, tpot_mean_ms=20, e2e_p95_ms=9000, and
+                     tbt_p99_ms=50 for the time between two tokens ...;
                      repeatable; none: throughput alone counts
   --suite FILE       take the objectives of a suite
   --basis NAME|FILE  asgar2025-stated, asgar2025-table5, inferencex-hyperscaler,

@@ -67,9 +67,10 @@ the highest load that meets the objectives
                            input and output length of the suite, search the
                            highest one; its loads only say where to start. The
                            brackets stand in the run's find-max.json
-  --objective KEY=MS       such as ttft_p99_ms=500 or tpot_mean_ms=20;
+  --objective KEY=MS       such as ttft_p99_ms=500, tpot_mean_ms=20, or
+                           tbt_p99_ms=50 for the gaps between tokens;
                            repeatable; default: the suite's objectives. A p99
-                           needs 662 requests a cell, a p95 130, a p90 64
+                           of requests needs 662 a cell, a p95 130, a p90 64
   --tolerance PERCENT      how near the two ends of a bracket come; default 5
 
 the run

@@ -1,3 +1,6 @@
+import { gapsOfMix } from '../roofline/step-mix.ts';
+import { countedQuantiles } from '../stats/counted-quantile.ts';
+import { poissonQuantile } from '../stats/poisson.ts';
 import { decodeBatches, decodeSteps, decodeStepsAt, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
@@ -16,6 +19,8 @@ export interface AggregatedPlan {
   readonly ttft_s: number;
   readonly tpot_mean_s: number;
   readonly tpot_s: number;
+  /** Time between two tokens by the statistic of the objective on it; null where there is none. */
+  readonly tbt_s: number | null;
   readonly device_seconds: number;
 }
 
@@ -83,9 +88,14 @@ function planOf(
       { mean: ttft('mean'), at: ttft(statistic) },
       { mean: steps * tpotMean, at: decodeStepsAt(workload, rules, statistic) * tpotAt(statistic) },
     );
+  const gapBy = (statistic: Statistic): number =>
+    gapAt({ source, batch, workload }, decode, prompt, steps, statistic);
+  const gap = objectives.find(({ metric }) => metric === 'tbt') ?? null;
   const late = objectives.some(
     ({ metric, statistic, limit_s }) =>
-      (metric === 'tpot' && tpotAt(statistic) > limit_s) || (metric === 'e2e' && e2e(statistic) > limit_s),
+      (metric === 'tpot' && tpotAt(statistic) > limit_s) ||
+      (metric === 'e2e' && e2e(statistic) > limit_s) ||
+      (metric === 'tbt' && gapBy(statistic) > limit_s),
   );
   if (late) return null;
   const asked = (metric: Objective['metric']): Statistic =>
@@ -98,31 +108,41 @@ function planOf(
     ttft_s: ttft(asked('ttft')),
     tpot_mean_s: tpotMean,
     tpot_s: tpotAt(asked('tpot')),
+    tbt_s: gap === null ? null : gapBy(gap.statistic),
     device_seconds: tp / rate,
   };
+}
+
+/** A server as its gaps between tokens depend on it. */
+interface Decoding {
+  readonly source: PhaseSource;
+  readonly batch: number;
+  readonly workload: Workload;
+}
+
+/** A gap between tokens by a statistic, s, from the mix of steps: decodes alone, and now and then with prompts of the others. */
+function gapAt(
+  { source, batch, workload }: Decoding,
+  decode: number,
+  prompt: number,
+  steps: number,
+  statistic: Statistic,
+): number {
+  const budget = Math.max(1, source.step_tokens - Math.max(1, batch));
+  const { plain, prompts, counts } = gapsOfMix({
+    pureSeconds: decode,
+    promptSeconds: prompt,
+    promptsPerStep: batch / steps,
+    size: workload.input / budget,
+  });
+  const values = plain.map((seconds, i) => seconds + prompts[i]!);
+  if (statistic !== 'mean') return countedQuantiles({ values, counts }, [statistic])[0]!;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return values.reduce((sum, seconds, i) => sum + (seconds * counts[i]!) / total, 0);
 }
 
 /** Prompts that a request meets while it decodes: as many as others hold seats, Poisson-distributed under Poisson arrivals. */
 function promptsMet(batch: number, statistic: Statistic, { queueing }: SearchRules): number {
   if (statistic === 'mean' || queueing.kind === 'none') return batch;
   return poissonQuantile(batch, statistic);
-}
-
-const quantiles = new Map<string, number>();
-
-/** Smallest n with P(N ≤ n) ≥ q of a Poisson number. */
-export function poissonQuantile(mean: number, q: number): number {
-  const key = `${mean} ${q}`;
-  const known = quantiles.get(key);
-  if (known !== undefined) return known;
-  let log = -mean;
-  let sum = Math.exp(log);
-  let n = 0;
-  while (sum < q && n < mean * 10 + 100) {
-    n += 1;
-    log += Math.log(mean / n);
-    sum += Math.exp(log);
-  }
-  quantiles.set(key, n);
-  return n;
 }

@@ -39,6 +39,7 @@ function bestOf(source: PhaseSource, objective: Objective, question: SearchQuest
     case 'ttft':
       return prefillPlans(source, workload, [], rules).map(({ tp, ttft_s }) => as(tp, ttft_s));
     case 'tpot':
+    case 'tbt':
       return decodePlans(source, workload, rules).map(({ tp, step_s }) => as(tp, step_s));
     case 'e2e':
       return aggregatedPlans(source, workload, [], rules).map(({ tp, ttft_s, tpot_s }) =>

@@ -54,6 +54,8 @@ export interface CompareRow {
   readonly ttft_ms: number;
   readonly ttft_mean_ms: number;
   readonly tpot_ms: number;
+  /** Time between two tokens by the statistic of the objective on it; null where there is none. */
+  readonly tbt_ms: number | null;
   readonly e2e_mean_ms: number;
   /** Null for aggregated serving. */
   readonly ratio: Ratio | null;

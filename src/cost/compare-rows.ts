@@ -2,6 +2,7 @@ import type { DeviceCost } from './basis.ts';
 import type { ComparedDevice, CompareRow } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
+import { gapOfPair } from './pair-plan.ts';
 import { decodeSteps } from './phase-plans.ts';
 import type { Origin, PhaseSource } from './phase-source.ts';
 import { costInRole, decodeWatts, mixedWatts, prefillWatts } from './plan-power.ts';
@@ -63,9 +64,10 @@ function shared(parts: readonly RowPart[], output: number, usd: number, tpot: nu
 function pairRow(
   { prefill, decode, plan }: Extract<SearchedOption, { kind: 'pair' }>,
   devices: readonly ComparedDevice[],
-  { workload, rules }: SearchQuestion,
+  { workload, rules, objectives }: SearchQuestion,
 ): BareRow | null {
   if (plan === null) return null;
+  const gap = objectives.find(({ metric }) => metric === 'tbt') ?? null;
   const [p, d] = [devices[prefill]!, devices[decode]!];
   const [gP, gD] = [plan.prefill.device_seconds, plan.decode.device_seconds];
   const pCost = costInRole(p, prefillWatts(p, plan.prefill, workload));
@@ -101,6 +103,7 @@ function pairRow(
       ttft_ms: 1e3 * plan.prefill.ttft_s,
       ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
       tpot_ms: 1e3 * tpot,
+      tbt_ms: gap && 1e3 * gapOfPair(plan.decode.step_s, plan.transfer_s, steps, gap.statistic),
       e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + steps * tpot),
       ratio: {
         fractional: gP / gD,
@@ -149,6 +152,7 @@ function aggregatedRow(
       ttft_ms: 1e3 * plan.ttft_s,
       ttft_mean_ms: 1e3 * plan.ttft_mean_s,
       tpot_ms: 1e3 * plan.tpot_s,
+      tbt_ms: plan.tbt_s === null ? null : 1e3 * plan.tbt_s,
       e2e_mean_ms: 1e3 * (plan.ttft_mean_s + decodeSteps(workload, rules) * plan.tpot_mean_s),
       ratio: null,
       beyond_measured_batch: beyond(one.source.central, plan.batch),

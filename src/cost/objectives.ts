@@ -2,7 +2,7 @@ import { RidgeError } from '../errors.ts';
 import { OBJECTIVE_KEYS, type ObjectiveKey, type Objectives } from '../suite/schema.ts';
 import type { Objective } from './workload.ts';
 
-const PARTS = /^(ttft|tpot|e2e)_(mean|p\d+)_ms$/;
+const PARTS = /^(ttft|tpot|e2e|tbt)_(mean|p\d+)_ms$/;
 
 /** Limits in milliseconds by key, as suites write them. */
 export const objectivesOf = (limits: Objectives): Objective[] =>
@@ -22,7 +22,7 @@ export const objectivesOf = (limits: Objectives): Objective[] =>
  */
 export function parseObjective(text: string): [ObjectiveKey, number] {
   const [name = '', value = ''] = text.split('=');
-  const bare = /^(ttft|tpot|e2e)_ms$/.exec(name);
+  const bare = /^(ttft|tpot|e2e|tbt)_ms$/.exec(name);
   if (bare) {
     throw new RidgeError(`--objective: '${name}' names no percentile`, {
       mend: `Say which: ${bare[1]}_p99_ms=${value || 250}, or ${bare[1]}_mean_ms=${value || 250}.`,

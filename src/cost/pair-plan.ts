@@ -1,6 +1,7 @@
 import type { DecodePlan, PrefillPlan } from './phase-plans.ts';
 import { decodeSteps, decodeStepsAt, queuedPlan, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
+import type { Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { sumAt } from './service.ts';
 import { type PairTransfer, pairTransfer } from './transfer-rules.ts';
@@ -107,10 +108,17 @@ function meets(
   rules: SearchRules,
 ): boolean {
   if (metric === 'tpot') return d.step_s + transfer / steps <= limit_s;
+  if (metric === 'tbt') return gapOfPair(d.step_s, transfer, steps, statistic) <= limit_s;
   const ttft = { mean: p.ttft_mean_s, at: p.ttftAt(statistic) };
   const decode = {
     mean: steps * d.step_s,
     at: decodeStepsAt(workload, rules, statistic) * d.step_s,
   };
   return sumAt(ttft, decode) + transfer <= limit_s;
+}
+
+/** Gaps of a decode pool are its steps, but for the second token's, which waits for the transfer. */
+export function gapOfPair(step: number, transfer: number, steps: number, statistic: Statistic): number {
+  if (statistic === 'mean') return step + transfer / steps;
+  return 1 / steps > 1 - statistic ? step + transfer : step;
 }

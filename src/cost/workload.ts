@@ -13,7 +13,8 @@ export interface Workload {
 export interface Objective {
   /** As it was asked: `ttft_p99_ms`. */
   readonly key: string;
-  readonly metric: 'ttft' | 'tpot' | 'e2e';
+  /** TBT: the time between two tokens, over all gaps of all requests. */
+  readonly metric: 'ttft' | 'tpot' | 'e2e' | 'tbt';
   readonly statistic: Statistic;
   readonly limit_s: number;
 }

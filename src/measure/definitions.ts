@@ -48,6 +48,11 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
     definition: 'ICL, where at least 99 % of the chunks carry one token; otherwise not claimed',
   },
   {
+    name: 'TBT',
+    definition:
+      'time between tokens: ICL where at least 99 % of the chunks carry one token, over all gaps of all requests; objectives tbt_*_ms are not judged elsewhere',
+  },
+  {
     name: 'ttft_vllm, tpot_vllm',
     definition:
       'as vLLM’s own client: first non-empty choices, and (E2E - TTFT)/(N - 1); beside, never instead',
@@ -76,7 +81,7 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   {
     name: 'goodput',
     definition:
-      'requests that meet every objective / all requests sent inside the window, failed ones included, from their scheduled time',
+      'requests that meet every objective / all requests sent inside the window, failed ones included, from their scheduled time; a limit on TBT holds the same statistic of a request’s own gaps',
   },
   {
     name: 'half-width',

@@ -1,13 +1,14 @@
 import type { CellMetrics, Statistic } from '../run/schema.ts';
 import { aboveFloor } from '../stats/sample-floor.ts';
-import { quantile, sortSample } from '../stats/sorted.ts';
+import { quantile, type SortedSample, sortSample } from '../stats/sorted.ts';
 import type { ObjectiveKey, Objectives } from '../suite/schema.ts';
 import { e2eScheduled, tpot, ttftScheduled } from './latency.ts';
 import { intervalMs } from './objective-interval.ts';
 import { isCompleted } from './selection.ts';
 import type { RequestTimeline } from './timeline.ts';
+import { areTokenGaps, gapsOf, tokenGapsInTime } from './token-gaps.ts';
 
-type Metric = 'ttft' | 'tpot' | 'e2e';
+type Metric = 'ttft' | 'tpot' | 'e2e' | 'tbt';
 type Wanted = {
   readonly key: ObjectiveKey;
   readonly metric: Metric;
@@ -16,11 +17,30 @@ type Wanted = {
 };
 
 /** Latency as an objective sees it, s: from the scheduled time; infinite for a failed request; null when undefined. */
-function objectiveLatency(request: RequestTimeline, metric: Metric): number | null {
+function objectiveLatency(request: RequestTimeline, metric: Exclude<Metric, 'tbt'>): number | null {
   if (!isCompleted(request)) return Number.POSITIVE_INFINITY;
   if (metric === 'ttft') return ttftScheduled(request);
   return metric === 'e2e' ? e2eScheduled(request) : tpot(request);
 }
+
+/** What an objective is judged by, s: latencies of requests, or all gaps between tokens; null where those cannot be told. */
+function objectiveSample(requests: readonly RequestTimeline[], metric: Metric): number[] | null {
+  if (metric === 'tbt') return tokenGapsInTime(requests);
+  return requests.map((request) => objectiveLatency(request, metric)).filter((value) => value !== null);
+}
+
+/** Whether one request keeps to a limit: its latency, or of its gaps the same statistic; true where that is undefined. */
+function keepsTo(request: RequestTimeline, { metric, q, limit_ms }: Wanted, gapsAreTokens: boolean): boolean {
+  if (metric !== 'tbt') {
+    const seconds = objectiveLatency(request, metric);
+    return seconds === null ? metric === 'tpot' : 1000 * seconds <= limit_ms;
+  }
+  const sample = gapsAreTokens ? sortSample(gapsOf(request)) : null;
+  return sample === null || 1000 * statisticOf(sample, q) <= limit_ms;
+}
+
+const statisticOf = (sample: SortedSample, q: number | 'mean'): number =>
+  q === 'mean' ? sample.reduce((sum, value) => sum + value, 0) / sample.length : quantile(sample, q);
 
 /** Splits `ttft_p99_ms` into metric and statistic. */
 function wanted(objectives: Objectives): Wanted[] {
@@ -40,15 +60,13 @@ export function judgeObjectives(
   objectives: Objectives,
 ): CellMetrics['objectives'] {
   return wanted(objectives).map(({ key, metric, q, limit_ms }) => {
-    const values = requests.map((request) => objectiveLatency(request, metric)).filter((v) => v !== null);
+    const values = objectiveSample(requests, metric) ?? [];
     const sample = sortSample(values);
     if (sample === null || (q !== 'mean' && !aboveFloor(q, values.length))) {
       return { key, limit_ms, value_ms: null, met: null };
     }
     const interval_95_ms = intervalMs(values, sample, q);
-    const seconds =
-      q === 'mean' ? values.reduce((sum, v) => sum + v, 0) / values.length : quantile(sample, q);
-    const value = 1000 * seconds;
+    const value = 1000 * statisticOf(sample, q);
     return {
       key,
       limit_ms,
@@ -61,17 +79,13 @@ export function judgeObjectives(
 
 /**
  * Requests that meet every objective's limit. All requests issued in the window are asked, failed ones included; one
- * whose TPOT is undefined is judged by its other latencies.
+ * whose TPOT is undefined is judged by its other latencies. A limit on gaps holds the same statistic of its own gaps.
  */
 export function countGood(requests: readonly RequestTimeline[], objectives: Objectives): number {
   const limits = wanted(objectives);
+  const gapsAreTokens = areTokenGaps(requests);
   return requests.filter(
-    (request) =>
-      isCompleted(request) &&
-      limits.every(({ metric, limit_ms }) => {
-        const seconds = objectiveLatency(request, metric);
-        return seconds === null ? metric === 'tpot' : 1000 * seconds <= limit_ms;
-      }),
+    (request) => isCompleted(request) && limits.every((limit) => keepsTo(request, limit, gapsAreTokens)),
   ).length;
 }
 
@@ -83,8 +97,8 @@ export function withheldPercentiles(
   return wanted(objectives)
     .filter(({ metric, q }) => {
       if (q === 'mean') return false;
-      const samples = requests.filter((request) => objectiveLatency(request, metric) !== null).length;
-      return !aboveFloor(q, samples);
+      const sample = objectiveSample(requests, metric);
+      return sample !== null && !aboveFloor(q, sample.length);
     })
     .map(({ key }) => key);
 }

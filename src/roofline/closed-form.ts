@@ -24,7 +24,7 @@ export {
 } from './serving.ts';
 
 /** A closed loop on a device. */
-interface Loop extends SharedEngine {
+export interface Loop extends SharedEngine {
   readonly concurrency: number;
   readonly turnAroundSeconds: number;
   readonly requestOverhead: number;
@@ -98,6 +98,19 @@ export function closedLoopMeans(
 ): ServingMeans {
   if (shape.driving?.kind === 'batch') return batchMeans(card, p, engine, shape);
   const loop = loopOf(card, p, engine, shape, edges);
+  return meansOf(loop, meetingOf(loop));
+}
+
+/** A closed loop, and what a request meets in it. */
+export function meetLoop(...[card, p, engine, shape, edges = NO_EDGES]: Parameters<typeof closedLoopMeans>): {
+  readonly loop: Loop;
+  readonly meeting: Meeting;
+} {
+  const loop = loopOf(card, p, engine, shape, edges);
+  return { loop, meeting: meetingOf(loop) };
+}
+
+function meetingOf(loop: Loop): Meeting {
   let meeting = meetOthers(loop, AT_ONCE);
   if (loop.burst !== null && loop.inTurnSeconds > 0 && loop.streams > 1) {
     meeting = meetOthers(loop, wayBack(meeting, loop.inTurnSeconds));
@@ -107,7 +120,7 @@ export function closedLoopMeans(
     // How long a stream is away decides how many others share a step, and their steps decide how long it is away.
     for (let round = 0; round < 2; round += 1) meeting = meetOthers(loop, wayBack(meeting, loop.away));
   }
-  return meansOf(loop, meeting);
+  return meeting;
 }
 
 /** After its first round a stream's next request misses the step that begins when the last one finished. */

@@ -45,6 +45,9 @@ export const AT_ONCE: WayBack = { steps: 0, bunching: 1, seconds: 0, rough: fals
 export interface Meeting {
   /** Share of steps that hold prompts of others. */
   readonly mixed: number;
+  /** Prompts of others that begin in a step, and steps that one fills. */
+  readonly met: number;
+  readonly size: number;
   /** Seconds of a step of the others without prompts, and of their mean one. */
   readonly pureStep: number;
   readonly meanStep: number;
@@ -104,7 +107,7 @@ export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
   const stretch = mixed * (fixed - pureStep) + met * (perPrompt + (1 - joined) * lone);
   const load = ((streams - 1) * size) / (decodeSteps + chunks.length);
   return {
-    mixed,
+    ...{ mixed, met, size },
     pureStep,
     meanStep: pureStep + stretch,
     promptStep: alone / chunks.length,

@@ -49,11 +49,12 @@ const LEAST_RATE = 0.01;
 /** The window must hold the requests that its percentiles need with some to spare: arrivals are random. */
 const SPARE = 1.2;
 
-/** Requests that the objectives' percentiles need; 0 where they are means. */
+/** Requests that the objectives' percentiles need; 0 where they are means, or of gaps, which every request has many of. */
 export const requestsNeeded = (objectives: Objectives): number =>
   Math.max(
     0,
     ...Object.keys(objectives).map((key) => {
+      if (key.startsWith('tbt_')) return 0;
       const q = Number(/_p(\d+)_ms$/.exec(key)?.[1]) / 100;
       return SAMPLE_FLOORS.find((floor) => floor.q === q)?.samples ?? 0;
     }),

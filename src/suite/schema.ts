@@ -8,15 +8,18 @@ export * from './grid-schema.ts';
 export * from './lab-schema.ts';
 export * from './protocol-schema.ts';
 
-/** A latency limit. Keys name the metric and `mean` or a percentile, values are milliseconds. */
-export const OBJECTIVE_KEYS = (['ttft', 'tpot', 'e2e'] as const).flatMap((metric) =>
+/**
+ * A latency limit. Keys name the metric and `mean` or a percentile, values are milliseconds. TBT is the time between tokens, over
+ * all gaps of all requests.
+ */
+export const OBJECTIVE_KEYS = (['ttft', 'tpot', 'e2e', 'tbt'] as const).flatMap((metric) =>
   (['mean', 'p50', 'p90', 'p95', 'p99'] as const).map((statistic) => `${metric}_${statistic}_ms` as const),
 );
 export type ObjectiveKey = (typeof OBJECTIVE_KEYS)[number];
 
 const objectives = z
   .partialRecord(z.enum(OBJECTIVE_KEYS as [ObjectiveKey, ...ObjectiveKey[]]), z.number().positive())
-  .describe('Latency limits in milliseconds, for example ttft_p99_ms: 250 or tpot_mean_ms: 20.');
+  .describe('Latency limits in milliseconds, for example ttft_p99_ms: 250, tpot_mean_ms: 20 or tbt_p99_ms: 50 (time between tokens).');
 
 /** A suite file: what to measure and how. It names no host. */
 export const suiteSchema = z.strictObject({

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { aggregatedPlans, poissonQuantile } from '../../src/cost/aggregated-plans.ts';
+import { aggregatedPlans } from '../../src/cost/aggregated-plans.ts';
 import { objectivesOf } from '../../src/cost/objectives.ts';
 import { fitSource } from '../../src/cost/sources/from-fit.ts';
 import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { readFit } from '../../src/fitfile/read.ts';
 import { scheduledMeans } from '../../src/roofline/scheduler/scheduled-means.ts';
+import { scheduledTails } from '../../src/roofline/scheduler/scheduled-tails.ts';
 import { question } from './devices.ts';
 
 const fit = await readFit('fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json');
@@ -50,8 +51,30 @@ test('a percentile of TPOT counts the requests that meet more prompts than most'
   for (const { tpot_s } of plans('tpot_p99_ms')) expect(tpot_s).toBeLessThanOrEqual(0.035);
 });
 
-test('quantiles of Poisson numbers', () => {
-  expect(poissonQuantile(1, 0.5)).toBe(1);
-  expect(poissonQuantile(1, 0.99)).toBe(4);
-  expect(poissonQuantile(100, 0.99)).toBe(124);
+test.each([
+  [8192, 1024, 64],
+  [4096, 512, 32],
+  [1024, 1024, 64],
+])('gaps from the mix of steps are the scheduler’s: %i/%i, %i streams', (input, output, streams) => {
+  const settings = settingsFor(fit, 4);
+  const tails = scheduledTails(card, parameters, settings, {
+    inputTokens: input,
+    outputTokens: output,
+    concurrency: streams,
+    turnAroundSeconds: null,
+    driving: { kind: 'steady', output_jitter: [0.9, 1.1] },
+  })!;
+  const one = { ...closed, decode_batches: [streams] };
+  const isMet = (key: 'tbt_p50_ms' | 'tbt_p99_ms' | 'tbt_mean_ms', seconds: number): boolean =>
+    aggregatedPlans(sourceOf(input, output), { input, output }, objectivesOf({ [key]: 1e3 * seconds }), one)
+      .length > 0;
+  const [p50, , , p99] = tails.tbt!.quantiles;
+  for (const [key, seconds] of [
+    ['tbt_p50_ms', p50!],
+    ['tbt_p99_ms', p99!],
+    ['tbt_mean_ms', tails.tbt!.mean],
+  ] as const) {
+    expect(isMet(key, 1.06 * seconds)).toBe(true);
+    expect(isMet(key, 0.94 * seconds)).toBe(false);
+  }
 });

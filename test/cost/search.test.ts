@@ -138,3 +138,17 @@ test('an interval says better only when all of it is', () => {
   );
   expect(even[3]!.excludes_one).toBe(false);
 });
+
+test('a limit on the slowest gaps leaves pairs, whose decodes meet no prompt, and costs a shared server more', () => {
+  const costs = (limits: Parameters<typeof question>[0]) => {
+    const options = searchAll(centralOf(devices), question(limits));
+    const cost = (kind: 'pair' | 'aggregated'): number[] =>
+      options.filter((one) => one.kind === kind).map((one) => usdPerRequest(one) ?? Number.POSITIVE_INFINITY);
+    return { pair: cost('pair'), alone: cost('aggregated') };
+  };
+  const [mean, tail] = [costs({ tbt_mean_ms: 40 }), costs({ tbt_p99_ms: 40 })];
+  expect(tail.pair).toEqual(mean.pair);
+  tail.alone.forEach((cost, i) => {
+    expect(cost).toBeGreaterThan(mean.alone[i]!);
+  });
+});

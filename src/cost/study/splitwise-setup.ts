@@ -59,7 +59,7 @@ export const SPLITWISE_RULES: SearchRules = servingRules(MACHINES_A_QUEUE, {
 export function limitsOf(a100: PhaseSource, workload: Workload, slack = 1): Objective[] {
   const ttft = a100.prefillSeconds(DEVICES_PER_MACHINE, 1, workload.input) + a100.request_overhead_s;
   const tpot = a100.decodeSeconds(DEVICES_PER_MACHINE, 1, meanContext(workload));
-  const alone = { ttft, tpot, e2e: ttft + (workload.output - 1) * tpot };
+  const alone = { ttft, tpot, tbt: tpot, e2e: ttft + (workload.output - 1) * tpot };
   return SLOWDOWNS.map(([metric, statistic, slowdown]) => ({
     key: `${metric}_p${statistic === 'mean' ? 'mean' : Math.round(100 * statistic)}_ms`,
     metric,
