@@ -19,7 +19,9 @@ export type ObjectiveKey = (typeof OBJECTIVE_KEYS)[number];
 
 const objectives = z
   .partialRecord(z.enum(OBJECTIVE_KEYS as [ObjectiveKey, ...ObjectiveKey[]]), z.number().positive())
-  .describe('Latency limits in milliseconds, for example ttft_p99_ms: 250, tpot_mean_ms: 20 or tbt_p99_ms: 50 (time between tokens).');
+  .describe(
+    'Latency limits in milliseconds, for example ttft_p99_ms: 250, tpot_mean_ms: 20 or tbt_p99_ms: 50 (time between tokens).',
+  );
 
 /** A suite file: what to measure and how. It names no host. */
 export const suiteSchema = z.strictObject({
