@@ -4,12 +4,16 @@ import type { RequestTimeline } from './timeline.ts';
 /** Streams that share a step see nearly the same gap: ends this close (share of the gap) are one. */
 const SAME_GAP = 0.1;
 
-/** Gaps between tokens as the engine made them, by their beginning: those that several streams saw at once are one. */
+/**
+ * Gaps between tokens as the engine made them, by their beginning: those that several streams saw at once are one. A gap ends
+ * where the token can have come at the earliest: what a late client adds is no gap of the server's.
+ */
 export function tokenGaps(requests: readonly RequestTimeline[]): TimeSpan[] {
   const all: TimeSpan[] = [];
   for (const { chunks } of requests) {
     for (let i = 1; i < chunks.at_s.length; i++) {
-      all.push({ opened_s: chunks.at_s[i - 1]!, closed_s: chunks.at_s[i]! });
+      const opened_s = chunks.at_s[i - 1]!;
+      all.push({ opened_s, closed_s: Math.max(opened_s, chunks.at_s[i]! - chunks.bound_s[i]!) });
     }
   }
   all.sort((a, b) => a.opened_s - b.opened_s);

@@ -20,7 +20,8 @@ export interface Stall {
 /**
  * Looks for a gap above `limit` times the median of its kind. Kinds: gaps between tokens while no prompt was on its way, gaps
  * beside a prompt, and the wait for the first token. A healthy step with a prompt can be 14 times one without, and only one of
- * a prompt's steps may be long: what is usual beside a prompt is the median, over prompts, of the longest gap beside each.
+ * a prompt's steps may be long: what is usual beside a prompt is the median, over prompts, of the longest gap beside each. What a
+ * stamp's own bound explains is the client's lateness, no stall.
  * @param timelines of the whole cell: their prompts are what gaps are beside
  * @param measured those whose gaps and waits count
  * @param inFlight of an open loop, whose requests have no streams; null: a closed one
@@ -43,13 +44,19 @@ export function findStall(
   const plainLengths = plain.map(length);
   const waits = measured
     .filter(({ outcome }) => outcome.state === 'completed')
-    .map(ttft)
+    .map(leastWait)
     .filter((value) => value !== null);
   return (
     stall('between tokens', plainLengths, plainLengths, limit) ??
     stall('between tokens beside a prompt', beside.map(length), longestInEach(prompts, beside), limit) ??
     stall('before the first token', waits, waits, limit)
   );
+}
+
+/** Time to the first token, s, less what the client may have been late. */
+function leastWait(request: RequestTimeline): number | null {
+  const wait = ttft(request);
+  return wait === null ? null : Math.max(0, wait - (request.chunks.bound_s[0] ?? 0));
 }
 
 /** The first streams; of an open loop, so many requests that about as many are in flight at a time. */

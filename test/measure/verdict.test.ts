@@ -220,22 +220,28 @@ describe('steadiness', () => {
     expect(codesOf({ window: null, warmUpCapped: true })).toContain('unsteady');
   });
 
-  test('a compilation: a gap far above the median of its kind, only while a shape is first seen', () => {
-    const stalled = loop({
+  const stalledFor = (gap: number, bound: number) =>
+    loop({
       each: (sequence, sent) => {
-        const at_s = Array.from(
-          { length: 100 },
-          (_, i) => sent + 0.1 + i * 0.01 + (sequence === 6 && i > 50 ? 0.5 : 0),
-        );
-        const chunks = { at_s, tokens: at_s.map(() => 1), bound_s: at_s.map(() => 0) };
-        return { chunks, ended_s: at_s.at(-1)! };
+        const late = (i: number) => sequence === 6 && i > 50;
+        const at_s = Array.from({ length: 100 }, (_, i) => sent + 0.1 + i * 0.01 + (late(i) ? gap : 0));
+        const bound_s = at_s.map((_, i) => (sequence === 6 && i === 51 ? bound : 0));
+        return { chunks: { at_s, tokens: at_s.map(() => 1), bound_s }, ended_s: at_s.at(-1)! };
       },
     });
+
+  test('a compilation: a gap far above the median of its kind, only while a shape is first seen', () => {
+    const stalled = stalledFor(0.5, 0);
     expect(only('compile_stall', { timelines: stalled })).toMatchObject({
       effect: 'invalid',
       fit: 'exclude',
     });
     expect(codesOf({ timelines: stalled, firstOfShape: false })).not.toContain('compile_stall');
+  });
+
+  test('no compilation: a gap that the client’s own lateness explains', () => {
+    expect(codesOf({ timelines: stalledFor(0.5, 0.45) })).not.toContain('compile_stall');
+    expect(codesOf({ timelines: stalledFor(0.5, 0.2) })).toContain('compile_stall');
   });
 
   test('no compilation: a step beside a prompt may take 14 times as long', () => {
