@@ -2,10 +2,10 @@ import { readHostCalibration } from '../calibrate/calibration-file.ts';
 import { thisHost } from '../calibrate/this-host.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import type { PowerWatch } from '../power/power-watch.ts';
+import type { AgentWork } from './agent-work.ts';
 import { identify } from './identify.ts';
 import type { Identity } from './protocol.ts';
 import { runCell } from './run-cell.ts';
-import type { AgentWork } from './serve.ts';
 import { measureIdle, type OpenedPower, openPower } from './target-power.ts';
 
 async function recordedFacts(watch: PowerWatch): Promise<NonNullable<Identity['power']>> {

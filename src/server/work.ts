@@ -1,4 +1,4 @@
-import type { ServerWork } from '../agent/serve.ts';
+import type { ServerWork } from '../agent/agent-work.ts';
 import { RidgeError } from '../errors.ts';
 import { type RunningServer, startServer } from './start-server.ts';
 
