@@ -48,7 +48,7 @@ function powerLines(shown: readonly CompareRow[]): string[] {
 }
 
 /** What would have to be true for the first row to be no better than the baseline. */
-function trueLines({ name, break_even, sensitivity }: CompareRow, baseline: string): string[] {
+function trueLines({ name, break_even }: CompareRow, baseline: string): string[] {
   if (break_even === null) return [];
   const { tariff, decode_price, decode_speed } = break_even;
   const parts = [
@@ -60,12 +60,5 @@ function trueLines({ name, break_even, sensitivity }: CompareRow, baseline: stri
       : []),
     ...(tariff?.state === 'found' ? [`electricity cost $${formatNumber(tariff.value)}/kWh`] : []),
   ];
-  const moved = sensitivity.slice(0, 3).map(({ input, factors, benefit }) => {
-    const [low, high] = benefit.map((one) => formatNumber(one));
-    return `${input} x${factors[0]} to x${factors[1]}: ${low} to ${high}`;
-  });
-  const moves = moved.length === 0 ? [] : [`what moves its gain most: ${moved.join('; ')}`];
-  return parts.length === 0
-    ? moves
-    : [...moves, `${name} would cost what ${baseline} does if ${parts.join(', or ')}`];
+  return parts.length === 0 ? [] : [`${name} would cost what ${baseline} does if ${parts.join(', or ')}`];
 }

@@ -8,6 +8,8 @@ import { EXIT, RidgeError } from '../errors.ts';
 import { type Chart, stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
 import { type PointSeries, pointChart } from '../report/svg-points.ts';
+import { tornadoChart } from '../report/svg-tornado.ts';
+import { mostTold, tornadoRows } from './compare-tornado.ts';
 
 /**
  * Writes a chart where the user said.
@@ -34,7 +36,7 @@ const shapeText = ({ input, output, mix }: CompareQuestion['workload']): string 
 
 const KINDS = ['pair', 'aggregated'] as const;
 
-/** Benefits as bars, throughput a device against speed a user with its Pareto front, and KV transfer by prompt length. */
+/** Benefits as bars, what moves the best one, throughput a device against speed a user, and KV transfer by prompt length. */
 export function comparisonSvg(
   comparison: Comparison,
   rows: readonly CompareRow[],
@@ -63,9 +65,25 @@ export function comparisonSvg(
   });
   return stackSvg(`ridge compare ${shape}`, [
     bars,
+    ...sensitivityChart(rows, comparison.baseline),
     paretoChart(rows, devices, question),
     ...transferChart(rows, devices, question),
   ]);
+}
+
+/** What moves the gain of the first option that is compared with the baseline, as a tornado. */
+function sensitivityChart(rows: readonly CompareRow[], baseline: string): Chart[] {
+  const best = mostTold(rows, baseline);
+  if (best === undefined) return [];
+  return [
+    tornadoChart({
+      title: `What moves the gain of ${best.name}, its plan kept`,
+      axis: `$ a request of ${baseline} over $ a request`,
+      centre: best.benefit!,
+      ends: ['input at its lower end', 'at its higher end'],
+      rows: tornadoRows(best),
+    }),
+  ];
 }
 
 /** Most options with a line of their own. */
@@ -91,7 +109,7 @@ function paretoChart(
     x: 'output tokens/s a user',
     y: 'output tokens/s a device',
     series: [
-      { name: 'Pareto front of all options', joined: true, hollow: true, points: pointsOf(all) },
+      { name: 'Pareto front of all options', joined: true, broad: true, points: pointsOf(all) },
       ...shown.map(({ name, points }) => ({ name, joined: true, points: pointsOf(points) })),
     ],
   });
@@ -130,6 +148,7 @@ function transferChart(
       title: `KV transfer of ${best.name}, on the second token (computed)`,
       x: 'prompt, tokens',
       y: 'exposed, ms',
+      scale: 'log',
       series,
     }),
   ];

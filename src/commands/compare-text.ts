@@ -1,11 +1,17 @@
 import type { CompareQuestion, Comparison } from '../cost/compare.ts';
 import type { CompareRow } from '../cost/compare-row.ts';
+import { formatNumber } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
+import { tornadoText } from '../report/tornado-text.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { costTable } from './compare-cost-table.ts';
 import { headLines } from './compare-head.ts';
 import { footLines } from './compare-notes.ts';
 import { budgetTable, planTable, type Ranked, ratioTable } from './compare-tables.ts';
+import { mostTold, tornadoRows } from './compare-tornado.ts';
+
+/** Inputs that are printed; the chart and the JSON hold all. */
+const MOST_INPUTS = 6;
 
 /** Controls of either kind that always stand beside the pairs. */
 const CONTROLS = 3;
@@ -37,6 +43,22 @@ export function comparisonText(
     planTable(ranked, question, style),
     '',
     ...(rows.some(({ ratio }) => ratio !== null) ? [ratioTable(ranked, style), ''] : []),
+    ...tornadoLines(comparison, style),
     ...footLines(comparison, rows, left).map((line) => wrapLines(line, REPORT_COLUMNS)),
   ].join('\n');
+}
+
+/** What moves the gain of the best option, as a tornado. */
+function tornadoLines({ rows, baseline }: Comparison, style: Style): string[] {
+  const best = mostTold(rows, baseline);
+  if (best === undefined) return [];
+  const moved = tornadoRows(best);
+  return [
+    wrapLines(
+      `what moves the gain of ${best.name}, ${formatNumber(best.benefit!)}, its plan kept:`,
+      REPORT_COLUMNS,
+    ),
+    tornadoText(moved.slice(0, MOST_INPUTS), best.benefit!, style),
+    '',
+  ];
 }

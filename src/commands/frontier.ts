@@ -9,7 +9,7 @@ import type { Fit } from '../fitfile/schema.ts';
 import type { ComputeFormat } from '../model/card.ts';
 import { type Style, styleFor } from '../report/style.ts';
 import { type Chart, stackSvg } from '../report/svg.ts';
-import { pointChart } from '../report/svg-points.ts';
+import { type PointSeries, pointChart } from '../report/svg-points.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { basisFlag } from './basis-flag.ts';
@@ -74,18 +74,19 @@ function frontierText(
     '',
     renderTable({
       style,
+      width: REPORT_COLUMNS,
       columns: [
         { title: 'accelerator' },
         { title: 'what' },
         right('compute', 'TFLOP/s'),
-        right('price', '$/h a PFLOP/s'),
-        right('bandwidth', 'TB/s'),
-        right('price', '$/h a TB/s'),
+        right('$/h a', 'PFLOP/s'),
+        right('memory', 'TB/s'),
+        right('$/h a', 'TB/s'),
         right('device', '$/h'),
       ],
       rows: points.map((one) => [
         one.name,
-        one.kind === 'fitted' ? 'fitted' : `dense ${format}`,
+        one.kind === 'fitted' ? 'fit' : format,
         one.tflops,
         number(one.usd_per_h_per_pflops, one.on_compute_frontier),
         one.tb_per_s,
@@ -111,15 +112,23 @@ function chartOf(
   title: string,
   axis: { readonly x: string; readonly y: string },
   at: (point: FrontierPoint) => readonly [x: number, y: number],
+  onFrontier: (point: FrontierPoint) => boolean,
 ): Chart {
   return pointChart({
     title,
     ...axis,
-    series: KINDS.flatMap(([kind, name]) => {
+    series: KINDS.flatMap(([kind, name]): PointSeries[] => {
       const own = points.filter((one) => one.kind === kind);
       if (own.length === 0) return [];
       const placed = own.map((one) => ({ label: one.name, x: at(one)[0], y: at(one)[1] }));
-      return [{ name, joined: false, hollow: kind === 'fitted', points: placed }];
+      const best = own
+        .filter(onFrontier)
+        .map((one) => ({ label: '', x: at(one)[0], y: at(one)[1] }))
+        .sort((a, b) => a.x - b.x);
+      return [
+        { name, joined: false, hollow: kind === 'fitted', points: placed },
+        { name: `frontier, ${name}`, joined: true, broad: true, points: best },
+      ];
     }),
   });
 }
@@ -131,12 +140,14 @@ const frontierSvg = (points: readonly FrontierPoint[], basis: CostBasis, format:
       `Price of compute (dense ${format}), ${basis.name}`,
       { x: 'TFLOP/s a device', y: '$/h a PFLOP/s' },
       (one) => [one.tflops, one.usd_per_h_per_pflops],
+      (one) => one.on_compute_frontier,
     ),
     chartOf(
       points,
       `Price of memory bandwidth, ${basis.name}`,
       { x: 'TB/s a device', y: '$/h a TB/s' },
       (one) => [one.tb_per_s, one.usd_per_h_per_tb_per_s],
+      (one) => one.on_bandwidth_frontier,
     ),
   ]);
 

@@ -1,10 +1,17 @@
 import type { FittedDevice, FittedRow } from '../cost/study/fitted.ts';
+import { counted } from '../plural.ts';
 import { formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
-import { type Reference2025, right, SHOWN_PAIRS, shapeText, span, wrapped } from './study-shared.ts';
-
-const STATED = 'asgar2025-stated';
+import {
+  basisText,
+  type Reference2025,
+  right,
+  SHOWN_PAIRS,
+  span,
+  verdictText,
+  wrapped,
+} from './study-shared.ts';
 
 /** What the fits of one model say of the study. */
 export function fittedText(
@@ -17,56 +24,68 @@ export function fittedText(
       ({ accelerator, how, fit, compute_efficiency, bandwidth_efficiency, kv_bytes_per_element }) =>
         how === 'fit'
           ? wrapped(
-              `${accelerator}: fit '${fit}', ${formatPercent(compute_efficiency)} of dense compute, ${formatPercent(bandwidth_efficiency)} of bandwidth, KV cache ${kv_bytes_per_element} bytes an element`,
+              `${accelerator}: fit '${fit}', ${formatPercent(compute_efficiency)} of dense compute, ${formatPercent(bandwidth_efficiency)} of bandwidth, KV cache ${counted(kv_bytes_per_element, 'byte')} an element`,
             )
           : wrapped(`${accelerator}: not measured; '${fit}' scaled by spec sheets`),
     ),
-    renderTable({
-      style,
-      columns: [
-        { title: 'cost basis' },
-        { title: 'in/out' },
-        ...SHOWN_PAIRS.map(([, title]) => right(title, '90 %')),
-      ],
-      rows: rows
-        .filter(({ basis }) => basis === STATED || basis.startsWith('inferencex-hyper'))
-        .map((row) => [
-          row.basis.replace(STATED, 'stated'),
-          shapeText(row),
-          ...SHOWN_PAIRS.map(([pair]) => fittedCell(row, pair)),
-        ]),
-    }),
+    ...FITTED_BASES.flatMap((basis) => benefitTable(rows, basis, style)),
     renderTable({
       style,
       columns: [
         { title: 'claim' },
         { title: 'in/out' },
-        right('published'),
-        right('fits, stated basis'),
+        right('publ.'),
+        right('stated basis'),
         right('90 %'),
-        { title: 'verdict' },
+        { title: 'holds' },
       ],
       rows: claims.map((one) => [
         `${one.id} ${one.pair}`,
         one.shape,
         one.published.toFixed(1),
         span(one.fitted),
-        span(one.interval_90),
-        one.verdict,
+        endsText(one.interval_90),
+        verdictText(one.verdict),
       ]),
     }),
     ...kvWarning(devices),
   ];
 }
 
-function fittedCell({ benefits }: FittedRow, pair: string): string {
-  const found = benefits.find((one) => one.pair === pair);
-  if (found === undefined) return 'no price';
-  if (found.benefit === null) return 'not met';
-  const ends = found.uncertainty?.benefit_90.map((end) =>
-    end > 0 && Number.isFinite(end) ? end.toFixed(1) : 'unmet',
+const STATED = 'asgar2025-stated';
+const FITTED_BASES = [STATED, 'inferencex-hyperscaler'];
+
+/** Benefits of the shown pairs on one basis, a column for each shape and limit. */
+function benefitTable(rows: readonly FittedRow[], basis: string, style: Style): string[] {
+  const own = rows.filter((row) => row.basis === basis);
+  const pairs = SHOWN_PAIRS.filter(([pair]) =>
+    own.some(({ benefits }) => benefits.some((one) => one.pair === pair)),
   );
-  return `${found.benefit.toFixed(2)} (${ends ? ends.join('-') : '-'})`;
+  return [
+    renderTable({
+      style,
+      columns: [
+        { title: `on ${basisText(basis)}` },
+        ...own.map(({ shape, limit }) =>
+          right(`${shape.input}/${shape.output}`, limit === 'latency' ? 'lat, 90 %' : 'thr, 90 %'),
+        ),
+      ],
+      rows: pairs.map(([pair, prefill, decode]) => [
+        `${prefill}${decode}`,
+        ...own.map((row) => fittedCell(row, pair)),
+      ]),
+    }),
+  ];
+}
+
+/** 0: in some draws the pair does not meet the limits. */
+const endsText = (ends: readonly [number, number]): string =>
+  ends.map((end) => (Number.isFinite(end) ? end.toFixed(1) : 'any')).join('-');
+
+function fittedCell({ benefits }: FittedRow, pair: string): string {
+  const { benefit = null, uncertainty } = benefits.find((one) => one.pair === pair) ?? {};
+  if (benefit === null) return 'not met';
+  return `${benefit.toFixed(2)} (${uncertainty ? endsText(uncertainty.benefit_90) : '-'})`;
 }
 
 /** Ratios between devices with different KV caches are not of the devices alone. */

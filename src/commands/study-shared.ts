@@ -31,12 +31,30 @@ export interface Reference2025 {
 
 /** Pairs that are printed; the JSON holds all. */
 export const SHOWN_PAIRS = [
-  ['b200-sxm::gaudi3', 'B200::G3'],
-  ['b200-sxm::b200-sxm', 'B200::B200'],
-  ['h100-sxm::gaudi3', 'H100::G3'],
-  ['gaudi3::gaudi3', 'G3::G3'],
-  ['b200-sxm::mi300x', 'B200::MI3'],
+  ['b200-sxm::gaudi3', 'B200', '::G3'],
+  ['b200-sxm::b200-sxm', 'B200', '::B200'],
+  ['h100-sxm::gaudi3', 'H100', '::G3'],
+  ['gaudi3::gaudi3', 'G3', '::G3'],
+  ['b200-sxm::mi300x', 'B200', '::MI300X'],
 ] as const;
+
+/** A basis in a column of a table. */
+export const basisText = (basis: string): string =>
+  basis
+    .replace(/^asgar2025-stated at (.*)\/kWh$/, 'at $1')
+    .replace('asgar2025-', '')
+    .replace('inferencex-', '')
+    .replace('purchase alone', 'purchase');
+
+const VERDICTS: Readonly<Record<string, string>> = {
+  reproduces: 'yes',
+  'on another basis': 'other',
+  'inside the intervals': 'inside',
+  'does not reproduce': 'no',
+  excluded: 'no',
+};
+/** Verdicts in a column of a table; `inside`: within the 90 % intervals; `other`: on another basis. */
+export const verdictText = (verdict: keyof typeof VERDICTS): string => VERDICTS[verdict]!;
 
 export const right = (title: string, unit?: string) =>
   ({ title, ...(unit && { unit }), align: 'right' }) as const;

@@ -13,7 +13,7 @@ import { stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
 import { renderTable } from '../report/text-table.ts';
 import { PUBLISHED_FITS } from './compare-devices.ts';
-import { right, type Study, wrapped } from './study-shared.ts';
+import { right, type Study, verdictText, wrapped } from './study-shared.ts';
 
 /** Models whose prompts and tokens Splitwise measured; its clusters serve the first. */
 const MODELS = ['bigscience-bloom', 'meta-llama-llama-2-70b-hf'] as const;
@@ -127,13 +127,6 @@ const machinesText = (machines: SplitwiseTable['rows'][number]['machines']): str
 const spanText = (ends: readonly [number, number]): string =>
   ends.map((end) => (end > 0 && Number.isFinite(end) ? end.toFixed(1) : 'unmet')).join('-');
 
-/** `inside`: within the models' 90 % intervals. */
-const SHORT: Readonly<Record<SplitwiseClaim['verdict'], string>> = {
-  reproduces: 'yes',
-  'inside the intervals': 'inside',
-  'does not reproduce': 'no',
-};
-
 const claimTable = (claims: readonly SplitwiseClaim[], style: Style): string =>
   renderTable({
     style,
@@ -150,7 +143,7 @@ const claimTable = (claims: readonly SplitwiseClaim[], style: Style): string =>
       published.toFixed(2),
       ...by_model.map((gain) => gain?.toFixed(2) ?? 'unmet'),
       interval_90 ? interval_90.map((end) => end.toFixed(2)).join('-') : '-',
-      SHORT[verdict],
+      verdictText(verdict),
     ]),
   });
 

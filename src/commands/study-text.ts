@@ -3,7 +3,16 @@ import { formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { fittedText } from './study-fits-text.ts';
-import { type Reference2025, right, SHOWN_PAIRS, shapeText, span, wrapped } from './study-shared.ts';
+import {
+  basisText,
+  type Reference2025,
+  right,
+  SHOWN_PAIRS,
+  shapeText,
+  span,
+  verdictText,
+  wrapped,
+} from './study-shared.ts';
 
 /** The study for people. */
 export function studyText(study: Reference2025, style: Style): string {
@@ -36,6 +45,9 @@ export function studyText(study: Reference2025, style: Style): string {
     ...study.fitted.flatMap((one) => ['', ...fittedText(one, style)]),
     '',
     wrapped(
+      "other: on another basis; inside: within the fits' 90 % intervals; 0.0: in some draws the limits are not met.",
+    ),
+    wrapped(
       'FP16 has no published fit of these models here. Nothing was tuned towards the published ratios.',
     ),
   ].join('\n');
@@ -44,9 +56,13 @@ export function studyText(study: Reference2025, style: Style): string {
 function uniformTable(rows: readonly StudyRow[], style: Style): string {
   return renderTable({
     style,
-    columns: [{ title: 'cost basis' }, { title: 'in/out' }, ...SHOWN_PAIRS.map(([, title]) => right(title))],
+    columns: [
+      { title: 'cost basis' },
+      { title: 'in/out' },
+      ...SHOWN_PAIRS.map(([, title, unit]) => right(title, unit)),
+    ],
     rows: rows.map((row) => [
-      row.basis.replace('asgar2025-stated', 'stated'),
+      basisText(row.basis),
       shapeText(row),
       ...SHOWN_PAIRS.map(([pair]) => span(rangeOf(row, pair))),
     ]),
@@ -56,19 +72,13 @@ function uniformTable(rows: readonly StudyRow[], style: Style): string {
 const claimTable = ({ claims }: Reference2025, style: Style): string =>
   renderTable({
     style,
-    columns: [
-      { title: 'claim' },
-      right('published'),
-      right('stated basis'),
-      right('most'),
-      { title: 'verdict' },
-    ],
+    columns: [{ title: 'claim' }, right('publ.'), right('stated'), right('most'), { title: 'holds' }],
     rows: claims.map(({ id, claim, published, stated, most, verdict }) => [
       `${id} ${claim}`,
       published.toFixed(1),
       span(stated),
       most.value.toFixed(2),
-      verdict,
+      verdictText(verdict),
     ]),
   });
 
@@ -77,14 +87,14 @@ const neededTable = ({ needed }: Reference2025, style: Style): string =>
     style,
     columns: [
       { title: 'cost basis' },
-      right('$/h', 'G3, B200 / H100'),
-      right('4x on G3', 'decode / H100'),
+      right('$/h of G3, B200', 'over H100'),
+      right('4x on G3', 'decode'),
       right('relative', 'efficiency'),
-      right('2.5x on B200', 'decode / H100'),
+      right('2.5x on B200', 'decode'),
       right('relative', 'efficiency'),
     ],
     rows: needed.map((one) => [
-      one.basis,
+      basisText(one.basis),
       `${one.cost_ratio.gaudi3.toFixed(3)}, ${one.cost_ratio.b200.toFixed(3)}`,
       one.gaudi3_decode,
       one.gaudi3_relative_efficiency,

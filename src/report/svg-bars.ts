@@ -1,5 +1,5 @@
 import { formatNumber } from './format.ts';
-import { type Chart, COLOURS, element, FAINT, INK, lineFrom, textAt, ticksOf } from './svg.ts';
+import { type Chart, COLOURS, element, FAINT, INK, lineFrom, textAt, textWidth, ticksOf } from './svg.ts';
 
 export interface Bar {
   readonly label: string;
@@ -19,15 +19,19 @@ export interface BarChart {
   readonly mark: number | null;
 }
 
-const [WIDTH, LEFT, RIGHT, ROW, TOP] = [860, 250, 60, 22, 64];
+const [WIDTH, RIGHT, ROW, TOP] = [860, 60, 22, 64];
+/** Room for names, as much as the longest one takes. */
+const [NARROWEST_NAMES, WIDEST_NAMES] = [120, 420];
 
 /** Horizontal bars with whiskers, in the order given. */
 export function barChart({ title, axis, groups, bars, mark }: BarChart): Chart {
+  const names = Math.max(NARROWEST_NAMES, ...bars.map(({ label }) => 16 + textWidth(label)));
+  const left = Math.min(WIDEST_NAMES, names);
   const ends = bars.flatMap(({ value, interval }) => [value, interval?.[1] ?? 0]).filter(Number.isFinite);
   // A whisker of a device that is hardly known would flatten every bar; it is cut at the edge.
   const longest = Math.max(mark ?? 0, ...bars.map(({ value }) => value));
   const most = Math.min(Math.max(...ends, longest), 2.5 * longest) || 1;
-  const x = (value: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * Math.min(value, most)) / most;
+  const x = (value: number): number => left + ((WIDTH - left - RIGHT) * Math.min(value, most)) / most;
   const bottom = TOP + bars.length * ROW;
   const grid = ticksOf(0, most).flatMap((tick) => [
     lineFrom(x(tick), TOP - 6, x(tick), bottom, FAINT),
@@ -44,11 +48,11 @@ export function barChart({ title, axis, groups, bars, mark }: BarChart): Chart {
         ]
       : [];
     return [
-      textAt(LEFT - 8, middle + 4, label, { anchor: 'end' }),
+      textAt(left - 8, middle + 4, label, { anchor: 'end' }),
       element('rect', {
-        x: LEFT,
+        x: left,
         y: y + 4,
-        width: x(value) - LEFT,
+        width: x(value) - left,
         height: ROW - 8,
         fill: COLOURS[group % COLOURS.length]!,
         'fill-opacity': 0.75,
@@ -57,16 +61,19 @@ export function barChart({ title, axis, groups, bars, mark }: BarChart): Chart {
       textAt(WIDTH - RIGHT + 8, middle + 4, formatNumber(value)),
     ];
   });
+  const legendAt = groups.map((_, index) =>
+    groups.slice(0, index).reduce((x, name) => x + 35 + textWidth(name), left),
+  );
   const legend = groups.flatMap((name, index) => [
     element('rect', {
-      x: LEFT + 150 * index,
+      x: legendAt[index]!,
       y: 32,
       width: 10,
       height: 10,
       fill: COLOURS[index % COLOURS.length]!,
       'fill-opacity': 0.75,
     }),
-    textAt(LEFT + 150 * index + 15, 41, name),
+    textAt(legendAt[index]! + 15, 41, name),
   ]);
   return {
     width: WIDTH,
@@ -77,7 +84,7 @@ export function barChart({ title, axis, groups, bars, mark }: BarChart): Chart {
       ...grid,
       ...rows,
       ...(mark === null ? [] : [lineFrom(x(mark), TOP - 6, x(mark), bottom, INK)]),
-      textAt((LEFT + WIDTH - RIGHT) / 2, bottom + 32, axis, { anchor: 'middle' }),
+      textAt((left + WIDTH - RIGHT) / 2, bottom + 32, axis, { anchor: 'middle' }),
     ],
   };
 }

@@ -1,5 +1,7 @@
 import { formatNumber } from './format.ts';
-import { type Chart, COLOURS, element, FAINT, lineFrom, textAt, ticksOf } from './svg.ts';
+import { type Chart, COLOURS, element, FAINT, lineFrom, textAt } from './svg.ts';
+import { axisOf } from './svg-axis.ts';
+import { placeLabels } from './svg-labels.ts';
 
 export interface Point {
   readonly label: string;
@@ -7,12 +9,13 @@ export interface Point {
   readonly y: number;
 }
 
-/** Points of one colour; `joined` draws a line through them in the order given. */
+/** Points of one colour; `joined` draws a line through them in the order given, `broad` a band that others lie on. */
 export interface PointSeries {
   readonly name: string;
   readonly points: readonly Point[];
   readonly joined: boolean;
   readonly hollow?: boolean | undefined;
+  readonly broad?: boolean | undefined;
 }
 
 export interface PointChart {
@@ -20,50 +23,69 @@ export interface PointChart {
   readonly x: string;
   readonly y: string;
   readonly series: readonly PointSeries[];
+  /** Default: linear axes from 0. */
+  readonly scale?: 'linear' | 'log' | undefined;
 }
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [860, 460, 70, 150, 70, 50];
 const LEGEND_COLUMNS = 3;
 
-/** Points, labelled, on linear axes from 0. */
-export function pointChart(chart: PointChart): Chart {
-  const all = chart.series.flatMap(({ points }) => points);
-  const [mostX, mostY] = [
-    1.05 * Math.max(...all.map((one) => one.x), Number.MIN_VALUE),
-    1.08 * Math.max(...all.map((one) => one.y), Number.MIN_VALUE),
-  ];
-  const x = (value: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * value) / mostX;
-  const y = (value: number): number => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * value) / mostY;
+/** Points with labels that do not lie on one another. */
+export function pointChart({ title, series, scale = 'linear', ...axes }: PointChart): Chart {
+  const all = series.flatMap(({ points }) => points);
+  const axisX = axisOf(
+    all.map((one) => one.x),
+    [LEFT, WIDTH - RIGHT],
+    scale,
+  );
+  const axisY = axisOf(
+    all.map((one) => one.y),
+    [HEIGHT - BOTTOM, TOP],
+    scale,
+  );
+  const [x, y] = [axisX.place, axisY.place];
+  const bottom = HEIGHT - BOTTOM;
   const grid = [
-    ...ticksOf(0, mostX).flatMap((tick) => [
-      lineFrom(x(tick), TOP, x(tick), y(0), FAINT),
-      textAt(x(tick), y(0) + 16, formatNumber(tick), { anchor: 'middle' }),
+    ...axisX.ticks.flatMap((tick) => [
+      lineFrom(x(tick), TOP, x(tick), bottom, FAINT),
+      textAt(x(tick), bottom + 16, formatNumber(tick), { anchor: 'middle' }),
     ]),
-    ...ticksOf(0, mostY).flatMap((tick) => [
+    ...axisY.ticks.flatMap((tick) => [
       lineFrom(LEFT, y(tick), WIDTH - RIGHT, y(tick), FAINT),
       textAt(LEFT - 8, y(tick) + 4, formatNumber(tick), { anchor: 'end' }),
     ]),
   ];
-  const drawn = chart.series.flatMap(({ points, joined, hollow }, index) => {
+  const drawn = series.flatMap(({ points, joined, hollow, broad }, index) => {
     const colour = COLOURS[index % COLOURS.length]!;
     const path = points.map((one) => `${x(one.x).toFixed(1)},${y(one.y).toFixed(1)}`).join(' ');
+    const stroke = broad ? { 'stroke-width': 9, 'stroke-opacity': 0.25 } : { 'stroke-width': 1.5 };
     const line =
       joined && points.length > 1
-        ? [element('polyline', { points: path, fill: 'none', stroke: colour, 'stroke-width': 1.5 })]
+        ? [element('polyline', { points: path, fill: 'none', stroke: colour, ...stroke })]
         : [];
-    const dots = points.flatMap((one) => [
-      element('circle', {
-        cx: x(one.x),
-        cy: y(one.y),
-        r: 4,
-        fill: hollow ? '#fff' : colour,
-        stroke: colour,
-      }),
-      ...(one.label === '' ? [] : [textAt(x(one.x) + 7, y(one.y) + 4, one.label, { size: 10 })]),
-    ]);
+    const alone = points.map((one) =>
+      element('circle', { cx: x(one.x), cy: y(one.y), r: 9, fill: colour, 'fill-opacity': 0.25 }),
+    );
+    const dots = broad
+      ? points.length === 1
+        ? alone
+        : []
+      : points.map((one) =>
+          element('circle', {
+            cx: x(one.x),
+            cy: y(one.y),
+            r: 4,
+            fill: hollow ? '#fff' : colour,
+            stroke: colour,
+          }),
+        );
     return [...line, ...dots];
   });
-  const legend = chart.series.flatMap(({ name }, index) => {
+  const labels = placeLabels(
+    all.map(({ label, ...at }) => ({ text: label, x: x(at.x), y: y(at.y) })),
+    { left: LEFT, right: WIDTH, top: TOP, bottom },
+  );
+  const legend = series.flatMap(({ name }, index) => {
     const [column, row] = [index % LEGEND_COLUMNS, Math.floor(index / LEGEND_COLUMNS)];
     const [left, top] = [LEFT + 5 + 250 * column, 38 + 15 * row];
     return [
@@ -75,12 +97,13 @@ export function pointChart(chart: PointChart): Chart {
     width: WIDTH,
     height: HEIGHT,
     parts: [
-      textAt(12, 20, chart.title, { size: 14, weight: 'bold' }),
+      textAt(12, 20, title, { size: 14, weight: 'bold' }),
       ...legend,
       ...grid,
       ...drawn,
-      textAt((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, chart.x, { anchor: 'middle' }),
-      textAt(16, (TOP + HEIGHT - BOTTOM) / 2, chart.y, { anchor: 'middle', rotate: -90 }),
+      ...labels,
+      textAt((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, axes.x, { anchor: 'middle' }),
+      textAt(16, (TOP + HEIGHT - BOTTOM) / 2, axes.y, { anchor: 'middle', rotate: -90 }),
     ],
   };
 }

@@ -42,6 +42,9 @@ export const textAt = (x: number, y: number, text: string, options: TextOptions 
     escapeXml(text),
   );
 
+/** About the width of a text in a sans-serif font. */
+export const textWidth = (text: string, size = 11): number => 0.6 * size * text.length;
+
 export const lineFrom = (x1: number, y1: number, x2: number, y2: number, stroke: string = INK): string =>
   element('line', { x1, y1, x2, y2, stroke });
 

@@ -11,9 +11,10 @@ test('peaks and fits stand in one table with the convention, the frontier is mar
   const svg = join(folder, 'f.svg');
   const { stdout, exitCode } = await ridge('frontier', H100, '--basis', 'asgar2025-stated', '--svg', svg);
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^mi300x +dense fp8 +2615 +0\.370 \*/m);
-  expect(stdout).toMatch(/^h100-sxm Llama-3\.1-70B fp8 vllm +fitted/m);
+  expect(stdout).toMatch(/^mi300x +fp8 +2615 +0\.370 \*/m);
+  expect(stdout).toMatch(/^h100-sxm Llama-3\.1-70B fp8 vllm +fit/m);
   expect(stdout).toContain('Peaks are dense');
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(await readFile(svg, 'utf8')).toContain('Price of memory bandwidth');
 });
 
