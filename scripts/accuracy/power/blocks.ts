@@ -1,22 +1,12 @@
 import { findAccelerator } from '../../../src/accelerator/catalogue.ts';
-import { POWER_BASELINES } from '../../../src/fit/power/baselines.ts';
-import { fitPower, type PowerFit } from '../../../src/fit/power/fit-power.ts';
+import { fitPower } from '../../../src/fit/power/fit-power.ts';
 import type { PowerObservation } from '../../../src/fit/power/observation.ts';
 import { powerPriors } from '../../../src/fit/power/parameters.ts';
-import { predictPower } from '../../../src/fit/power/predict-power.ts';
 import { fitWithLengths } from '../../../src/fit/power/unknown-lengths.ts';
 import { type EnergyRow, energyObservation, energyRows } from './mlenergy.ts';
+import { type PowerScore, scoresOf } from './scores.ts';
 import { splitwisePowers } from './splitwise.ts';
 import { tableCard } from './table-cards.ts';
-
-/** A left-out power beside what was predicted of it. */
-export interface PowerScore {
-  readonly measured_w: number;
-  readonly predicted_w: number;
-  /** In standard deviations of the prediction and the measurement. */
-  readonly z: number;
-  readonly baselines: Readonly<Record<string, number | null>>;
-}
 
 export interface PowerBlock {
   readonly code: 'P1' | 'P2' | 'P3';
@@ -43,30 +33,16 @@ const problemOf = (rows: readonly EnergyRow[]) => (lengths: Lengths) => ({
 function leaveOut(
   training: readonly EnergyRow[],
   testing: readonly EnergyRow[],
+  inner: (training: readonly EnergyRow[]) => readonly (readonly (readonly EnergyRow[])[])[],
 ): { scores: PowerScore[]; lengths: Lengths } {
   const tasks = [...new Set([...training, ...testing].map(({ task }) => task))];
   const { fit, lengths } = fitWithLengths(tasks, problemOf(training));
   const seen = training.map((row) => energyObservation(row, lengths[row.task]!));
   const asked = testing.map((row) => energyObservation(row, lengths[row.task]!));
-  return { scores: scoresOf(fit, seen, asked, h100.tdp_w), lengths };
-}
-
-function scoresOf(
-  fit: PowerFit,
-  training: readonly PowerObservation[],
-  testing: readonly PowerObservation[],
-  limit_w: number | null,
-): PowerScore[] {
-  const baselines = POWER_BASELINES.map(({ name, train }) => [name, train(training, limit_w)] as const);
-  return testing.map((one) => {
-    const { power_w, log_sd } = predictPower(fit, one.traffic, limit_w);
-    return {
-      measured_w: one.power_w,
-      predicted_w: power_w,
-      z: Math.log(power_w / one.power_w) / Math.hypot(log_sd, one.relative_error),
-      baselines: Object.fromEntries(baselines.map(([name, predict]) => [name, predict(one)])),
-    };
-  });
+  const observed = new Map(training.map((row, index) => [row, seen[index]!]));
+  const folds = inner(training).map((fold) => fold.map((rows) => rows.map((row) => observed.get(row)!)));
+  const { priors, limit_w } = problemOf(training)(lengths);
+  return { scores: scoresOf(fit, seen, asked, { priors, limit_w, folds }), lengths };
 }
 
 /** Every model left out whole, in turn. */
@@ -76,6 +52,7 @@ function leaveModelsOut(rows: readonly EnergyRow[]): PowerBlock {
     const part = leaveOut(
       rows.filter((row) => row.model !== model),
       rows.filter((row) => row.model === model),
+      (training) => [...Map.groupBy(training, (row) => row.model).values()].map((group) => [group]),
     );
     return { ...part, model };
   });
@@ -95,14 +72,18 @@ function leaveModelsOut(rows: readonly EnergyRow[]): PowerBlock {
 }
 
 /** The largest batch of every curve. */
-function leaveTopsOut(rows: readonly EnergyRow[]): PowerBlock {
+function topsOf(rows: readonly EnergyRow[]): EnergyRow[] {
   const curves = [...Map.groupBy(rows, ({ model, task }) => `${model} ${task}`).values()];
-  const tops = new Set(
-    curves.map((curve) => curve.reduce((top, row) => (row.mostBatch > top.mostBatch ? row : top))),
-  );
+  return curves.map((curve) => curve.reduce((top, row) => (row.mostBatch > top.mostBatch ? row : top)));
+}
+
+function leaveTopsOut(rows: readonly EnergyRow[]): PowerBlock {
+  const tops = new Set(topsOf(rows));
   const { scores } = leaveOut(
     rows.filter((row) => !tops.has(row)),
     [...tops],
+    // The largest that is left of every curve.
+    (training) => [topsOf(training).map((row) => [row])],
   );
   return { code: 'P2', name: "H100, every model's largest batch left out", scores, target: 8, notes: [] };
 }
@@ -112,20 +93,24 @@ const LONGEST_SEEN = 1024;
 /** Long prompts, from short ones: one model for the power over the whole request and for that of its prompt phase. */
 function longPrompts(): PowerBlock[] {
   const cells = splitwisePowers(A100_LIMIT_W);
-  const phases = (long: boolean, read: readonly ('whole' | 'prompt')[]): PowerObservation[] =>
+  type Phases = readonly ('whole' | 'prompt')[];
+  const between = (above: number, most: number, read: Phases): PowerObservation[][] =>
     cells
-      .filter(({ whole }) => whole.inputTokens > LONGEST_SEEN === long)
-      .flatMap((cell) => read.map((phase) => cell[phase]));
-  const training = phases(false, ['whole', 'prompt']);
-  const fit = fitPower({
-    observations: training,
+      .filter(({ whole: { inputTokens } }) => inputTokens > above && inputTokens <= most)
+      .map((cell) => read.map((phase) => cell[phase]));
+  const both = ['whole', 'prompt'] as const;
+  const training = between(0, LONGEST_SEEN, both).flat();
+  const problem = {
     priors: powerPriors(a100, tableCard('meta-llama/Llama-2-70b-hf'), null),
     limit_w: A100_LIMIT_W,
-  });
-  const block = (name: string, target: number | null, read: readonly ('whole' | 'prompt')[]): PowerBlock => ({
+  };
+  const fit = fitPower({ ...problem, observations: training });
+  // As far beyond the longest that is seen: two lengths, each twice the one before.
+  const folds = [between(LONGEST_SEEN / 4, LONGEST_SEEN, both)];
+  const block = (name: string, target: number | null, read: Phases): PowerBlock => ({
     code: 'P3',
     name,
-    scores: scoresOf(fit, training, phases(true, read), A100_LIMIT_W),
+    scores: scoresOf(fit, training, between(LONGEST_SEEN, Infinity, read).flat(), { ...problem, folds }),
     target,
     notes: [],
   });

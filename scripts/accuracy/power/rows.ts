@@ -1,10 +1,8 @@
 import { renderTable } from '../../../src/report/text-table.ts';
 import { median, quantile, sortSample } from '../../../src/stats/sorted.ts';
 import type { AccuracyRow } from '../rows.ts';
-import type { PowerBlock, PowerScore } from './blocks.ts';
-
-/** Half-width of a normal's 90 % interval. */
-const HALF_WIDTH_90 = 1.645;
+import type { PowerBlock } from './blocks.ts';
+import type { PowerScore } from './scores.ts';
 
 const percentOff = ({ predicted_w, measured_w }: PowerScore): number => 100 * (predicted_w / measured_w - 1);
 const mean = (values: readonly number[]): number =>
@@ -22,7 +20,7 @@ export function powerRow({ code, name, scores, target }: PowerBlock): AccuracyRo
     median_ape: median(sizes),
     p90_ape: quantile(sizes, 0.9),
     bias: mean(errors),
-    coverage_90: mean(scores.map(({ z }) => (Math.abs(z) <= HALF_WIDTH_90 ? 100 : 0))),
+    coverage_90: mean(scores.map(({ z, half_width }) => (Math.abs(z) <= half_width ? 100 : 0))),
     target,
     refused: null,
   };
@@ -42,7 +40,7 @@ export function powerTable(blocks: readonly PowerBlock[]): string {
   const table = renderTable({
     columns: [
       { title: 'power' },
-      ...['n', 'MAPE', 'median', 'p90', 'bias', 'coverage', 'target'].map((title) => ({
+      ...['n', 'MAPE', 'median', 'p90', 'bias', 'coverage', 'width', 'target'].map((title) => ({
         title,
         align: 'right' as const,
       })),
@@ -54,7 +52,7 @@ export function powerTable(blocks: readonly PowerBlock[]): string {
       return [
         row.block,
         String(row.n),
-        ...[row.mape, row.median_ape, row.p90_ape, row.bias, row.coverage_90].map(one),
+        ...[row.mape, row.median_ape, row.p90_ape, row.bias, row.coverage_90, widthOf(block)].map(one),
         row.target === null ? '-' : String(row.target),
         powerVerdict(row),
         ...baselines.map((name) => one(baselineError(block, name))),
@@ -63,6 +61,10 @@ export function powerTable(blocks: readonly PowerBlock[]): string {
   });
   return [table, ...blocks.flatMap(({ code, notes }) => notes.map((note) => `${code}: ${note}`))].join('\n');
 }
+
+/** Half-width of the 90 % intervals, median, percent. */
+const widthOf = ({ scores }: PowerBlock): number =>
+  median(sortSample(scores.map(({ half_width_percent }) => half_width_percent))!);
 
 function baselineError({ scores }: PowerBlock, name: string): number | null {
   const errors = scores.flatMap(({ baselines, measured_w }) => {
