@@ -85,8 +85,8 @@ function whyUnused({ cell }: CellRecord): string {
 
 /** How a run's cells on a target were driven: by the suite's protocol, unless they were imported. */
 function drivingOf(run: Run, target: RunTarget): Driving {
-  const { output_jitter } = run.suite.content.protocol;
-  return target.driving ?? { kind: 'steady', output_jitter };
+  const { input_spread, output_jitter } = run.suite.content.protocol;
+  return target.driving ?? { kind: 'steady', ...(input_spread && { input_spread }), output_jitter };
 }
 
 function countReasons(flagged: Map<string, Flagged>, { reasons, target }: CellRecord): void {

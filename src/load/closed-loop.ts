@@ -1,7 +1,7 @@
 import type { RequestTimeline } from '../measure/timeline.ts';
 import type { ClosedLoopCell, LoadHooks, LoadResult } from './cell.ts';
 import type { Alone } from './cell-run.ts';
-import { firstRequestShare, outputLengths } from './lengths.ts';
+import { firstRequestShare, type RequestLengths, requestLengths } from './lengths.ts';
 import type { LoadPort } from './port.ts';
 import type { InFlight } from './requests.ts';
 import { SteadyRun } from './steady-run.ts';
@@ -19,17 +19,18 @@ export function runClosedLoop(port: LoadPort, cell: ClosedLoopCell, hooks: LoadH
 }
 
 class ClosedLoop extends SteadyRun<ClosedLoopCell, LoadResult> {
-  readonly #drawLength: () => number;
+  readonly #drawLengths: (outputShare?: number) => RequestLengths;
 
   constructor(port: LoadPort, cell: ClosedLoopCell, hooks: LoadHooks) {
     super(port, cell, hooks, cell.concurrency);
-    this.#drawLength = outputLengths(cell);
+    this.#drawLengths = requestLengths(cell);
   }
 
   protected begin({ residence }: Alone): void {
     const { concurrency, protocol } = this.cell;
     const now = this.port.now();
-    const spread = protocol.release === 'spread' ? Math.min(residence, protocol.warm_up_max_s) : 0;
+    const least = Math.max(residence, protocol.release_min_s ?? 0);
+    const spread = protocol.release === 'spread' ? Math.min(least, protocol.warm_up_max_s) : 0;
     for (let stream = 0; stream < concurrency; stream++) {
       const time = now + (stream * spread) / concurrency;
       this.timers.at(time, () => this.#startStream(stream, time));
@@ -59,13 +60,14 @@ class ClosedLoop extends SteadyRun<ClosedLoopCell, LoadResult> {
 
   #startStream(stream: number, scheduledAt: number): void {
     const share = this.cell.protocol.release === 'spread' ? firstRequestShare(stream) : 1;
-    this.#next(stream, scheduledAt, Math.max(1, Math.round(share * this.#drawLength())));
+    this.#next(stream, scheduledAt, this.#drawLengths(share));
   }
 
-  #next(stream: number, scheduledAt: number, outputTokens = this.#drawLength()): void {
+  #next(stream: number, scheduledAt: number, lengths = this.#drawLengths()): void {
     const role = this.phase === 'drain' ? 'filler' : 'load';
-    const ask = { stream, role, scheduledAt, inputTokens: this.cell.inputTokens } as const;
-    this.requests.send({ ...ask, outputTokens }, (timeline, request) => this.#ended(timeline, request));
+    this.requests.send({ stream, role, scheduledAt, ...lengths }, (timeline, request) =>
+      this.#ended(timeline, request),
+    );
   }
 
   #ended(timeline: RequestTimeline, request: InFlight): void {

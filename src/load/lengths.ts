@@ -1,4 +1,4 @@
-import { createRandom } from '../stats/random.ts';
+import { childSeed, createRandom } from '../stats/random.ts';
 import type { BaseCell } from './cell.ts';
 
 /** Output lengths of a cell, one a call: uniform over the jitter's range of the nominal length, whole tokens, within the model's maximum. */
@@ -11,6 +11,41 @@ export function outputLengths(
     const drawn = (low + (high - low) * random.uniform()) * cell.outputTokens;
     return clampLength(Math.round(drawn), cell);
   };
+}
+
+export interface RequestLengths {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** Of the seeds of a cell: that of its prompts' lengths. */
+const PROMPT_SERIES = 3;
+
+/**
+ * Lengths of a cell's requests, one a call: its prompt is exact or, where the protocol spreads prompts, drawn evenly in the
+ * logarithm; its output as `outputLengths` draws it. `outputShare` shortens the output.
+ */
+export function requestLengths(
+  cell: Pick<BaseCell, 'inputTokens' | 'outputTokens' | 'maxLengthTokens' | 'protocol' | 'seed'>,
+): (outputShare?: number) => RequestLengths {
+  const outputs = outputLengths(cell);
+  const inputs = inputLengths(cell);
+  return (outputShare = 1) => {
+    const inputTokens = inputs();
+    const outputTokens = Math.max(1, Math.round(outputShare * outputs()));
+    return { inputTokens, outputTokens: clampLength(outputTokens, { ...cell, inputTokens }) };
+  };
+}
+
+function inputLengths({
+  inputTokens,
+  protocol: { input_spread },
+  seed,
+}: Pick<BaseCell, 'inputTokens' | 'protocol' | 'seed'>): () => number {
+  if (input_spread === undefined) return () => inputTokens;
+  const [low, high] = input_spread;
+  const random = createRandom(childSeed(seed, PROMPT_SERIES));
+  return () => Math.max(1, Math.round(inputTokens * low * (high / low) ** random.uniform()));
 }
 
 /** Keeps an output length at 1 token or more and, with the prompt, within the model's maximum. */

@@ -28,14 +28,18 @@ export interface ResolvedPoints {
   readonly skipped: readonly SkippedPoint[];
 }
 
-/** Longest request of a cell, tokens: the prompt and the longest output that the jitter draws; a batch has no jitter, a trace its own lengths. */
-export function longestRequest(point: GridPoint, protocol: Pick<Protocol, 'output_jitter'>): number {
+/** Longest request of a cell, tokens: the longest prompt that its spread draws and the longest output of the jitter; a batch has no jitter, a trace its own lengths. */
+export function longestRequest(
+  point: GridPoint,
+  protocol: Pick<Protocol, 'output_jitter' | 'input_spread'>,
+): number {
   if (point.load.kind === 'trace') {
     const { input_tokens, output_tokens } = point.load.trace;
     return input_tokens.reduce((most, input, row) => Math.max(most, input + output_tokens[row]!), 0);
   }
   const jitter = point.kind === 'decode' ? 1 : protocol.output_jitter[1];
-  return point.input_tokens + Math.round(point.output_tokens * jitter);
+  const input = Math.round(point.input_tokens * (protocol.input_spread?.[1] ?? 1));
+  return input + Math.round(point.output_tokens * jitter);
 }
 
 /** The arrivals of an open loop; null: a closed one. */
@@ -75,7 +79,7 @@ export const streamsForFill = (
 export function resolvePoints(
   grid: readonly GridPoint[],
   facts: TargetFacts,
-  protocol: Pick<Protocol, 'output_jitter'>,
+  protocol: Pick<Protocol, 'output_jitter' | 'input_spread'>,
 ): ResolvedPoints {
   const points: ResolvedPoint[] = [];
   const skipped: SkippedPoint[] = [];
@@ -91,7 +95,7 @@ export function resolvePoints(
 function resolve(
   point: GridPoint,
   facts: TargetFacts,
-  protocol: Pick<Protocol, 'output_jitter'>,
+  protocol: Pick<Protocol, 'output_jitter' | 'input_spread'>,
 ): ResolvedPoint | SkippedPoint {
   const { input_tokens, output_tokens, load } = point;
   const skip = (reason: SkippedPoint['reason'], message: string): SkippedPoint => ({

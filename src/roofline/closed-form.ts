@@ -1,7 +1,7 @@
 import type { ModelCard } from '../model/card.ts';
 import { batchMeans } from './batch-means.ts';
 import type { StepBurst } from './burst-contention.ts';
-import { secondsBetween } from './driving.ts';
+import { meanOfSpread, secondsBetween } from './driving.ts';
 import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, type WayBack, wayBack } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
 import {
@@ -39,6 +39,11 @@ export interface Loop extends SharedEngine {
 
 const middle = ([low, high]: readonly [number, number]): number => (low + high) / 2;
 
+function meanInputShare(driving: ClosedLoopShape['driving']): number {
+  if (driving?.kind === 'burst') return middle(driving.input_jitter);
+  return driving?.kind === 'steady' && driving.input_spread ? meanOfSpread(driving.input_spread) : 1;
+}
+
 function loopOf(
   card: ModelCard,
   p: RooflineParameters,
@@ -48,7 +53,7 @@ function loopOf(
 ): Loop {
   const { concurrency, turnAroundSeconds } = shape;
   const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
-  const inputTokens = burst ? Math.round(shape.inputTokens * middle(burst.input_jitter)) : shape.inputTokens;
+  const inputTokens = Math.round(shape.inputTokens * meanInputShare(shape.driving));
   const outputTokens = burst ? shape.outputTokens * middle(burst.output_jitter) : shape.outputTokens;
   const kvSeats = seatsInKv(engine, inputTokens, outputTokens);
   const streams = Math.min(concurrency, Math.max(1, Math.min(engine.maxNumSeqs, kvSeats)));

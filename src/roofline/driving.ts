@@ -11,7 +11,12 @@ type Range = readonly [number, number];
  * - `batch`: one batch of prompts, prefilled together, then decoded in lockstep; TPOT holds no prefill
  */
 export type Driving =
-  | { readonly kind: 'steady'; readonly output_jitter: Range }
+  | {
+      readonly kind: 'steady';
+      /** Prompt lengths lie between these multiples of the nominal length, evenly in the logarithm; absent: exact. */
+      readonly input_spread?: Range | undefined;
+      readonly output_jitter: Range;
+    }
   | {
       readonly kind: 'burst';
       readonly requests_per_stream: number;
@@ -28,6 +33,10 @@ export type Driving =
       readonly process: GapProcess['process'];
       readonly burstiness: number | null;
     };
+
+/** Mean of what is spread evenly in the logarithm between two multiples. */
+export const meanOfSpread = ([low, high]: Range): number =>
+  low === high ? low : (high - low) / Math.log(high / low);
 
 type Burst = Extract<Driving, { kind: 'burst' }>;
 

@@ -5,7 +5,7 @@ const shares = z.tuple([z.number().positive(), z.number().positive()]);
 
 /** How the cells of a target were driven, see `roofline/driving.ts`. */
 export const drivingSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('steady'), output_jitter: shares }),
+  z.object({ kind: z.literal('steady'), input_spread: shares.optional(), output_jitter: shares }),
   z.object({
     kind: z.literal('burst'),
     requests_per_stream: z.number().positive(),

@@ -8,6 +8,21 @@ export const PROMPT_KINDS = ['random_ids', 'text_ids', 'lab_text'] as const;
 
 export const protocolSchema = z.strictObject({
   release: z.enum(['spread', 'burst']).default('spread').describe('How the streams of a closed loop start.'),
+  release_min_s: z
+    .number()
+    .min(0)
+    .max(3600)
+    .optional()
+    .describe(
+      'The spread release of a closed loop takes at least so long, so that the engine runs every batch size on the way; default: the time that one request takes alone.',
+    ),
+  input_spread: z
+    .tuple([z.number().min(0.001).max(64), z.number().min(0.001).max(64)])
+    .refine(([low, high]) => low <= high, 'the low end is above the high end')
+    .optional()
+    .describe(
+      'Prompt lengths of closed loops are drawn between these multiples of the nominal length, evenly in the logarithm; default: exact. Cells of mixed lengths are for fits from engine steps.',
+    ),
   output_jitter: z
     .tuple([z.number().min(0.01).max(2), z.number().min(0.01).max(2)])
     .refine(([low, high]) => low <= high, 'the low end is above the high end')

@@ -71,6 +71,33 @@ describe('a cell from probe to end', () => {
   });
 });
 
+describe('a cell of mixed lengths', () => {
+  const cell = runCell({
+    concurrency: 8,
+    protocol: { input_spread: [0.25, 4], output_jitter: [0.5, 1.5], release_min_s: 7 },
+  });
+  const sent = cell.engine.sent.slice(1);
+
+  test('draws prompts evenly in the logarithm between its multiples, outputs as ever', () => {
+    const nominal = cell.engine.sent[0]!.inputTokens;
+    const shares = sent.map(({ inputTokens }) => inputTokens / nominal);
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.24);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(4.01);
+    const below = shares.filter((share) => share < 1).length / shares.length;
+    expect(below).toBeGreaterThan(0.3);
+    expect(below).toBeLessThan(0.7);
+    const exact = runCell({ concurrency: 8, protocol: { output_jitter: [0.5, 1.5], release_min_s: 7 } });
+    const outputs = (run: typeof cell) => run.engine.sent.slice(0, 9).map((spec) => spec.outputTokens);
+    expect(outputs(cell)).toEqual(outputs(exact));
+  });
+
+  test('takes its time to release the streams', () => {
+    const load = cell.timelines.filter(({ role }) => role === 'load');
+    const starts = Array.from({ length: 8 }, (_, stream) => load.find((r) => r.stream === stream)!.sent_s);
+    expect(starts[7]! - starts[0]!).toBeCloseTo((7 / 8) * 7, 6);
+  });
+});
+
 describe('lengths', () => {
   test('exact ones are exact under a common start', () => {
     const { engine } = runCell({ protocol: { output_jitter: [1, 1], release: 'burst' } });

@@ -5,6 +5,20 @@ type Range = readonly [number, number];
 /** Draws fill a range evenly within so many requests, so that few requests already have the range's mean. */
 const STRATA = 16;
 
+/** Lengths as of `requestLengths`, but even in the logarithm of the share. */
+export function spreadLengths(
+  nominal: number,
+  [low, high]: Range,
+  seed: number,
+  series: number,
+): () => number {
+  const share = requestLengths(SPREAD_UNITS, [0, 1], seed, series);
+  return () => Math.max(1, Math.round(nominal * low * (high / low) ** (share() / SPREAD_UNITS)));
+}
+
+/** Whole numbers that stand for a share between 0 and 1. */
+const SPREAD_UNITS = 1e6;
+
 /** Lengths of requests in the order of sending, uniform over shares of a nominal length; never below 1. */
 export function requestLengths(nominal: number, jitter: Range, seed: number, series: number): () => number {
   const [low, high] = jitter;

@@ -1,4 +1,4 @@
-import { requestLengths } from './request-lengths.ts';
+import { requestLengths, spreadLengths } from './request-lengths.ts';
 import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
 
@@ -23,7 +23,9 @@ export class RequestLog {
   readonly #nextOutput: () => number;
 
   constructor(load: SimulatedLoad) {
-    this.#nextInput = requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
+    this.#nextInput = load.inputSpread
+      ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)
+      : requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
     this.#nextOutput = requestLengths(load.outputTokens, load.outputJitter, load.seed, 1);
   }
 

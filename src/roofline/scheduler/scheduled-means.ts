@@ -86,6 +86,7 @@ export function loadOf(
   return {
     ...lengths,
     inputJitter: [1, 1],
+    ...(driving?.kind === 'steady' && driving.input_spread && { inputSpread: driving.input_spread }),
     outputJitter: driving?.kind === 'steady' ? driving.output_jitter : [1, 1],
     turnAroundSeconds: shape.turnAroundSeconds ?? 0,
     arrivalSeconds: shape.turnAroundSeconds === null ? 0 : p.request_overhead_s,

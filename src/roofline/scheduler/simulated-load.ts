@@ -7,6 +7,8 @@ export interface SimulatedLoad {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly inputJitter: Range;
+  /** Instead of `inputJitter`: shares of the nominal length, evenly in the logarithm. */
+  readonly inputSpread?: Range;
   readonly outputJitter: Range;
   readonly streams: number;
   /** Seconds from a finished request to the next one's sending, at the client. */
