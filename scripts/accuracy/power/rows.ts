@@ -63,7 +63,7 @@ export function powerTable(blocks: readonly PowerBlock[]): string {
 }
 
 /** Half-width of the 90 % intervals, median, percent. */
-const widthOf = ({ scores }: PowerBlock): number =>
+const widthOf = ({ scores }: PowerBlock): number | null =>
   median(sortSample(scores.map(({ half_width_percent }) => half_width_percent))!);
 
 function baselineError({ scores }: PowerBlock, name: string): number | null {
