@@ -1,5 +1,5 @@
 import type { BareRow } from './compare-rows.ts';
-import { wholeChoice } from './ratio.ts';
+import { mostWithin } from './ratio.ts';
 
 /** Most that a deployment may cost an hour, or draw; or the requests/s that it must serve at least. */
 export type Budget =
@@ -21,10 +21,7 @@ export function budgetOf({ pools }: BareRow, budget: Budget | null): Share | nul
   if (budget === null) return null;
   if (budget.kind === 'requests_per_s') return servingRate(pools, budget.least);
   if (pools.kind === 'pair') {
-    const choice = wholeChoice(pools.prefill, pools.decode, {
-      granularity: 'devices',
-      ...(budget.kind === 'usd_per_h' ? { most_usd_per_h: budget.most } : { most_kw: budget.most }),
-    });
+    const choice = mostWithin(pools.prefill, pools.decode, budget);
     return (
       choice && {
         requests_per_s: choice.requests_per_s,
@@ -37,7 +34,7 @@ export function budgetOf({ pools }: BareRow, budget: Budget | null): Share | nul
   const { tp, rate, usd_per_h, kw } = pools.pool;
   const each =
     budget.kind === 'usd_per_h' ? tp * usd_per_h : kw === null ? Number.POSITIVE_INFINITY : tp * kw;
-  const workers = Math.floor(budget.most / each);
+  const workers = Math.floor(budget.most / each + 1e-9);
   if (workers < 1) return null;
   return {
     requests_per_s: workers * rate,

@@ -107,8 +107,8 @@ function pairRow(
       e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + steps * tpot),
       ratio: {
         fractional: gP / gD,
-        whole_devices: wholeChoice(pools.prefill, pools.decode, { granularity: 'devices' }),
-        whole_nodes: wholeChoice(pools.prefill, pools.decode, { granularity: 'nodes' }),
+        whole_devices: wholeChoice(pools.prefill, pools.decode, 'devices'),
+        whole_nodes: wholeChoice(pools.prefill, pools.decode, 'nodes'),
       },
       beyond_measured_batch: beyond(to, plan.decode.batch),
       plan: {

@@ -31,13 +31,6 @@ export type Granularity = 'devices' | 'nodes';
 const paid = (devices: number, node: number, by: Granularity): number =>
   by === 'devices' ? devices : node * Math.ceil(devices / node);
 
-export interface RatioLimits {
-  readonly granularity: Granularity;
-  /** Most $ an hour, and most kW, of both pools together. */
-  readonly most_usd_per_h?: number | undefined;
-  readonly most_kw?: number | undefined;
-}
-
 function choiceOf(prefill: Pool, decode: Pool, nP: number, nD: number, by: Granularity): WholeChoice {
   const [fromPrefill, fromDecode] = [nP * prefill.rate, nD * decode.rate];
   const rate = Math.min(fromPrefill, fromDecode);
@@ -57,37 +50,66 @@ function choiceOf(prefill: Pool, decode: Pool, nP: number, nD: number, by: Granu
   };
 }
 
-const within = (one: WholeChoice, limits: RatioLimits): boolean =>
-  (limits.most_usd_per_h === undefined || one.usd_per_h <= limits.most_usd_per_h) &&
-  (limits.most_kw === undefined || (one.kw !== null && one.kw <= limits.most_kw));
-
 /** The smallest deployment within this of the least cost a request is told: a few devices more for a per mille are no gain. */
 const NEAR = 1.02;
 
-/** All whole choices within the limits, the smallest deployments first. */
-function choices(prefill: Pool, decode: Pool, limits: RatioLimits): WholeChoice[] {
+/** All whole choices, the smallest deployments first. */
+function choices(prefill: Pool, decode: Pool, granularity: Granularity): WholeChoice[] {
   const found: WholeChoice[] = [];
   for (let nP = 1; nP <= MOST_WORKERS; nP += 1) {
     for (let nD = 1; nD <= MOST_WORKERS; nD += 1) {
-      const one = choiceOf(prefill, decode, nP, nD, limits.granularity);
-      if (within(one, limits)) found.push(one);
+      found.push(choiceOf(prefill, decode, nP, nD, granularity));
     }
   }
   const devices = (one: WholeChoice): number => one.prefill_devices + one.decode_devices;
   return found.sort((a, b) => devices(a) - devices(b) || a.usd_per_request - b.usd_per_request);
 }
 
+/** Whole workers at the least cost a request: the smallest deployment within 2 % of it. */
+export function wholeChoice(prefill: Pool, decode: Pool, granularity: Granularity): WholeChoice {
+  const all = choices(prefill, decode, granularity);
+  const least = Math.min(...all.map(({ usd_per_request }) => usd_per_request));
+  return all.find(({ usd_per_request }) => usd_per_request <= NEAR * least)!;
+}
+
+/** The most that both pools together may cost an hour, or draw. */
+export interface PoolBudget {
+  readonly kind: 'usd_per_h' | 'power_kw';
+  readonly most: number;
+}
+
+/** Prefill workers that are tried within a budget. */
+const MOST_BUDGETED = 20_000;
+
 /**
- * Whole workers at the least cost a request (the smallest deployment within 2 % of it); under a budget those with the highest
- * rate. Null where the budget holds not one worker of each.
+ * Whole workers with the most requests a second within a budget, the cheapest of those. Null where it holds not one worker of
+ * each, or power is not known.
  */
-export function wholeChoice(prefill: Pool, decode: Pool, limits: RatioLimits): WholeChoice | null {
-  const all = choices(prefill, decode, limits);
-  if (limits.most_usd_per_h === undefined && limits.most_kw === undefined) {
-    const least = Math.min(...all.map(({ usd_per_request }) => usd_per_request));
-    return all.find(({ usd_per_request }) => usd_per_request <= NEAR * least) ?? null;
+export function mostWithin(
+  prefill: Pool,
+  decode: Pool,
+  { kind, most }: PoolBudget,
+  by: Granularity = 'devices',
+): WholeChoice | null {
+  const each = ({ usd_per_h, kw }: Pool): number =>
+    kind === 'usd_per_h' ? usd_per_h : (kw ?? Number.POSITIVE_INFINITY);
+  const used = (pool: Pool, workers: number): number =>
+    each(pool) * paid(workers * pool.tp, pool.node_devices, by);
+  const workersFor = (pool: Pool, left: number): number => {
+    // What fits to the last worker must not fail for a rounding error.
+    const unit = by === 'nodes' ? pool.node_devices : pool.tp;
+    return Math.floor((Math.floor(left / (unit * each(pool)) + 1e-9) * unit) / pool.tp + 1e-9);
+  };
+  let best: WholeChoice | null = null;
+  for (let nP = 1; nP <= Math.min(MOST_BUDGETED, workersFor(prefill, most)); nP += 1) {
+    // More decode workers than these prefill workers feed only cost.
+    const fed = Math.ceil((nP * prefill.rate) / decode.rate);
+    const nD = Math.min(workersFor(decode, most - used(prefill, nP)), fed);
+    if (nD < 1) break;
+    const one = choiceOf(prefill, decode, nP, nD, by);
+    if (best === null || more(one, best)) best = one;
   }
-  return all.reduce<WholeChoice | null>((best, one) => (best === null || more(one, best) ? one : best), null);
+  return best;
 }
 
 const more = (one: WholeChoice, best: WholeChoice): boolean =>
