@@ -38,6 +38,8 @@ export type StoppedBy =
   | 'max_requests'
   | 'max_time'
   | 'trace_ended'
+  /** A second stall as of a compilation: the cell is to be measured again. */
+  | 'stalled'
   | 'overloaded'
   | 'failed'
   | 'cancelled';

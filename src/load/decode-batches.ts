@@ -97,6 +97,7 @@ class DecodeBatches extends CellRun<ClosedLoopCell, LoadResult> {
 
   #measured(now: number, openedAt: number, whole: boolean): StoppedBy | null {
     const stall = this.#stalls?.look() ?? null;
+    if (stall !== null && this.#restarted) return 'stalled';
     if (stall !== null) {
       // This batch has warmed what stalled: the next one is the first that counts.
       this.#restarted = { at_s: this.sinceOrigin(now), ...stall };

@@ -8,7 +8,8 @@ import type { WarmUpState } from './warm-up.ts';
 
 /**
  * A load pattern with an undrained warm-up, a steady window, and fillers until the last request sent inside the window has
- * finished. A stall as of a compilation in the window of a shape that is new to the server starts warm-up and window anew, once.
+ * finished. A stall as of a compilation in the window of a shape that is new to the server starts warm-up and window anew; a second one
+ * ends the cell, which is to be measured again.
  */
 export abstract class SteadyRun<Cell extends BaseCell, Result extends LoadResult> extends CellRun<
   Cell,
@@ -55,7 +56,7 @@ export abstract class SteadyRun<Cell extends BaseCell, Result extends LoadResult
     if (this.phase === 'drain') return;
     this.residence = Math.max(this.#aloneResidence, this.progress.residence ?? 0);
     if (this.phase === 'warm_up') this.#openWhenReady(this.requests.inFlight + 1);
-    else if (!this.#restartAfterStall())
+    else if (!this.#actOnStall())
       this.closeWhen(this.window!.completed(timeline, request, this.port.now(), this.residence));
   }
 
@@ -120,13 +121,17 @@ export abstract class SteadyRun<Cell extends BaseCell, Result extends LoadResult
 
   #watchStalls(openedAt: number): void {
     const limit = this.cell.stallGapToMedian ?? null;
-    const watches = limit !== null && this.#restarted === undefined;
-    this.#stalls = watches ? new StallWatch(openedAt, this.requests, limit, this.openInFlight()) : null;
+    this.#stalls =
+      limit === null ? null : new StallWatch(openedAt, this.requests, limit, this.openInFlight());
   }
 
-  #restartAfterStall(): boolean {
+  #actOnStall(): boolean {
     const found = this.#stalls?.look() ?? null;
     if (found === null) return false;
+    if (this.#restarted) {
+      this.closeWhen('stalled');
+      return true;
+    }
     this.#restarted = { at_s: this.sinceOrigin(this.port.now()), ...found };
     this.window = null;
     this.warmUp();

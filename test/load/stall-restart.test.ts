@@ -4,7 +4,7 @@ import { runDecodeBatches } from '../../src/load/decode-batches.ts';
 import { FakeEngine, H100_LIKE } from './fake-engine.ts';
 import { type CellFacts, cellOf, judge, runCell } from './run-cell.ts';
 
-/** About four residences of warm-up and window at most; a whole window would take 30 s. */
+/** A residence is half a second; a whole window would take 30 s. */
 const FACTS: CellFacts = {
   concurrency: 4,
   outputTokens: 50,
@@ -32,9 +32,11 @@ test('a stall in the window of a new shape ends it and starts warm-up and window
   expect(restarted).toMatchObject({ at_s, gap_ms: 1000 * gap_s });
 });
 
-test('a second stall is left to the judgement: the cell is measured again', () => {
-  const result = runCell({ ...FACTS, stallGapToMedian: 10 }, stall(8, 25));
+test('a second stall ends the cell within seconds, to be measured again', () => {
+  const result = runCell({ ...FACTS, stallGapToMedian: 10 }, stall(8, 15));
   expect(result.events.filter((event) => event === 'opened')).toHaveLength(2);
+  expect(result.stoppedBy).toBe('stalled');
+  expect(result.window!.closed_s).toBeLessThan(19);
   expect(judge(result, FACTS).reasons.map(({ code }) => code)).toContain('compile_stall');
 });
 

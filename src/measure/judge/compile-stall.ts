@@ -7,7 +7,11 @@ export const judgeCompileStall: Judge = ({ evidence, measured, thresholds }) => 
   const limit = thresholds.compile_stall_gap_to_median;
   const inFlight = evidence.open === undefined ? null : evidence.concurrency;
   const found = findStall(evidence.timelines, measured, inFlight, limit);
-  if (found === null) return null;
+  if (found === null) {
+    // The requests that were still in flight may have made a stall look usual.
+    const ended = evidence.stoppedBy === 'stalled';
+    return ended ? invalid('compile_stall', 'a second stall ended the window', null, limit) : null;
+  }
   const { where, gap_s, times_usual } = found;
   const message = `a gap of ${short(1000 * gap_s)} ms ${where}, ${short(times_usual)} x the usual: a compilation?`;
   return invalid('compile_stall', message, times_usual, limit);
