@@ -97,9 +97,15 @@ async function llamaServer(access: EndpointAccess): Promise<EngineFacts> {
   };
 }
 
+/** Asked for the first time, vLLM looks through its host's packages and devices for this page: half a minute on a busy one. */
+const SERVER_INFO_PATIENCE_MS = 90_000;
+
 /** In its development mode vLLM says how it was started, and can forget its prefix cache. */
 async function vllm(access: EndpointAccess, said: string | null): Promise<EngineFacts> {
-  const page = await optionalPage(access, '/server_info?config_format=json');
+  // Not needed, so that a server which never comes to it is none the worse.
+  const page = await optionalPage(access, '/server_info?config_format=json', {
+    timeoutMs: SERVER_INFO_PATIENCE_MS,
+  }).catch(() => null);
   const parsed = vllmInfoSchema.safeParse(parseJson(page));
   const scheduler = parsed.success ? parsed.data.vllm_config.scheduler_config : null;
   return {

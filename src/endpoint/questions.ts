@@ -62,8 +62,12 @@ function refused(access: EndpointAccess, url: string, status: number): RidgeErro
 }
 
 /** An optional page of the endpoint: its text, or null where there is none, or none for us. */
-export async function optionalPage(access: EndpointAccess, path: string): Promise<string | null> {
-  const { status, text } = await askAnyway(access, path);
+export async function optionalPage(
+  access: EndpointAccess,
+  path: string,
+  options: Pick<HttpAsk, 'timeoutMs'> = {},
+): Promise<string | null> {
+  const { status, text } = await askAnyway(access, path, options);
   return status === 200 ? text : null;
 }
 

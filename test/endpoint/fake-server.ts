@@ -18,7 +18,7 @@ export interface FakeServer {
   connections(): number;
 }
 
-/** A tiny HTTP server that answers POSTs as the test says, and GETs by path with a page or a status; closed when the test ends. */
+/** A tiny HTTP server that answers POSTs as the test says, and GETs by path with a page or a status (0: it hangs up); closed when the test ends. */
 export async function fakeServer(
   answer: Answer,
   pages: Record<string, string | number> = {},
@@ -29,6 +29,7 @@ export async function fakeServer(
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') {
       const page = pages[request.url ?? ''];
+      if (page === 0) return void request.socket.destroy();
       response.statusCode = typeof page === 'string' ? 200 : (page ?? 404);
       response.end(typeof page === 'string' ? page : '{"detail":"no"}');
       return;

@@ -165,6 +165,12 @@ test('a page that is refused to us alone is a page that is not there', async () 
   expect(identity.engine.name).toBe('vllm');
 });
 
+test('a server that never comes to say how it was started is known by its other pages', async () => {
+  const server = await fakeServer(able({}), { ...pages, '/server_info?config_format=json': 0 });
+  const identity = await identifyEndpoint(access(server.url));
+  expect(identity).toMatchObject({ engine: { name: 'vllm', version: '0.32.0' }, cache_reset: null });
+});
+
 describe('an endpoint that cannot be used', () => {
   test('unreachable: exit 3 and the URL', async () => {
     const error = await refusal(identifyEndpoint(access('http://127.0.0.1:9')));
