@@ -1,5 +1,6 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { EventLoopDelay } from './measure/evidence.ts';
+import { runDelaySeconds } from './run-delay.ts';
 
 const RESOLUTION_MS = 1;
 const NS_PER_MS = 1e6;
@@ -8,6 +9,7 @@ const NS_PER_MS = 1e6;
 export function watchEventLoop(): { stop(): EventLoopDelay | null } {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
+  const [began, waited] = [performance.now(), runDelaySeconds()];
   const milliseconds = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
   return {
     stop: () => {
@@ -17,6 +19,9 @@ export function watchEventLoop(): { stop(): EventLoopDelay | null } {
         p50_ms: milliseconds(histogram.percentile(50)),
         p99_ms: milliseconds(histogram.percentile(99)),
         max_ms: milliseconds(histogram.max),
+        ...(process.platform === 'linux' && {
+          core_wait_share: (1000 * (runDelaySeconds() - waited)) / (performance.now() - began),
+        }),
       };
     },
   };

@@ -20,14 +20,16 @@ export async function writeServedLab({ install, folder, model }: ServeOptions): 
   const modelFolder = await writeModel(folder, model);
   const port = await freePort();
   const file = join(folder, 'served-lab.yaml');
-  const [first, both] = availableParallelism() > 1 ? ['0', '0|1'] : ['nobind', 'nobind'];
+  const [first, both, cores] = availableParallelism() > 1 ? ['0', '0|1', '0,1'] : ['nobind', 'nobind', '0'];
   const url = `http://127.0.0.1:${port}`;
   const target = {
     url,
     accelerator: ACCELERATOR,
     model_config: join(modelFolder, 'config.json'),
     serve: {
+      // A server that keeps to its cores leaves one to the client; beside one that does not, a client waits for a core.
       argv: [
+        ...['sh', '-c', 'exec taskset -c "$CORES" "$@"', 'vllm'],
         ...vllmCommand({ install, modelFolder, model, port }),
         ...['--tensor-parallel-size', '{tensor_parallel}'],
       ],
@@ -35,8 +37,8 @@ export async function writeServedLab({ install, folder, model }: ServeOptions): 
       ready_timeout_s: 600,
       stop: { grace_s: 20 },
       variants: {
-        tp1: { tensor_parallel: 1, env: { VLLM_CPU_OMP_THREADS_BIND: first } },
-        tp2: { tensor_parallel: 2, env: { VLLM_CPU_OMP_THREADS_BIND: both } },
+        tp1: { tensor_parallel: 1, env: { VLLM_CPU_OMP_THREADS_BIND: first, CORES: '0' } },
+        tp2: { tensor_parallel: 2, env: { VLLM_CPU_OMP_THREADS_BIND: both, CORES: cores } },
       },
     },
   };

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { runDelaySeconds } from './run-delay.ts';
+import { runDelaySeconds } from '../run-delay.ts';
 
 /** When data came off a socket, and how much earlier it may have arrived: monotonic seconds. */
 export interface Stamp {

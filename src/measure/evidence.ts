@@ -21,6 +21,8 @@ export interface EventLoopDelay {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
+  /** Share of the time in which the client's thread could have run and had no core; absent: not known on its host. */
+  readonly core_wait_share?: number;
 }
 
 /** How the requests of an open loop were to arrive, and whether they overran the server. */

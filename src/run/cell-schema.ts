@@ -158,6 +158,8 @@ export const cellRecordSchema = z.object({
       ttft_bound_p99_ms: nullableNumber,
       chunk_bound_p50_ms: nullableNumber,
       chunk_bound_p99_ms: nullableNumber,
+      /** Share of the cell in which the client could have run and had no core; absent in older records. */
+      core_wait_share: nullableNumber.optional(),
       /** What the client's sockets saw, all threads together; absent in older records and of pairs. */
       sockets: z
         .object({

@@ -349,6 +349,21 @@ describe('the client', () => {
     expect(late(8)).not.toContain('client_bound');
   });
 
+  test('names the lack of a core as the cause of late stamps', () => {
+    const starved = (core_wait_share: number) =>
+      measureCell(
+        evidence({
+          timelines: bounds(0.02),
+          eventLoopDelay: { p50_ms: 0, p99_ms: 100, max_ms: 200, core_wait_share },
+        }),
+      );
+    const message = (share: number) =>
+      starved(share).reasons.find(({ code }) => code === 'client_bound')?.message;
+    expect(starved(0.4).client?.core_wait_share).toBe(0.4);
+    expect(message(0.4)).toContain('waited 40 % of the time for a core');
+    expect(message(0.01)).not.toContain('core');
+  });
+
   test('records its event loop’s delay, but is not judged by it', () => {
     const eventLoopDelay = { p50_ms: 1, p99_ms: 900, max_ms: 2000 };
     const cell = measureCell(evidence({ eventLoopDelay }));

@@ -5,15 +5,19 @@ import { chunksArrived } from '../window-totals.ts';
 import { asPercent, type Case, type Judge, reason, short } from './case.ts';
 import { typicalDecodeSpan } from './decode.ts';
 
+/** Share of its time that a client waits for a core from which on that is named as the cause. */
+const WAITS_FOR_A_CORE = 0.05;
+
 /** A client that reads its sockets too late measures itself: its stamps' own bound is compared with what they measure. */
 export const judgeClientBound: Judge = (cell) =>
   (cell.evidence.kind === 'decode' ? decodeBound(cell) : (ttftBound(cell) ?? tpotBound(cell))) ??
   eventRate(cell);
 
-function ttftBound({ metrics, bounds, thresholds }: Case): Reason | null {
+function ttftBound(cell: Case): Reason | null {
+  const { metrics, bounds, thresholds } = cell;
   const mean = metrics.ttft_ms?.mean ?? 0;
   if (bounds.ttft_p99 === null || mean <= 0) return null;
-  return tooLarge('TTFT', (1000 * bounds.ttft_p99) / mean, thresholds.client_bound_ttft_share);
+  return tooLarge(cell, 'TTFT', (1000 * bounds.ttft_p99) / mean, thresholds.client_bound_ttft_share);
 }
 
 /** A batch's TPOT is all that is taken from it. */
@@ -21,19 +25,22 @@ function decodeBound(cell: Case): Reason | null {
   const span = typicalDecodeSpan(cell);
   if (cell.bounds.chunk_p99 === null || span === null || span <= 0) return null;
   return tooLarge(
+    cell,
     'the time that TPOT is taken over',
     cell.bounds.chunk_p99 / span,
     cell.thresholds.client_bound_tpot_share,
   );
 }
 
-function tpotBound({ completed, bounds, thresholds }: Case): Reason | null {
+function tpotBound(cell: Case): Reason | null {
+  const { completed, bounds, thresholds } = cell;
   const spans = completed
     .filter((request) => tokensAfterFirst(request) >= thresholds.client_bound_tpot_fewest_tokens)
     .map((request) => tpot(request)! * tokensAfterFirst(request));
   const typical = median(spans);
   if (bounds.chunk_p99 === null || typical === null || typical <= 0) return null;
   return tooLarge(
+    cell,
     'the time that TPOT is taken over',
     bounds.chunk_p99 / typical,
     thresholds.client_bound_tpot_share,
@@ -52,8 +59,15 @@ function eventRate({ evidence, window, thresholds }: Case): Reason | null {
   return reason('client_bound', 'flagged', 'exclude', message, rate, limit);
 }
 
-function tooLarge(what: string, share: number, limit: number): Reason | null {
+function tooLarge(cell: Case, what: string, share: number, limit: number): Reason | null {
   if (share < limit) return null;
-  const message = `stamps may be late by ${asPercent(share)} of ${what}`;
+  const message = `stamps may be late by ${asPercent(share)} of ${what}${shortOfCores(cell)}`;
   return reason('client_bound', 'flagged', 'exclude', message, share, limit);
+}
+
+/** A busy neighbour can be sent away; a client that is too slow by itself needs other help. */
+function shortOfCores({ evidence }: Case): string {
+  const share = evidence.eventLoopDelay?.core_wait_share ?? 0;
+  if (share < WAITS_FOR_A_CORE) return '';
+  return `: the client waited ${asPercent(share)} of the time for a core; keep other work, the server too, off one (taskset)`;
 }
