@@ -50,6 +50,10 @@ const verbs: Record<string, { summary: string; load: () => Promise<{ command: Co
     summary: 'print the price of compute and bandwidth, peak and fitted',
     load: () => import('./commands/frontier.ts'),
   },
+  fleet: {
+    summary: 'size pools of devices for a trace whose mix changes',
+    load: () => import('./commands/fleet.ts'),
+  },
   place: {
     summary: "place a request's stages on accelerators at least cost",
     load: () => import('./commands/place.ts'),

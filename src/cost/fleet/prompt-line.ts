@@ -1,0 +1,63 @@
+import type { Requests } from './requests.ts';
+import type { Service } from './service.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+/** Pieces of prompts that one step computes. */
+export interface PromptPieces {
+  readonly tokens: number;
+  readonly pieces: number;
+  readonly flop: number;
+  readonly bytes: number;
+  /** Prompts that the step completes. */
+  readonly ending: readonly number[];
+}
+
+/** Prompts of a worker in the order of their coming; a long one is computed in several steps. */
+export class PromptLine {
+  readonly #requests: Requests;
+  readonly #line = new WaitingLine();
+  /** Tokens of the prompt at the head that are computed. */
+  #headDone = 0;
+
+  constructor(requests: Requests) {
+    this.#requests = requests;
+  }
+
+  get size(): number {
+    return this.#line.size;
+  }
+
+  push(request: number): void {
+    this.#line.push(request);
+  }
+
+  /**
+   * Takes the pieces of the next step.
+   * @param room most tokens
+   * @param mayStart whether another prompt may begin, beside prompts of `taken` tokens, `ending` of which complete
+   */
+  take(
+    room: number,
+    { attention }: Service,
+    mayStart: (request: number, taken: number, ending: number) => boolean,
+  ): PromptPieces {
+    const ending: number[] = [];
+    let [tokens, pieces, taken, flop, bytes] = [0, 0, 0, 0, 0];
+    while (tokens < room && this.#line.size > 0) {
+      const request = this.#line.first;
+      if (this.#headDone === 0 && !mayStart(request, taken, ending.length)) break;
+      const input = this.#requests.input[request]!;
+      const piece = Math.min(room - tokens, input - this.#headDone);
+      flop += attention.chunkFlop(piece, this.#headDone);
+      bytes += attention.chunkBytes(piece, this.#headDone);
+      tokens += piece;
+      pieces += 1;
+      taken += input;
+      this.#headDone += piece;
+      if (this.#headDone < input) break;
+      this.#headDone = 0;
+      ending.push(this.#line.shift());
+    }
+    return { tokens, pieces, flop, bytes, ending };
+  }
+}

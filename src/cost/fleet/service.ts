@@ -1,0 +1,119 @@
+import type { FittedModel } from '../../fit/predictive.ts';
+import { type ResidualTable, withTable } from '../../fit/residual-table.ts';
+import { modelOf, settingsFor } from '../../fitfile/apply.ts';
+import { powerParametersOf } from '../../fitfile/power-schema.ts';
+import type { Fit } from '../../fitfile/schema.ts';
+import type { RooflineParameters } from '../../roofline/parameters.ts';
+import { stepPower } from '../../roofline/power.ts';
+import { StepPricer } from '../../roofline/step-pricer.ts';
+import { TrafficCounter } from '../../roofline/step-traffic.ts';
+import { AttentionWork } from '../../roofline/step-work.ts';
+import type { PhaseSource } from '../phase-source.ts';
+import { drawerOf, misfitOf, moved } from '../sources/fit-draws.ts';
+import { fitSource } from '../sources/from-fit.ts';
+
+/** What one engine step computes, in the columns that its time depends on. */
+export interface StepColumns {
+  readonly tokens: number;
+  readonly sampled: number;
+  readonly sequences: number;
+  readonly flop: number;
+  readonly bytes: number;
+}
+
+/** One server of a fit: how long its steps take, what it holds, what it draws. */
+export interface Service {
+  readonly label: string;
+  readonly tp: number;
+  readonly source: PhaseSource;
+  /** Most tokens of one step. */
+  readonly step_tokens: number;
+  /** Most sequences that decode together. */
+  readonly seats: number;
+  readonly kv_capacity_tokens: number;
+  /** Added to TTFT outside the engine's steps, s. */
+  readonly request_overhead_s: number;
+  readonly attention: AttentionWork;
+  /** Of a step, s; steps of decodes alone carry the fit's correction for their batch. */
+  stepSeconds(work: StepColumns): number;
+  /** Seconds of a step of `batch` decodes at a mean context. */
+  decodeSeconds(batch: number, context: number): number;
+  /** Watts of all devices of the server: in a step, and idle; null where the fit holds no power. */
+  readonly power: {
+    readonly idle_w: number;
+    stepWatts(work: StepColumns, seconds: number): number;
+  } | null;
+}
+
+/**
+ * A server by a fit at one tensor parallel size.
+ * @param draw index of a draw of what the fit is unsure of; null: its central parameters
+ */
+export function serviceOf(fit: Fit, tp: number, label: string, draw: number | null = null): Service {
+  const model = modelOf(fit);
+  const { card, residual_table } = model;
+  const parameters = draw === null ? model.parameters : drawnParameters(fit, model, draw);
+  const misfit = draw === null ? null : misfitOf(fit, model, 1)(draw);
+  const settings = settingsFor(fit, tp);
+  const pricer = new StepPricer(card, parameters, tp);
+  const attention = new AttentionWork(card);
+  const workload = { input: fit.range.input_tokens[0], output: fit.range.output_tokens[0] };
+  const corrections: number[] = [];
+  const correction = (batch: number): number => {
+    corrections[batch] ??=
+      (residual_table === null ? 1 : correctionOf(residual_table, tp, batch)) * (misfit?.decode(batch) ?? 1);
+    return corrections[batch];
+  };
+  const priced = ({ tokens, sampled, sequences, flop, bytes }: StepColumns): number =>
+    pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
+  const promptFactor = misfit?.prefill ?? 1;
+  return {
+    label,
+    tp,
+    source: fitSource(fit, workload, label).central,
+    step_tokens: settings.maxNumBatchedTokens,
+    seats: settings.maxNumSeqs,
+    kv_capacity_tokens: settings.kvCapacityTokens,
+    request_overhead_s: parameters.request_overhead_s,
+    attention,
+    stepSeconds: (work) => promptFactor * priced(work),
+    decodeSeconds: (batch, context) => correction(batch) * priced(decodeColumns(attention, batch, context)),
+    power: powerOf(fit, tp),
+  };
+}
+
+/** A step of `batch` decodes at a mean context. */
+export const decodeColumns = (attention: AttentionWork, batch: number, context: number): StepColumns => ({
+  tokens: batch,
+  sampled: batch,
+  sequences: batch,
+  flop: attention.decodeFlop(batch, context),
+  bytes: attention.decodeBytes(batch, context),
+});
+
+const drawnParameters = (fit: Fit, model: FittedModel, index: number): RooflineParameters =>
+  moved(model.parameters, drawerOf(model, fit.digest)(index), (name) => {
+    const { lower, upper } = fit.parameters[name]!.prior;
+    return [lower, upper];
+  });
+
+/** The fit's factor on decode steps of a batch: kernels are chosen by its size. */
+function correctionOf(table: ResidualTable, tensorParallel: number, batch: number): number {
+  const cell = { tensorParallel, concurrency: batch, outputTokens: 2, turnAroundSeconds: null };
+  const one = { tpotSeconds: 1, ttftSeconds: 1, e2eSeconds: 1, outputTokensPerSecond: 1, queueShare: 0 };
+  return withTable({ ...one, rough: false }, table, cell).tpotSeconds!;
+}
+
+function powerOf(fit: Fit, tp: number): Service['power'] {
+  const { power, model_card } = fit;
+  if (!power) return null;
+  const parameters = powerParametersOf(power);
+  const counter = new TrafficCounter(model_card, tp);
+  return {
+    idle_w: tp * parameters.idle_power_w,
+    stepWatts: ({ flop, bytes, ...work }, seconds) => {
+      const traffic = counter.count({ ...work, attentionFlop: flop, attentionBytes: bytes });
+      return tp * stepPower(parameters, traffic, seconds, power.limit_w);
+    },
+  };
+}

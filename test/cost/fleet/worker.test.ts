@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { type Requests, requestsOf, tpotOf, ttftOf } from '../../../src/cost/fleet/requests.ts';
+import type { Router } from '../../../src/cost/fleet/router.ts';
+import { serviceOf } from '../../../src/cost/fleet/service.ts';
+import { Worker } from '../../../src/cost/fleet/worker.ts';
+import { modelOf, settingsFor } from '../../../src/fitfile/apply.ts';
+import { eventEnds, requestLatencies } from '../../../src/roofline/scheduler/request-latencies.ts';
+import { simulate } from '../../../src/roofline/scheduler/simulate.ts';
+import { StepPricer } from '../../../src/roofline/step-pricer.ts';
+import { AttentionWork } from '../../../src/roofline/step-work.ts';
+import { drawGaps } from '../../../src/stats/gaps.ts';
+import { childSeed, createRandom } from '../../../src/stats/random.ts';
+import { clusterOf, columnsOf, h100, plainServer, requestsAt } from './servers.ts';
+
+/** Simulates requests on one server that does everything. */
+function alone(requests: Requests, service = plainServer()): Requests {
+  const cluster = clusterOf(requests);
+  const worker = new Worker(0, service, requests, cluster);
+  const router: Router = { prompt: () => worker, decode: () => worker };
+  expect(cluster.run([worker], router)).toBe(true);
+  return requests;
+}
+
+test('one request: its prompt, in pieces, then a decode step for each further token', () => {
+  const done = alone(requestsAt([0, 2_500, 11], [100, 1, 1]));
+  expect(ttftOf(done, 0)).toBeCloseTo(2.5, 9);
+  expect(tpotOf(done, 0)).toBeCloseTo(10e-3, 9);
+  expect(ttftOf(done, 1)).toBeCloseTo(1e-3, 9);
+  expect(tpotOf(done, 1)).toBeNull();
+});
+
+test('a prompt that comes between decode steps waits for the step under way, and delays decodes by its own step', () => {
+  const done = alone(requestsAt([0, 100, 21], [0.145, 300, 2]));
+  // The prompt of 100 ms ends at 0.1, steps at 0.11 ... 0.15; the newcomer's step is 300 prompt tokens and one decode.
+  expect(done.first_s[1]).toBeCloseTo(0.15 + 0.301, 9);
+  // 20 decode steps, of which one took 301 ms.
+  expect(done.last_s[0]).toBeCloseTo(0.1 + 19 * 0.01 + 0.301, 9);
+});
+
+test('answers beyond the KV cache wait for room, first come first served', () => {
+  const three = (kv_capacity_tokens: number): Requests =>
+    alone(requestsAt([0, 100, 101], [0, 100, 101], [0, 100, 101]), plainServer({ kv_capacity_tokens }));
+  // The first prompt's step, that of the others beside one decode, then a hundred decode steps.
+  expect(three(1_000).last_s[2]).toBeCloseTo(0.1 + 0.201 + 1, 9);
+  // Room for two whole requests: the third's prompt begins when the first is done.
+  const done = three(410);
+  expect(done.last_s[0]).toBeLessThan(done.first_s[2]!);
+  expect(done.first_s[2]! - done.last_s[0]!).toBeLessThan(0.11);
+});
+
+test('never more than its seats decode together', () => {
+  const rows = Array.from({ length: 6 }, (): [number, number, number] => [0, 10, 101]);
+  const done = alone(requestsAt(...rows), plainServer({ seats: 2 }));
+  // Pairs follow one another: three times a hundred steps.
+  expect(Math.max(...done.last_s)).toBeGreaterThan(3);
+});
+
+test('M/D/1: the mean wait of prompts that arrive at random is that of Pollaczek and Khinchine', () => {
+  const [utilisation, count] = [0.7, 200_000];
+  const gap = drawGaps({ process: 'poisson', burstiness: null }, createRandom(7));
+  let at = 0;
+  const rows = Array.from({ length: count }, (): [number, number, number] => {
+    at += gap() / utilisation;
+    return [at, 1_000, 1];
+  });
+  const done = alone(requestsOf(columnsOf(rows)));
+  const wait = Array.from({ length: count }, (_, one) => ttftOf(done, one) - 1).reduce(
+    (sum, one) => sum + one / count,
+    0,
+  );
+  expect(wait / (utilisation / (2 * (1 - utilisation)))).toBeGreaterThan(0.98);
+  expect(wait / (utilisation / (2 * (1 - utilisation)))).toBeLessThan(1.02);
+});
+
+test.each([0.5, 2, 4])(
+  'one server at %s requests/s is what the scheduler of vLLM does with the same arrivals',
+  (rate) => {
+    const [count, seed] = [400, 3];
+    const { card, parameters } = modelOf(h100);
+    const [attention, pricer] = [new AttentionWork(card), new StepPricer(card, parameters, 4)];
+    const arrivals = { process: 'poisson', burstiness: null } as const;
+    const schedule = simulate(attention, pricer, settingsFor(h100, 4), {
+      inputTokens: 2_048,
+      outputTokens: 256,
+      inputJitter: [1, 1],
+      outputJitter: [1, 1],
+      streams: 1,
+      turnAroundSeconds: 0,
+      arrivalSeconds: 0,
+      releaseSeconds: 0,
+      warmUpRequests: 0,
+      measuredRequests: count,
+      holdsLoad: true,
+      seed,
+      arrivals: { ...arrivals, ratePerSecond: rate },
+    });
+    const expected = requestLatencies(schedule, eventEnds(schedule, pricer));
+    const gap = drawGaps(arrivals, createRandom(childSeed(seed, 2)));
+    let at = 0;
+    // Those behind the last one that counts keep the load up.
+    const rows = Array.from({ length: count + 200 }, (): [number, number, number] => {
+      at += gap() / rate;
+      return [at, 2_048, 256];
+    });
+    const uncorrected = { ...h100, residual_table: null };
+    const done = alone(requestsOf(columnsOf(rows)), serviceOf(uncorrected, 4, 'h100'));
+    const mean = (of: (one: number) => number): number =>
+      Array.from({ length: count }, (_, one) => of(one)).reduce((sum, one) => sum + one / count, 0);
+    expect(mean((one) => ttftOf(done, one)) / mean((one) => expected.ttft[one]!)).toBeCloseTo(1, 1.5);
+    expect(mean((one) => tpotOf(done, one)!) / mean((one) => expected.tpot[one]!)).toBeCloseTo(1, 2);
+  },
+);
