@@ -21,6 +21,7 @@ export function checkCounters(checks: Checks, cell: CellData): void {
     server.prefix_cache_hits === 0 && server.preemptions === 0,
     `${server.prefix_cache_hits} of ${server.prefix_cache_queries} prompt tokens, ${server.preemptions} preemptions`,
   );
+  checkEstimates(checks, cell);
   if (isClientBound(cell.record)) {
     checks.skip(`${label}: client_bound on this host: its latencies are not compared with the server's`);
     return;
@@ -30,6 +31,17 @@ export function checkCounters(checks: Checks, cell: CellData): void {
   const spans = answered.map((timeline) => (tpot(timeline) ?? 0) * tokensAfterFirst(timeline));
   const gap = sum(spans) / sum(answered.map(tokensAfterFirst));
   checkTpot(checks, label, gap, server);
+}
+
+/** What vLLM itself estimates of its FLOPs and bytes is there, and is what the model card says. */
+function checkEstimates(checks: Checks, { label, record }: CellData): void {
+  const { estimated_flop = null, estimated_read_bytes = null } = record.server ?? {};
+  const off = record.reasons.find(({ code }) => code === 'model_card_mismatch');
+  checks.check(
+    `${label}: FLOPs and bytes by the server against the model card`,
+    estimated_flop !== null && estimated_flop > 0 && estimated_read_bytes !== null && off === undefined,
+    off?.message ?? `${estimated_flop} FLOP and ${estimated_read_bytes} bytes read in the window`,
+  );
 }
 
 /** An aborted request may have a token on its way to the client and one more in the engine. */

@@ -78,7 +78,7 @@ export const vllmCommand = ({
   ...['--served-model-name', `random/${model}`, '--load-format', 'dummy', '--enforce-eager'],
   ...['--host', '127.0.0.1', '--port', String(port), '--max-model-len', String(MAX_LENGTH_TOKENS)],
   ...['--max-num-batched-tokens', String(SERVER_SETTINGS.max_num_batched_tokens)],
-  ...['--max-num-seqs', String(SERVER_SETTINGS.max_num_seqs)],
+  ...['--max-num-seqs', String(SERVER_SETTINGS.max_num_seqs), '--enable-mfu-metrics'],
 ];
 
 export const serverEnvironment = (cpus: string | undefined) => ({

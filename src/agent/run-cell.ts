@@ -123,6 +123,7 @@ export async function runCell(
     calibration: rateFor(calibration, own === null ? 1 : workers),
     ...(task.thresholds && { thresholds: task.thresholds }),
     ...(task.buckets && { buckets: task.buckets }),
+    ...(task.counted && { counted: task.counted }),
     ...(pair && { pair: await pair.evidence() }),
   };
   const { cell, steps } = measureSteps({ ...evidence, timelines });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { arrivalsSchema } from '../run/schema.ts';
+import { arrivalsSchema, runTargetSchema } from '../run/schema.ts';
 import { bucketsSchema } from '../suite/buckets.ts';
 import { labPromptSchema } from '../suite/lab-prompts.ts';
 import { powerSchema } from '../suite/power-schema.ts';
@@ -62,6 +62,14 @@ export const cellTaskSchema = z.object({
   thresholds: suiteSchema.shape.thresholds,
   /** Static shapes of the server; absent: none are known. */
   buckets: bucketsSchema.optional(),
+  /** The model by its card, to compare with the server's own estimates; absent: no card is known. */
+  counted: z
+    .object({
+      card: runTargetSchema.shape.model_card.unwrap(),
+      tensor_parallel: z.int(),
+      max_num_batched_tokens: z.int().nullable(),
+    })
+    .optional(),
   /** Whether kernels may be compiled at first use: a real device that sees this shape for the first time. */
   touch_first: z.boolean().optional(),
   /** Sizes of steps that it has not seen: prompts alone, and streams that decode together. */

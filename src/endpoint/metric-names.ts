@@ -10,7 +10,10 @@ export type Quantity =
   | 'kv_usage'
   | 'iteration_tokens'
   | 'ttft_s'
-  | 'tpot_s';
+  | 'tpot_s'
+  | 'estimated_flop'
+  | 'estimated_read_bytes'
+  | 'estimated_write_bytes';
 
 /** How one engine names its metrics: spellings without the prefix, newest first. */
 export interface MetricDialect {
@@ -25,6 +28,13 @@ const NO_STEPS = 'engine steps and preemption are not shown';
 /** Tokens of a request that is still running are not counted yet, so that a window's count says nothing. */
 const COUNTS_AT_END =
   'generated tokens are counted when a request ends, so that they cannot be compared over a window';
+
+/** With --enable-mfu-metrics: what the engine thinks that a device computed and moved. */
+const ESTIMATES = {
+  estimated_flop: ['estimated_flops_per_gpu_total'],
+  estimated_read_bytes: ['estimated_read_bytes_per_gpu_total'],
+  estimated_write_bytes: ['estimated_write_bytes_per_gpu_total'],
+} as const;
 
 export const VLLM_METRICS: MetricDialect = {
   engine: 'vllm',
@@ -55,6 +65,7 @@ export const VLLM_METRICS: MetricDialect = {
       'time_per_output_token_seconds',
       'request_time_per_output_token_seconds',
     ],
+    ...ESTIMATES,
   },
   lacks: [],
 };
@@ -73,6 +84,7 @@ export const METRIC_DIALECTS: readonly MetricDialect[] = [
       kv_usage: ['token_usage'],
       ttft_s: ['time_to_first_token_seconds'],
       tpot_s: ['inter_token_latency_seconds', 'time_per_output_token_seconds'],
+      ...ESTIMATES,
     },
     lacks: [COUNTS_AT_END, NO_STEPS],
   },

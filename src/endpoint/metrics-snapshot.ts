@@ -30,6 +30,10 @@ export interface MetricsSnapshot {
   readonly waiting: number | null;
   /** 0 to 1. */
   readonly kv_usage: number | null;
+  /** Of one device of each engine; what the engine itself estimates. */
+  readonly estimated_flop: number | null;
+  readonly estimated_read_bytes: number | null;
+  readonly estimated_write_bytes: number | null;
   readonly cache: CacheConfig | null;
   readonly kv_transfer: KvCounters | null;
 }
@@ -77,6 +81,9 @@ export function readSnapshot(
     running: gauge(pick(byName, names.running), 'sum'),
     waiting: gauge(pick(byName, names.waiting), 'sum'),
     kv_usage: gauge(pick(byName, names.kv_usage), 'max'),
+    estimated_flop: counter(names.estimated_flop),
+    estimated_read_bytes: counter(names.estimated_read_bytes),
+    estimated_write_bytes: counter(names.estimated_write_bytes),
     cache: readCacheConfig(byName.get('cache_config_info')),
     kv_transfer: readKvCounters(byName),
   };

@@ -28,6 +28,9 @@ export function snapshotDelta(
     max_kv_usage: gauges?.max_kv_usage ?? null,
     ttft_mean_s: meanBetween(before.ttft_s, after.ttft_s),
     tpot_mean_s: meanBetween(before.tpot_s, after.tpot_s),
+    estimated_flop: difference(before.estimated_flop, after.estimated_flop),
+    estimated_read_bytes: difference(before.estimated_read_bytes, after.estimated_read_bytes),
+    estimated_write_bytes: difference(before.estimated_write_bytes, after.estimated_write_bytes),
     kv_transfer: kvDelta(before.kv_transfer, after.kv_transfer),
   };
 }

@@ -2,6 +2,7 @@ import type { Arrivals, ServerDelta } from '../run/schema.ts';
 import type { Buckets } from '../suite/buckets.ts';
 import type { CellKind, Objectives, StopRule } from '../suite/schema.ts';
 import type { ThresholdOverrides } from '../suite/thresholds.ts';
+import type { CountedModel } from './card-count.ts';
 import type { Overload } from './overload.ts';
 import type { Stall } from './stalls.ts';
 import type { TimeSpan } from './time-span.ts';
@@ -77,4 +78,6 @@ export interface CellEvidence {
   readonly thresholds?: ThresholdOverrides;
   /** Shapes that the server pads its steps to; absent: none are known. */
   readonly buckets?: Buckets;
+  /** The model by its card; absent: no card is known. */
+  readonly counted?: CountedModel;
 }

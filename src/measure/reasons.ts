@@ -49,5 +49,6 @@ export const REASON_CODES = [
   'drift',
   'routing_sensitive',
   'environment_changed',
+  'model_card_mismatch',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

@@ -167,4 +167,9 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'invalid',
     fit: 'exclude',
   },
+  model_card_mismatch: {
+    gate: `FLOPs or bytes that the server itself estimates (vLLM: --enable-mfu-metrics) differ over the whole cell by more than ${percent(t.model_card_mismatch_share)} from what the model card says of its requests: another model, or another format of weights`,
+    effect: 'flagged',
+    fit: 'use',
+  },
 };

@@ -14,6 +14,7 @@ import {
   judgeSamples,
   judgeWindow,
 } from './judge/load.ts';
+import { judgeModelCard } from './judge/model-card.ts';
 import { judgeRate, judgeScheduleLag, overloadReason } from './judge/open.ts';
 import {
   judgeChunks,
@@ -63,6 +64,7 @@ const JUDGES: readonly Judge[] = [
   judgeSteadiness,
   judgeSamples,
   judgeConvergence,
+  judgeModelCard,
 ];
 
 /** A batch that is released at once has no steady load, no residence and no requests by themselves. */

@@ -67,6 +67,11 @@ export class AttentionWork {
     return this.#prefillFlop * pairs;
   }
 
+  /** As `chunkFlop`, of a server that counts every token of a chunk against all that its last one sees. */
+  fullFlop(tokens: number, end: number): number {
+    return Math.max(this.#prefillFlop, this.#decodeFlop) * tokens * this.#seen(end);
+  }
+
   /** KV bytes of a chunk: what it reads of its own context, once, and what it writes. */
   chunkBytes(tokens: number, context: number): number {
     return this.#kvLayer * (this.#seen(context) + tokens * this.#layers);

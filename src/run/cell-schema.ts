@@ -80,6 +80,10 @@ export const serverDeltaSchema = z.object({
   max_kv_usage: nullableNumber,
   ttft_mean_s: nullableNumber,
   tpot_mean_s: nullableNumber,
+  /** What the engine itself estimates that a device computed and moved; absent in older records. */
+  estimated_flop: nullableNumber.optional(),
+  estimated_read_bytes: nullableNumber.optional(),
+  estimated_write_bytes: nullableNumber.optional(),
   /** KV from and to other servers; null where the server shows none. */
   kv_transfer: kvTransferDeltaSchema.nullable().default(null),
 });

@@ -36,6 +36,7 @@ export function cellTask(
     objectives: suite.objectives ?? null,
     ...(suite.thresholds && { thresholds: suite.thresholds }),
     ...bucketsOf(target),
+    ...countedOf(target),
     idle_power_w: idlePower_w,
   };
 }
@@ -50,6 +51,19 @@ function bucketsOf({ definition, served, settings }: LaneContext['target']): Pic
     block_size: settings.block_size.value ?? undefined,
   });
   return parsed.success ? { buckets: parsed.data } : {};
+}
+
+/** Of several engines, or of pipeline stages, a server's estimates are of no one device. */
+function countedOf({
+  model_card: card,
+  devices,
+  tensor_parallel,
+  settings,
+}: LaneContext['target']): Pick<CellTask, 'counted'> {
+  if (card === null || devices !== tensor_parallel) return {};
+  return {
+    counted: { card, tensor_parallel, max_num_batched_tokens: settings.max_num_batched_tokens.value },
+  };
 }
 
 function traceOf({ traces }: Pick<LaneContext, 'traces'>, { arrivals }: CellShape): Pick<CellTask, 'trace'> {

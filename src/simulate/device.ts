@@ -9,6 +9,7 @@ import { type StepLoad, stepTime } from '../roofline/step.ts';
 import { type BucketMode, createCompileStalls, paddedLoad } from './buckets.ts';
 import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
 import { Engine } from './engine.ts';
+import { createEstimates } from './estimates.ts';
 import { powerRecorder } from './power/record.ts';
 import type { PowerTrace } from './power/trace.ts';
 import { drawPower, type PowerTruth, scaleEnergies } from './power/truth.ts';
@@ -109,12 +110,18 @@ export function createEngine<R extends EngineRequest>(
   const { buckets } = device;
   const stalls = buckets === null ? () => 0 : createCompileStalls(buckets, timeScale);
   const padded = buckets === null ? (load: StepLoad) => load : paddedLoad;
-  return new Engine<R>({
+  const estimate = createEstimates(card, tp);
+  const record = trace && powerRecorder(card, tp, device.power, trace);
+  const engine = new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize },
     stepSeconds: (load: StepLoad) =>
       withEffects(load, stepTime(card, parameters, tp, padded(load))) + stalls(load),
-    ...(trace && { planned: powerRecorder(card, tp, device.power, trace) }),
+    planned: (step) => {
+      estimate(engine.metrics.estimated, step);
+      record?.(step);
+    },
   });
+  return engine;
 }
 
 /** Seconds from a request's arrival at the server until it stands in the scheduler's queue. */

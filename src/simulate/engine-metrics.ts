@@ -1,3 +1,4 @@
+import type { Estimates } from './estimates.ts';
 import {
   FIRST_TOKEN_BOUNDS,
   Histogram,
@@ -21,6 +22,8 @@ export class EngineMetrics {
   external_prefix_cache_queries = 0;
   external_prefix_cache_hits = 0;
   prompt_tokens_external = 0;
+  /** Of one device, by `createEstimates`. */
+  readonly estimated: Estimates = { flop: 0, readBytes: 0, writeBytes: 0 };
   readonly request_success = { length: 0, stop: 0, abort: 0 };
   readonly time_to_first_token = new Histogram(FIRST_TOKEN_BOUNDS);
   readonly inter_token_latency = new Histogram(TOKEN_GAP_BOUNDS);

@@ -18,6 +18,11 @@ export class FaultPlan {
     this.#requests = 0;
   }
 
+  /** Whether a fault holds for the server as a whole. */
+  stands(kind: FaultKind): boolean {
+    return this.#rules.some((rule) => rule.kind === kind);
+  }
+
   /** @param asked kinds that the request itself asks for in its header */
   next(asked: string | undefined): ReadonlySet<FaultKind> {
     this.#requests += 1;

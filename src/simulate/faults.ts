@@ -36,6 +36,7 @@ export const FAULTS = {
   comments: 'sends comments, ids and empty lines between the events',
   'wrong-content-type': 'calls its stream application/json',
   gzip: 'compresses the stream though nobody asked for it',
+  'wrong-estimates': 'counts half as many FLOPs and bytes again in its metrics as its steps have',
   'refused-after': 'stops listening after N requests; those running finish',
   'restart-after': 'restarts as a newer version at the Nth request: connections cut, counters at zero',
   'exit-after': 'exits half way through the Nth request',
@@ -75,6 +76,12 @@ export function parseFault(text: string): FaultRule {
   if (trigger === null) {
     throw new RidgeError(`'${text}' needs a whole number of requests or a probability below 1 after ':'`, {
       where: '--fault',
+    });
+  }
+  if (kind === 'wrong-estimates' && trigger.when !== 'always') {
+    throw new RidgeError(`${kind} is of the metrics, not of requests`, {
+      where: '--fault',
+      mend: `Write --fault ${kind}.`,
     });
   }
   if (countsRequests(kind) && trigger.when !== 'count') {

@@ -82,6 +82,7 @@ export const THRESHOLD_RULES = {
     most: 10_000,
     what: 'least bandwidth of one rank in KV transfers, GB/s: TCP in place of RDMA is slower',
   },
+  model_card_mismatch_share: share(0.1, 1, 'FLOPs or bytes by the server against the model card, share'),
   // The window closes on the requests that have ended; the ones still running may widen the interval.
   not_converged_slack: factor(1.5, 10, 'half-width with every request in it, multiple of the wanted one'),
   unsteady_p_value: share(0.01, 0.2, 'significance of a trend over the window'),

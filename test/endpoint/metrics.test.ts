@@ -23,6 +23,7 @@ vllm:time_to_first_token_seconds_sum{engine="0",model_name="m"} 4.0
 vllm:time_to_first_token_seconds_count{engine="0",model_name="m"} 10.0
 vllm:inter_token_latency_seconds_sum{engine="0",model_name="m"} 12.0
 vllm:inter_token_latency_seconds_count{engine="0",model_name="m"} 1190.0
+vllm:estimated_flops_per_gpu_total{engine="0",model_name="m"} 6e12
 process_cpu_seconds_total 12.5
 `;
 
@@ -66,6 +67,9 @@ describe('a snapshot', () => {
       running: 3,
       waiting: 1,
       kv_usage: 0.25,
+      estimated_flop: 6e12,
+      estimated_read_bytes: null,
+      estimated_write_bytes: null,
       cache: { blocks: 1000, block_size: 16, capacity_tokens: 16000, dtype: 'auto', prefix_caching: true },
       kv_transfer: null,
     });
@@ -129,6 +133,9 @@ describe('a delta', () => {
       max_kv_usage: 0.75,
       ttft_mean_s: 0.25,
       tpot_mean_s: null,
+      estimated_flop: 0,
+      estimated_read_bytes: null,
+      estimated_write_bytes: null,
       kv_transfer: null,
     });
   });

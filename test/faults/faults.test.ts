@@ -15,7 +15,8 @@ function requireExpected({ expect: expected }: FaultRow, cell: SecondCell): void
     const reasons = dataReasons(cell.record?.reasons ?? []);
     expect([cell.error, reasons.map(({ code }) => code)]).toEqual([null, expected.codes]);
     if (expected.says !== undefined) expect(reasons[0]!.message).toContain(expected.says);
-    if (expected.codes.length > 0) expect(cell.record!.verdict).toBe('invalid');
+    if (expected.flags) expect(reasons[0]!.effect).toBe('flagged');
+    else if (expected.codes.length > 0) expect(cell.record!.verdict).toBe('invalid');
     // Whether a sound cell is steady is this machine's business.
     expect(cell.exit === 3).toBe(expected.codes.includes('request_failed'));
   } else if ('error' in expected) {

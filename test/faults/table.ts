@@ -25,7 +25,12 @@ export interface Limits {
 /** What comes of the cell in which the fault strikes. The cell before it is kept in every row. */
 export type Expected =
   /** A verdict; of the codes those that do not depend on how busy the machine is. `says`: words of the first reason. */
-  | { readonly codes: readonly ReasonCode[]; readonly says?: string }
+  | {
+      readonly codes: readonly ReasonCode[];
+      readonly says?: string;
+      /** The first reason flags the cell, which may be invalid for others; default: they make it invalid. */
+      readonly flags?: true;
+    }
   /** No verdict: the cell failed with this line, the run ends with 3. */
   | { readonly error: string }
   /** The run ended early with this line and exit code. */
@@ -46,6 +51,7 @@ const DATA_CODES: readonly ReasonCode[] = [
   'multi_token_chunks',
   'prefix_cache_hit',
   'environment_changed',
+  'model_card_mismatch',
 ];
 
 /**
@@ -124,6 +130,7 @@ export const FAULT_TABLE: readonly FaultRow[] = [
   endpoint('no-usage', fails('truncated 200: the stream ended without token usage')),
   endpoint('wrong-usage', { codes: ['output_length_off', 'token_count_mismatch'] }),
   endpoint('wrong-prompt-usage', { codes: ['input_length_off'], says: '29 instead of 16 tokens' }),
+  endpoint('wrong-estimates', { codes: ['model_card_mismatch'], flags: true, says: 'the model card' }),
   endpoint('duplicate-chunks', harmless),
   endpoint('empty-chunks', harmless),
   // How bytes arrive.

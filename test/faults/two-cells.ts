@@ -18,7 +18,7 @@ import type { CellRecord } from '../../src/run/schema.ts';
 import { RunStore } from '../../src/run/store.ts';
 import { type SimulatedEndpoint, startEndpoint } from '../../src/simulate/server.ts';
 import { run, runTarget } from '../run/facts.ts';
-import { device } from '../simulate/factory.ts';
+import { card, device } from '../simulate/factory.ts';
 import { loadText } from '../suite/suite-text.ts';
 import { dataReasons, type Limits } from './table.ts';
 
@@ -77,7 +77,7 @@ async function measure(
   const suite = suiteWith(limits);
   const known = await identifyEndpoint({ url: sound.url, apiKey: null, apiKeyEnv: null, model: null });
   const store = await RunStore.create(folder);
-  const target = runTarget({ url: sound.url });
+  const target = runTarget({ url: sound.url, model_card: card });
   await store.writeRun(run({ targets: [target] }));
   const cells = [0, 1].map((repeat) => {
     const cell = closedLoopCell({ input_tokens: 16, output_tokens: 8, concurrency: 2 }, { repeat });

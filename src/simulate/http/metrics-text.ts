@@ -5,12 +5,16 @@ import { addKvMetrics } from '../kv/metrics-text.ts';
 import type { KvSide } from '../kv/side.ts';
 import type { EngineRequest } from '../sequence.ts';
 
+/** What `wrong-estimates` multiplies them by. */
+const WRONG_BY = 1.5;
+
 /** The engine's metrics as a Prometheus exposition, with vLLM's names and labels. */
 export function metricsText<R extends EngineRequest>(
   engine: Engine<R>,
   device: SimulatedDevice,
   now: number,
   kv: KvSide | null = null,
+  wrongEstimates = false,
 ): string {
   const labels = `engine="0",model_name="${escapeLabel(device.card.id)}"`;
   const lines: string[] = [];
@@ -46,6 +50,14 @@ export function metricsText<R extends EngineRequest>(
     ['_total', ',source="local_cache_hit"', metrics.prompt_tokens_cached - metrics.prompt_tokens_external],
     ['_total', ',source="external_kv_transfer"', metrics.prompt_tokens_external],
   ]);
+  const { flop, readBytes, writeBytes } = metrics.estimated;
+  for (const [name, value] of [
+    ['estimated_flops_per_gpu', flop],
+    ['estimated_read_bytes_per_gpu', readBytes],
+    ['estimated_write_bytes_per_gpu', writeBytes],
+  ] as const) {
+    add('counter', name, [['_total', '', wrongEstimates ? WRONG_BY * value : value]]);
+  }
   if (kv !== null) addKvMetrics(add, histogramSamples, kv);
   add(
     'counter',

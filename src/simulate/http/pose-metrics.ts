@@ -18,7 +18,7 @@ export function poseMetrics(state: ServerState): string {
     case 'llama-server':
       return exposition('llamacpp:', llama(engine, now));
     default:
-      return metricsText(engine, device, now, kv);
+      return metricsText(engine, device, now, kv, state.faults.stands('wrong-estimates'));
   }
 }
 
