@@ -50,12 +50,13 @@ FORMAT is one of
   --json                   what was imported as JSON on stdout
 
 csv only:
-  --map COLUMN=FIELD,...   also FIELD=const:VALUE, and
+  --map COLUMN=FIELD,...   also FIELD=const:VALUE,
                            concurrency=streams_from_rate (output tokens/s x
-                           TPOT)
+                           TPOT), and input_tokens=unknown (a fit finds one
+                           prompt length for each task, with the power)
   --map-file FILE          the same as YAML: columns: {COLUMN: FIELD},
                            constants: {FIELD: VALUE}, concurrency:
-                           streams_from_rate
+                           streams_from_rate, input_tokens: unknown
   --driving KIND           burst: all streams start at once; steady: means over
                            a steady window; batch: one batch, prefilled
                            together, decoded in lockstep
@@ -67,10 +68,10 @@ Fields: model accelerator precision engine engine_version tensor_parallel
 expert_parallel pipeline_parallel requests repeat input_tokens (or
 context_tokens: mean context over the decode) output_tokens concurrency
 output_tokens_per_s output_tokens_per_s_per_device input_tokens_per_s power_w
-(all devices) power_w_per_device energy_j_per_request, and ttft tpot e2e with
-_ms or _s; _p50 and _p99 stand before the unit. Watts of rows that do not say
-how long their prompts are (input_tokens=const:N) give an energy per FLOP that
-is as uncertain as N.
+(all devices) power_w_per_device energy_j_per_request task, and ttft tpot e2e
+with _ms or _s; _p50 and _p99 stand before the unit. Watts of rows that do not
+say how long their prompts are give an energy per FLOP that is confounded with
+that length, whether it is fitted (unknown) or given (const:N).
 
 Rows that cannot be read or whose accelerator is not known are skipped; they and
 rows that a cleaning rule removes are counted, named by line, and kept in

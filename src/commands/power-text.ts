@@ -1,7 +1,9 @@
+import { POWER_PARAMETER_UNITS } from '../fit/power/parameters.ts';
 import type { PowerSection } from '../fitfile/power-schema.ts';
 import { formatNumber, formatQuantity } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 
 /** Simpler predictions in a table of 80 columns. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {
@@ -22,12 +24,26 @@ export function powerText(power: PowerSection, style: Style): string {
       ? ['idle power was not measured: it is fitted, from a weak prior']
       : []),
   ];
+  const { unknown_prompt_lengths: unknown } = power;
+  if (unknown !== undefined) notes.push(lengthsNote(unknown));
   return [
     style.bold(`power of one device, limit ${power.limit_w === null ? 'not known' : `${power.limit_w} W`}`),
     parameterTable(power, style),
     errorTable(power, style),
-    ...notes.map((note) => style.yellow(note)),
+    ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');
+}
+
+function lengthsNote(unknown: NonNullable<PowerSection['unknown_prompt_lengths']>): string {
+  const { by_task, energy_per_flop_j_at_half: half, energy_per_flop_j_at_double: double } = unknown;
+  const lengths = by_task
+    .map(
+      ({ task, input_tokens, as_good: [low, high] }) =>
+        `${task} ${input_tokens} (${low} to ${high} fit as well)`,
+    )
+    .join(', ');
+  const unit = POWER_PARAMETER_UNITS.energy_per_flop_j;
+  return `prompt lengths were not recorded; fitted with the power, in tokens: ${lengths}. energy_per_flop_j is confounded with them: ${formatQuantity(half, unit)} with prompts half as long, ${formatQuantity(double, unit)} with twice`;
 }
 
 const parameterTable = (power: PowerSection, style: Style): string =>
@@ -46,7 +62,11 @@ const parameterTable = (power: PowerSection, style: Style): string =>
               name,
               formatQuantity(one.value, one.unit),
               one.interval_90?.map((end) => formatQuantity(end, one.unit)).join(' to ') ?? '',
-              one.prior_dominated ? 'prior only' : '',
+              name === power.unknown_prompt_lengths?.confounded_with
+                ? 'confounded'
+                : one.prior_dominated
+                  ? 'prior only'
+                  : '',
             ],
           ],
     ),

@@ -59,7 +59,8 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
         const reasons = record.reasons.filter((reason) => reason.fit === 'exclude').map(({ code }) => code);
         const observation = reasons.length > 0 ? null : usableMeasurement(record, settings, driving);
         if (observation) {
-          used.push(observation);
+          const task = target.unknown_input_task;
+          used.push(task === undefined ? observation : { ...observation, unknown_input: { task } });
           countReasons(flagged, record);
         } else left_out.push(describe(run, record, reasons.length > 0 ? reasons : [whyUnused(record)]));
       }

@@ -25,6 +25,13 @@ export interface MeasuredPower {
   readonly idle_power_w: number | null;
 }
 
+/** Cells of one task share a prompt length. */
+export interface UnknownInput {
+  readonly task: string;
+  /** Shortest and longest of those that fit as well as the one that was found; absent: none was yet. */
+  readonly as_good?: readonly [number, number];
+}
+
 /** One shape at one load on one target: repeats are merged, because they share whatever the model gets wrong. */
 export interface Observation {
   readonly target: string;
@@ -47,6 +54,8 @@ export interface Observation {
   readonly output_tokens_per_s: MeasuredRate | null;
   /** Absent or null: no power was read, or its energy is not valid. */
   readonly power?: MeasuredPower | null;
+  /** Its prompt length is not recorded, `input_tokens` stands in for it or was fitted; absent: it is. */
+  readonly unknown_input?: UnknownInput;
   /** Absent: nobody looked. */
   readonly tails?: ObservedTails;
 }

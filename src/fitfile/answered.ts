@@ -1,16 +1,19 @@
 import type { Unknown } from '../fit/dataset.ts';
 import type { Observation } from '../fit/observations.ts';
+import { withLengths } from '../fit/power/fitted-lengths.ts';
 import { settingsFor } from './apply.ts';
 import type { Fit } from './schema.ts';
 
-/** Measured cells with the engine settings that their runs do not state taken from a fit: stated or inferred there. */
+/** Measured cells with the engine settings and prompt lengths that their runs do not state taken from a fit: stated or inferred there. */
 export function answeredBy(
   fit: Fit,
   observations: readonly Observation[],
   unknown: readonly Unknown[],
 ): Observation[] {
   const open = new Set(unknown);
-  return observations.map((one) => {
+  const lengths = fit.power?.unknown_prompt_lengths?.by_task ?? [];
+  const byTask = Object.fromEntries(lengths.map(({ task, input_tokens }) => [task, input_tokens]));
+  return withLengths(observations, byTask).map((one) => {
     const { maxNumBatchedTokens, kvCapacityTokens, admission } = settingsFor(fit, one.engine.tensorParallel);
     return {
       ...one,

@@ -12,10 +12,11 @@ import {
 } from '../fit/power/parameters.ts';
 import { validatePower } from '../fit/power/validate-power.ts';
 import type { RunTarget } from '../run/schema.ts';
+import { unknownLengths } from './build-lengths.ts';
 import type { PowerSection } from './power-schema.ts';
 
 /** Fewer powers say nothing that a mean would not. */
-const FEWEST_CELLS = 4;
+export const FEWEST_POWERS = 4;
 /** Half-width of a normal's 90 % interval. */
 const HALF_WIDTH_90 = 1.645;
 /** Above this share of the prior's width the cells say next to nothing. */
@@ -30,16 +31,22 @@ export function powerSection(
   targets: readonly RunTarget[],
 ): PowerSection | null {
   const cells = poweredCells(card, model, observations);
-  if (cells.length < FEWEST_CELLS) return null;
+  if (cells.length < FEWEST_POWERS) return null;
   const idle = measuredIdle(observations);
   const priors = powerPriors(accelerator, card, idle);
-  const problem = { priors, limit_w: recordedLimit(targets) ?? accelerator.tdp_w };
+  const problem = { priors, limit_w: powerLimit(targets, accelerator) };
   const fit = fitPower({ ...problem, observations: cells.map(({ measured }) => measured) });
   const { in_sample, blocked, interval_factor } = validatePower(cells, fit, problem);
   return {
     parameters: parametersOf(fit, priors),
     covariance: { names: [...fit.names], matrix: fit.covariance.matrix.map((row) => [...row]) },
     confounded: confoundedIn(fit),
+    ...unknownLengths(observations, (scaled) =>
+      fitPower({
+        ...problem,
+        observations: poweredCells(card, model, scaled).map(({ measured }) => measured),
+      }),
+    ),
     misfit: fit.misfit,
     interval_factor,
     limit_w: problem.limit_w,
@@ -56,6 +63,12 @@ export function powerSection(
     residuals: cells.map((cell, i) => residualOf(cell, fit.residuals[i]!, fit.weights[i]!)),
   };
 }
+
+/** Of one device, W: the limit that was in force, else the data sheet's; null: neither is known. */
+export const powerLimit = (
+  targets: readonly Pick<RunTarget, 'power'>[],
+  { tdp_w }: Pick<Dataset['accelerator'], 'tdp_w'>,
+): number | null => recordedLimit(targets) ?? tdp_w;
 
 /** The power limit that was in force, W of one device; null where none was recorded, or they differ between devices. */
 export function recordedLimit(targets: readonly Pick<RunTarget, 'power'>[]): number | null {

@@ -3,9 +3,10 @@ import { bootstrap, DEFAULT_BOOTSTRAP } from '../fit/bootstrap.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { fitDataset } from '../fit/fit-dataset.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from '../fit/fit-roofline.ts';
-import { observationsFromRuns, type RunCells } from '../fit/from-runs.ts';
+import { observationsFromRuns, type RunCells, type RunObservations } from '../fit/from-runs.ts';
 import type { Objective } from '../fit/objective.ts';
 import type { Observation } from '../fit/observations.ts';
+import { fittedLengths, unknownTasks, withFittedLengths } from '../fit/power/fitted-lengths.ts';
 import { parametersInData, termsOf } from '../fit/problem.ts';
 import { ScheduleCache } from '../fit/schedule-cache.ts';
 import { type OnProgress, validate } from '../fit/validate.ts';
@@ -13,6 +14,7 @@ import type { ModelCard } from '../model/card.ts';
 import { digestOf } from '../suite/digest.ts';
 import { changedThresholds } from '../suite/thresholds.ts';
 import { buildFit } from './build.ts';
+import { FEWEST_POWERS, powerLimit } from './build-power.ts';
 import { type CellRules, selectCells } from './cell-rules.ts';
 import { sharedSampling } from './sampling.ts';
 import type { Fit } from './schema.ts';
@@ -38,9 +40,8 @@ export interface MakeFitOptions extends CellRules {
 export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit {
   refuseTwice(runs);
   const read = observationsFromRuns(runs);
-  const data = { ...read, observations: selectCells(read.observations, options) };
-  const seen = data.observations.filter((one) => !one.hold_out);
-  refuseTooFew(data.card, seen, data.left_out);
+  const selected = selectCells(read.observations, options);
+  refuseTooFew(read.card, selected.filter(isSeen), read.left_out);
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
@@ -50,9 +51,10 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   };
   const progress = options.onProgress ?? (() => {});
   progress('fit', 0, 1);
-  const dataset = { ...data, observations: seen };
+  const data = { ...read, observations: withKnownLengths(read, selected, fitOptions) };
+  const dataset = { ...data, observations: data.observations.filter(isSeen) };
   const fitted = fitDataset(dataset, fitOptions);
-  const held = data.observations.filter((one) => one.hold_out);
+  const held = data.observations.filter((one) => !isSeen(one));
   const validation = validate(dataset, fitted, held, fitOptions, progress);
   const replicates = options.bootstrap ?? DEFAULT_BOOTSTRAP.replicates;
   if (replicates > 0) progress('bootstrap', 0, 1);
@@ -76,6 +78,27 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
     tool_version: options.toolVersion,
   });
   return withDigest(content);
+}
+
+const isSeen = ({ hold_out }: Observation): boolean => !hold_out;
+
+/** Prompt lengths that the record lacks, as the powers of the cells that the fit sees tell them. */
+function withKnownLengths(
+  read: RunObservations,
+  selected: readonly Observation[],
+  options: FitOptions,
+): readonly Observation[] {
+  if (unknownTasks(selected).length === 0) return selected;
+  const observations = selected.filter(isSeen);
+  const powers = observations.filter(({ power }) => power).length;
+  if (powers < FEWEST_POWERS) {
+    throw new RidgeError(
+      `prompt lengths are not recorded, and ${powers} powers cannot tell them (${FEWEST_POWERS} or more can)`,
+      { exitCode: EXIT.refused, mend: 'Import again with a length: --map ...,input_tokens=const:N.' },
+    );
+  }
+  const limit_w = powerLimit(read.targets, read.accelerator);
+  return withFittedLengths(selected, fittedLengths({ ...read, observations }, options, limit_w));
 }
 
 function importedFrom({ imported }: RunCells['run']): Fit['runs'][number]['imported'] {

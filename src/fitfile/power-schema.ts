@@ -28,6 +28,23 @@ export const powerSectionSchema = z
     confounded: z.array(
       z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number }),
     ),
+    unknown_prompt_lengths: z
+      .object({
+        by_task: z.array(
+          z.object({
+            task: z.string(),
+            input_tokens: z.int(),
+            as_good: z.tuple([z.int(), z.int()]).describe('Lengths that fit the cells as well.'),
+          }),
+        ),
+        confounded_with: z.literal('energy_per_flop_j'),
+        energy_per_flop_j_at_half: number.describe('With prompts half as long.'),
+        energy_per_flop_j_at_double: number.describe('With prompts twice as long.'),
+      })
+      .optional()
+      .describe(
+        'Lengths that no row recorded, fitted with the power: nuisance parameters. Absent: there are none.',
+      ),
     /** Relative standard deviation of what the model misses. */
     misfit: number,
     interval_factor: number.describe('Half-width of a 90 % interval in standard deviations.'),

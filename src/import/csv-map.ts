@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RidgeError } from '../errors.ts';
 import { nearest } from '../stats/nearest.ts';
 
-const TEXT_FIELDS = ['model', 'accelerator', 'precision', 'engine', 'engine_version'] as const;
+const TEXT_FIELDS = ['model', 'accelerator', 'precision', 'engine', 'engine_version', 'task'] as const;
 const COUNT_FIELDS = [
   ...['tensor_parallel', 'expert_parallel', 'pipeline_parallel', 'requests', 'repeat'],
   ...['input_tokens', 'context_tokens', 'output_tokens', 'concurrency'],
@@ -27,6 +27,9 @@ export const CSV_FIELDS: readonly string[] = [
 /** Concurrency as the mean number of streams that the throughput shows: output tokens/s x TPOT. */
 export const STREAMS_FROM_RATE = 'streams_from_rate';
 
+/** Prompt lengths that no row records: `ridge fit` then fits one for each task, together with the power. */
+export const UNKNOWN_INPUT = 'unknown';
+
 /** Where each field comes from. */
 export interface ColumnMap {
   /** Column of the file by field. */
@@ -34,6 +37,7 @@ export interface ColumnMap {
   /** Value of every row by field. */
   readonly constants: ReadonlyMap<string, string>;
   readonly concurrencyFromRate: boolean;
+  readonly inputUnknown: boolean;
 }
 
 /**
@@ -43,14 +47,15 @@ export interface ColumnMap {
 export function parseColumnMap(text: string): ColumnMap {
   const columns: [string, string][] = [];
   const constants: [string, string][] = [];
-  let concurrencyFromRate = false;
+  let [concurrencyFromRate, inputUnknown] = [false, false];
   for (const part of text.split(',').map((one) => one.trim())) {
     const [, field, value] = /^(\w+)=const:(.*)$/.exec(part) ?? [];
     if (part === `concurrency=${STREAMS_FROM_RATE}`) concurrencyFromRate = true;
+    else if (part === `input_tokens=${UNKNOWN_INPUT}`) inputUnknown = true;
     else if (field !== undefined && value !== undefined) constants.push([field, value]);
     else columns.push(columnAndField(part));
   }
-  return columnMap(columns, constants, concurrencyFromRate);
+  return columnMap(columns, constants, { concurrencyFromRate, inputUnknown });
 }
 
 function columnAndField(part: string): [string, string] {
@@ -69,6 +74,7 @@ export const mapFileSchema = z.strictObject({
     .default({})
     .describe('Value of every row, by field.'),
   concurrency: z.literal(STREAMS_FROM_RATE).optional(),
+  input_tokens: z.literal(UNKNOWN_INPUT).optional(),
 });
 
 /** A column map out of a parsed map file, see `parseColumnMap`. */
@@ -76,22 +82,26 @@ export const columnMapFrom = (file: z.infer<typeof mapFileSchema>): ColumnMap =>
   columnMap(
     Object.entries(file.columns).map(([column, field]) => [field, column]),
     Object.entries(file.constants).map(([field, value]) => [field, String(value)]),
-    file.concurrency === STREAMS_FROM_RATE,
+    {
+      concurrencyFromRate: file.concurrency === STREAMS_FROM_RATE,
+      inputUnknown: file.input_tokens === UNKNOWN_INPUT,
+    },
   );
 
 function columnMap(
   columns: readonly [string, string][],
   constants: readonly [string, string][],
-  concurrencyFromRate: boolean,
+  how: Pick<ColumnMap, 'concurrencyFromRate' | 'inputUnknown'>,
 ): ColumnMap {
   const fields = [...columns, ...constants].map(([field]) => field);
-  if (concurrencyFromRate) fields.push('concurrency');
+  if (how.concurrencyFromRate) fields.push('concurrency');
+  if (how.inputUnknown) fields.push('input_tokens');
   for (const field of fields) requireField(field);
   const twin = fields.find((field, index) => fields.indexOf(field) !== index);
   if (twin !== undefined) {
     throw new RidgeError(`the column map gives '${twin}' twice`, { mend: 'Keep one of them.' });
   }
-  const map = { columns: new Map(columns), constants: new Map(constants), concurrencyFromRate };
+  const map = { columns: new Map(columns), constants: new Map(constants), ...how };
   requireEnough(new Set(fields), map);
   return map;
 }
@@ -113,12 +123,17 @@ const NEEDED: readonly (readonly string[])[] = [
   ['ttft_ms', 'ttft_s', 'tpot_ms', 'tpot_s'],
 ];
 
-function requireEnough(fields: ReadonlySet<string>, { concurrencyFromRate }: ColumnMap): void {
+function requireEnough(fields: ReadonlySet<string>, { concurrencyFromRate, inputUnknown }: ColumnMap): void {
   const has = (names: readonly string[]): boolean => names.some((name) => fields.has(name));
   const missing = NEEDED.find((names) => !has(names));
   if (missing) {
     throw new RidgeError(`the column map lacks ${missing.join(' or ')}`, {
       mend: `Map a column to it, or give it a value: ${missing[0]}=const:VALUE.`,
+    });
+  }
+  if (inputUnknown && !has(POWER_FIELDS)) {
+    throw new RidgeError('input_tokens=unknown needs a power in the column map: lengths are fitted with it', {
+      mend: `Map a column to ${POWER_FIELDS.join(', ')}, or give lengths: input_tokens=const:N.`,
     });
   }
   const rates = ['output_tokens_per_s', 'output_tokens_per_s_per_device'];

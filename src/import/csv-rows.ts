@@ -68,7 +68,8 @@ function readFields(fields: SourceRow, map: ColumnMap, driving: Driving): Measur
     tensorParallel,
     expertParallel: count(fields, 'expert_parallel'),
     pipelineParallel: count(fields, 'pipeline_parallel') ?? 1,
-    inputTokens: inputTokens(fields, outputTokens),
+    inputTokens: map.inputUnknown ? STAND_IN_TOKENS : inputTokens(fields, outputTokens),
+    unknownInput: map.inputUnknown ? (optionalText(fields, 'task') ?? 'all') : null,
     outputTokens: rounded(outputTokens),
     meanOutputTokens: outputTokens * (driving.kind === 'batch' ? 1 : meanShare(driving.output_jitter)),
     concurrency,
@@ -103,6 +104,9 @@ function powerOf(
   if (power === null || power > 0) return power;
   throw new RowProblem(`power is ${power} W`);
 }
+
+/** A prompt whose length is not known, until a fit finds one. */
+const STAND_IN_TOKENS = 256;
 
 /** Means over requests need not be whole. */
 const rounded = (value: number): number => Math.max(1, Math.round(value));

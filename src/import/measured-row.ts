@@ -17,6 +17,8 @@ export interface MeasuredRow {
   readonly pipelineParallel: number;
   /** Nominal lengths. */
   readonly inputTokens: number;
+  /** Task whose prompt length is not recorded, `inputTokens` stands in for it; absent or null: it is. */
+  readonly unknownInput?: string | null;
   readonly outputTokens: number;
   /** True mean number of output tokens. */
   readonly meanOutputTokens: number;

@@ -12,6 +12,8 @@ export interface TargetFacets {
   readonly engine: string;
   readonly engineVersion: string | null;
   readonly driving: Driving;
+  /** Task whose prompt lengths are not recorded; null: they are. */
+  readonly unknownInput: string | null;
 }
 
 /** What may follow accelerator and TP size, most telling first; a blank part is left out. */
@@ -22,6 +24,7 @@ const PARTS: readonly ((facets: TargetFacets) => string)[] = [
   ({ precision }) => precision ?? '',
   ({ engine, engineVersion }) => [engine, engineVersion ?? ''].filter(Boolean).join('-'),
   ({ driving }) => drivingName(driving),
+  ({ unknownInput }) => unknownInput ?? '',
 ];
 
 function drivingName(driving: Driving): string {

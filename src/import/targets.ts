@@ -63,6 +63,7 @@ function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): Targe
     engine: engine.name,
     engineVersion: engine.version,
     driving: row.driving,
+    unknownInput: row.unknownInput ?? null,
   };
 }
 
@@ -102,7 +103,12 @@ function describeTarget(
     host: null,
     driving: toStored(facets.driving),
     simulator: null,
-    warnings: [...(card ? [] : [noCard(facets)]), ...unknownSettings(settings)],
+    ...(facets.unknownInput !== null && { unknown_input_task: facets.unknownInput }),
+    warnings: [
+      ...(card ? [] : [noCard(facets)]),
+      ...unknownSettings(settings),
+      ...(facets.unknownInput === null ? [] : [UNKNOWN_LENGTHS]),
+    ],
   };
 }
 
@@ -117,6 +123,9 @@ function cardOf({ model, precision }: TargetFacets, options: ImportOptions): Mod
   if (precision !== null && served === undefined) return null;
   return servedCard(model, { ...overrides, precision: served });
 }
+
+const UNKNOWN_LENGTHS =
+  'prompt lengths are not recorded: a fit finds one for each task, and the energy per FLOP is confounded with it';
 
 const noCard = ({ model, precision }: TargetFacets): string =>
   `no built-in card of ${model}${precision === null ? '' : ` in ${precision}`}; a fit needs --model-config FILE`;

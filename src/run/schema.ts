@@ -97,6 +97,8 @@ export const runTargetSchema = z.object({
   served: servedSchema.optional(),
   /** Of the lab's own prompts; absent without any. */
   prompts_digest: z.string().optional(),
+  /** Of an import whose rows do not say how long prompts are: the task that shares a length; absent: they say it. */
+  unknown_input_task: z.string().optional(),
   warnings: z.array(z.string()),
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { meanTraffic, type PowerObservation } from '../../../src/fit/power/observation.ts';
 import type { PowerPriors } from '../../../src/fit/power/parameters.ts';
-import { fitWithLengths } from '../../../src/fit/power/unknown-lengths.ts';
+import { asGoodLengths, fitWithLengths, usualLengths } from '../../../src/fit/power/unknown-lengths.ts';
 
 const truth = { idle_power_w: 120, energy_per_flop_j: 1e-12, energy_per_byte_j: 1.5e-10 };
 const priors: PowerPriors = {
@@ -49,4 +49,17 @@ test('prompt lengths that no row records are found, one for each task', () => {
   expect(lengths.chat! / lengths.code!).toBeGreaterThanOrEqual(2);
   expect(fit.misfit).toBeLessThan(0.02);
   expect(Math.abs(Math.log(fit.parameters.energy_per_byte_j / truth.energy_per_byte_j))).toBeLessThan(0.1);
+});
+
+test('as far as rows do not tell a length it stays a usual one, with those that fit as well', () => {
+  // Of one task and one model nothing but the cost of a prior moves with the length.
+  const alike = (): { residuals: number[] } => ({ residuals: [0.02, -0.01, 0.03, -0.02] });
+  expect(usualLengths({ chat: 16 }, alike)).toEqual({ chat: 256 });
+  expect(asGoodLengths('chat', { chat: 16 }, alike)).toHaveLength(13);
+  // Rows that tell: residuals grow with the distance from 64 tokens.
+  const told = ({ chat }: Readonly<Record<string, number>>): { residuals: number[] } => ({
+    residuals: [0.01, 0.02, 0.03].map((size) => size + Math.abs(Math.log(chat! / 64))),
+  });
+  expect(usualLengths({ chat: 16 }, told)).toEqual({ chat: 64 });
+  expect(asGoodLengths('chat', { chat: 16 }, told)).toEqual([64]);
 });
