@@ -8,7 +8,7 @@ export function headLines({ workload, objectives, basis, rules, budget }: Compar
   const queue =
     queueing.kind === 'none'
       ? 'no queue'
-      : `Poisson, ${queueing.workers === 1 ? 'a queue for each prefill worker' : `a queue for every ${queueing.workers} prefill workers`} (M/D/${queueing.workers})`;
+      : `${workload.mix ? "as bursty as the trace's" : 'Poisson'}, ${queueing.workers === 1 ? 'a queue for each prefill worker' : `a queue for every ${queueing.workers} prefill workers`} (M/D/${queueing.workers}${workload.mix ? ', longer by how arrivals and prompts vary' : ''})`;
   return [
     `${workloadText(workload)}; ${asked === '' ? 'no latency limit' : asked}`,
     `cost basis ${basis.name} (${basis.date}): ${basis.includes}; excludes ${basis.excludes}`,

@@ -1,7 +1,7 @@
 import type { PowerKind } from '../cost/basis.ts';
 import type { BreakEven } from '../cost/break-even.ts';
 import type { Comparison } from '../cost/compare.ts';
-import type { CompareRow } from '../cost/compare-row.ts';
+import type { CompareRow, RowBreakEvens } from '../cost/compare-row.ts';
 import { formatNumber } from '../report/format.ts';
 
 export const breakEvenText = (one: BreakEven): string =>
@@ -9,18 +9,21 @@ export const breakEvenText = (one: BreakEven): string =>
 
 /** What stands under the tables: what would have to be true, marks, and what was not measured. */
 export function footLines(
-  { rows, unmet, notes, baseline }: Comparison,
+  { rows, unmet, notes, baseline, flip }: Comparison,
   shown: readonly CompareRow[],
   left: number,
 ): string[] {
   const origins = new Set(shown.map(({ origin }) => origin));
   const best = rows[0]!;
-  const what = best.name === baseline ? [] : trueLines(best, baseline);
+  const what = best.name === baseline ? [] : trueLines(best, best.break_even, baseline);
+  const second =
+    flip === null || flip.second === baseline ? [] : trueLines(best, flip.break_even, flip.second);
   const base = rows.find(({ name }) => name === baseline);
   return [
     ...powerLines(shown),
     ...(base ? [] : [`the baseline ${baseline} does not meet the objectives: nothing is compared with it`]),
     ...what,
+    ...second,
     ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
     ...(origins.has('carried_fit') ? ['~ a fit of another device, scaled by spec sheets'] : []),
     'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps)',
@@ -47,18 +50,17 @@ function powerLines(shown: readonly CompareRow[]): string[] {
   return kinds.length === 0 ? [] : [`power: ${kinds.map((kind) => POWER_KINDS[kind]).join('; ')}`];
 }
 
-/** What would have to be true for the first row to be no better than the baseline. */
-function trueLines({ name, break_even }: CompareRow, baseline: string): string[] {
+/** What would have to be true for a row to cost what another option does. */
+function trueLines({ name, parts }: CompareRow, break_even: RowBreakEvens | null, other: string): string[] {
   if (break_even === null) return [];
   const { tariff, decode_price, decode_speed } = break_even;
-  const parts = [
+  const what = parts.at(-1)!.role === 'both' ? ['it', 'its device'] : ['its decode', 'its decode device'];
+  const ways = [
     ...(decode_speed.state === 'found'
-      ? [`its decode ran at ${formatNumber(decode_speed.value)} of its speed`]
+      ? [`${what[0]} ran at ${formatNumber(decode_speed.value)} of its speed`]
       : []),
-    ...(decode_price?.state === 'found'
-      ? [`its decode device cost $${formatNumber(decode_price.value)}`]
-      : []),
+    ...(decode_price?.state === 'found' ? [`${what[1]} cost $${formatNumber(decode_price.value)}`] : []),
     ...(tariff?.state === 'found' ? [`electricity cost $${formatNumber(tariff.value)}/kWh`] : []),
   ];
-  return parts.length === 0 ? [] : [`${name} would cost what ${baseline} does if ${parts.join(', or ')}`];
+  return ways.length === 0 ? [] : [`${name} would cost what ${other} does if ${ways.join(', or ')}`];
 }

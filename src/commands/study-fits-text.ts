@@ -44,7 +44,7 @@ export function fittedText(
         one.shape,
         one.published.toFixed(1),
         span(one.fitted),
-        endsText(one.interval_90),
+        one.interval_90 ? endsText(one.interval_90) : '-',
         verdictText(one.verdict),
       ]),
     }),

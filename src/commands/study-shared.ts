@@ -52,8 +52,9 @@ const VERDICTS: Readonly<Record<string, string>> = {
   'inside the intervals': 'inside',
   'does not reproduce': 'no',
   excluded: 'no',
+  unclear: 'unclear',
 };
-/** Verdicts in a column of a table; `inside`: within the 90 % intervals; `other`: on another basis. */
+/** Verdicts in a column of a table; `inside`: within the 90 % intervals; `other`: on another basis; `unclear`: no interval. */
 export const verdictText = (verdict: keyof typeof VERDICTS): string => VERDICTS[verdict]!;
 
 export const right = (title: string, unit?: string) =>

@@ -59,7 +59,7 @@ function textOf({ tables, claims, machine_splits }: Splitwise, style: Style): st
   return [
     style.bold(`Clusters as ${H100_MACHINES} H100 machines: equal rated power, or equal cost`),
     wrapped(
-      `HA: prompts on H100, tokens on A100. A machine has 8 devices: A100 ${a100} kW and $${a100Usd!.toFixed(2)}/h, H100 ${h100} kW and $${h100Usd!.toFixed(2)}/h. Nine limits: TTFT, TPOT and end to end at p50, p90 and p99 as slowdowns of a request alone on A100. Poisson arrivals at the traces' median lengths. From fits of Splitwise's own measurements; columns of machines are prompt:token.`,
+      `HA: prompts on H100, tokens on A100. A machine has 8 devices: A100 ${a100} kW and $${a100Usd!.toFixed(2)}/h, H100 ${h100} kW and $${h100Usd!.toFixed(2)}/h. Nine limits: TTFT, TPOT and end to end at p50, p90 and p99 as slowdowns of a request alone on A100. Poisson arrivals at the traces' median lengths. From fits of Splitwise's own measurements; columns of machines are prompt:token. -: too far outside what was measured for an interval.`,
     ),
     ...tables
       .filter(({ equal_in }) => equal_in === 'power')

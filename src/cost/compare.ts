@@ -2,7 +2,7 @@ import { RidgeError } from '../errors.ts';
 import type { CostBasis } from './basis.ts';
 import { type Budget, budgetOf } from './budget.ts';
 import { closestMisses } from './closest.ts';
-import { breakEvens, type ComparedDevice, type CompareRow } from './compare-row.ts';
+import { breakEvens, type ComparedDevice, type CompareRow, type RowBreakEvens } from './compare-row.ts';
 import { rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS, rescaled } from './intervals.ts';
 import { optionName } from './option-name.ts';
@@ -22,6 +22,8 @@ export interface Comparison {
   /** Cheapest first; under a budget the most requests first, for a rate the least an hour. */
   readonly rows: readonly CompareRow[];
   readonly baseline: string;
+  /** What would let the second option draw level with the first; null where there is one alone. */
+  readonly flip: { readonly second: string; readonly break_even: RowBreakEvens } | null;
   /** Options that no plan lets meet the objectives. */
   readonly unmet: readonly string[];
   readonly notes: readonly string[];
@@ -79,9 +81,11 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
       },
     ];
   });
+  const [first, second] = rows.sort(orderOf(question.budget));
   return {
-    rows: rows.sort(orderOf(question.budget)),
+    rows,
     baseline,
+    flip: first && second ? { second: second.name, break_even: breakEvens(first, second, basis) } : null,
     unmet: names.filter((_, index) => options[index]!.plan === null),
     notes: devices.flatMap(({ source }) => source.notes),
   };

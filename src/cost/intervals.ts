@@ -26,16 +26,18 @@ export const DRAWS = 200;
  * as one who knew those parameters would. Options are in the order of `searchAll`; null where nothing can be told.
  * @param question or what makes it, where limits depend on the parameters that are drawn
  * @param baseline index of the baseline among the options
+ * @param search what makes the options
  */
 export function benefitIntervals(
   devices: readonly UncertainDevice[],
   question: SearchQuestion | ((drawn: readonly PricedSource[]) => SearchQuestion),
   baseline: number,
   draws: number = DRAWS,
+  search: typeof searchAll = searchAll,
 ): (BenefitInterval | null)[] {
   const costs = Array.from({ length: draws }, (_, index) => {
     const drawn = devices.map(({ source, usd_per_h }) => ({ source: source.draw(index), usd_per_h }));
-    const options = searchAll(drawn, typeof question === 'function' ? question(drawn) : question);
+    const options = search(drawn, typeof question === 'function' ? question(drawn) : question);
     return options.map((option) => usdPerRequest(option) ?? Number.POSITIVE_INFINITY);
   });
   const options = costs[0]?.length ?? 0;

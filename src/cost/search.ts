@@ -38,8 +38,19 @@ const cheapest = <Plan extends { readonly device_seconds: number }>(plans: reado
     null,
   );
 
+type Plans = Pick<PlannedDevice, 'prefill' | 'decode'>;
+/** Plans do not depend on prices: who asks again of the same source gets the same ones. */
+const known = new WeakMap<PhaseSource, WeakMap<SearchQuestion, Plans>>();
+
 function planned({ source, usd_per_h }: PricedSource, question: SearchQuestion): PlannedDevice {
-  const { workload, objectives, rules } = question;
+  const ofSource = known.get(source) ?? new WeakMap<SearchQuestion, Plans>();
+  known.set(source, ofSource);
+  const plans = ofSource.get(question) ?? plansOf(source, question);
+  ofSource.set(question, plans);
+  return { source, usd_per_h, ...plans };
+}
+
+function plansOf(source: PhaseSource, { workload, objectives, rules }: SearchQuestion): Plans {
   const byTp = <Plan extends { readonly tp: number }>(plans: readonly Plan[]): Plan[][] =>
     source.tp_sizes.map((tp) => plans.filter((one) => one.tp === tp));
   const all = prefillPlans(source, workload, objectives, rules);
@@ -48,14 +59,19 @@ function planned({ source, usd_per_h }: PricedSource, question: SearchQuestion):
   const decode: DecodePlan[][] = byTp(decodePlans(source, workload, rules)).map((plans) =>
     plans.sort((a, b) => a.device_seconds - b.device_seconds),
   );
-  return { source, usd_per_h, prefill, decode };
+  return { prefill, decode };
 }
 
 /** Every ordered pair of devices and every device alone, each at its cheapest plan that meets the objectives. */
 export function searchAll(devices: readonly PricedSource[], question: SearchQuestion): SearchedOption[] {
+  return [...searchPairs(devices, question), ...searchAlone(devices, question)];
+}
+
+/** Every ordered pair of devices. */
+export function searchPairs(devices: readonly PricedSource[], question: SearchQuestion): SearchedOption[] {
   const { workload, objectives, rules } = question;
   const ready = devices.map((device) => planned(device, question));
-  const pairs = ready.flatMap((p, prefill) =>
+  return ready.flatMap((p, prefill) =>
     ready.map(
       (d, decode): SearchedOption => ({
         kind: 'pair',
@@ -65,7 +81,14 @@ export function searchAll(devices: readonly PricedSource[], question: SearchQues
       }),
     ),
   );
-  const alone = devices.map(({ source, usd_per_h }, device): SearchedOption => {
+}
+
+/** Every device alone. */
+function searchAlone(
+  devices: readonly PricedSource[],
+  { workload, objectives, rules }: SearchQuestion,
+): SearchedOption[] {
+  return devices.map(({ source, usd_per_h }, device): SearchedOption => {
     const plan = cheapest(aggregatedPlans(source, workload, objectives, rules));
     return {
       kind: 'aggregated',
@@ -74,7 +97,6 @@ export function searchAll(devices: readonly PricedSource[], question: SearchQues
       usd_per_request: plan && (plan.device_seconds * usd_per_h) / 3600,
     };
   });
-  return [...pairs, ...alone];
 }
 
 /** Cost of a request; null where nothing meets the objectives. */

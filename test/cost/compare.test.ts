@@ -80,6 +80,20 @@ test('break-evens bring a row to the cost of the baseline', () => {
   }
 });
 
+test('what flips the ranking is told of the first two: at that price they cost the same', () => {
+  const { flip, rows: ranked } = compare(devices, asked());
+  const [first, second] = ranked;
+  expect(flip!.second).toBe(second!.name);
+  const { decode_price } = flip!.break_even;
+  if (decode_price?.state !== 'found') throw new Error('none found');
+  const last = first!.parts.at(-1)!;
+  const dearer = last.cost.usd_per_h_per_usd! * (decode_price.value - last.cost.price_usd!);
+  expect(first!.cost.usd_per_request + (last.device_seconds * dearer) / 3600).toBeCloseTo(
+    second!.cost.usd_per_request,
+    12,
+  );
+});
+
 test.each([
   { kind: 'usd_per_h', most: 40 },
   { kind: 'power_kw', most: 30 },

@@ -18,6 +18,14 @@ import { normals } from './normals.ts';
 import { type RooflineDevice, rooflineSource } from './roofline.ts';
 import { DEFAULT_SEATS, tpSizesOf } from './settings.ts';
 
+/** Physical bounds that a parameter was fitted within. */
+const boundsOf =
+  (fit: Fit) =>
+  (name: ParameterName): readonly [number, number] => {
+    const { lower, upper } = fit.parameters[name]!.prior;
+    return [lower, upper];
+  };
+
 /** The device that a fit is of, at the tensor parallel sizes that were measured. */
 export function fitSource(fit: Fit, workload: Workload, label: string): UncertainSource {
   const model = modelOf(fit);
@@ -37,10 +45,6 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
   const { notes, factors } = outside(fit, workload, label);
   const draw = drawerOf(model, fit.digest);
   const misfit = misfitOf(fit, model, 1 + factors);
-  const bounds = (name: ParameterName): [number, number] => {
-    const { lower, upper } = fit.parameters[name]!.prior;
-    return [lower, upper];
-  };
   const central = rooflineSource(device, model.parameters);
   return {
     central: { ...central, power: fittedPower(fit, central) },
@@ -50,7 +54,8 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
       ...notes,
     ],
     interval: factors <= MOST_DOUBLINGS,
-    draw: (index) => rooflineSource(device, moved(model.parameters, draw(index), bounds), misfit(index)),
+    draw: (index) =>
+      rooflineSource(device, moved(model.parameters, draw(index), boundsOf(fit)), misfit(index)),
   };
 }
 
@@ -94,6 +99,12 @@ export function carriedSource(
     kvCapacityTokens: (tp) => kvCapacityTokens(card, to.accelerator.memory_bytes!, tp),
   };
   const { notes, factors } = outside(fit, workload, label);
+  // What bounded the fit bounds its device as well, scaled as the parameter was.
+  const bounds = (name: ParameterName): readonly [number, number] => {
+    const scale = model.parameters[name] / base.parameters[name];
+    const [lower, upper] = boundsOf(fit)(name);
+    return Number.isFinite(scale) ? [scale * lower, scale * upper] : [0, Number.POSITIVE_INFINITY];
+  };
   const drawBase = drawerOf(base, fit.digest);
   const misfit = misfitOf(fit, base, 1 + factors);
   return {
@@ -109,11 +120,7 @@ export function carriedSource(
           (shared[name] ?? 0) + spreads[column]! * extra[column]!,
         ]),
       ) as Deviations;
-      return rooflineSource(
-        device,
-        moved(model.parameters, deviations, () => [0, Number.POSITIVE_INFINITY]),
-        misfit(index),
-      );
+      return rooflineSource(device, moved(model.parameters, deviations, bounds), misfit(index));
     },
   };
 }

@@ -86,7 +86,7 @@ export interface DistServeRow extends DistServeSetup {
   /** What would have to be true: the mixed goodput over what the fit gives it. */
   readonly mixed_share_needed: number | null;
 }
-/** `unclear`: in some draws the mixed server meets its limits at no load, so that any gain is inside the interval. */
+/** `unclear`: no interval, or one without an end, since in some draws the mixed server meets its limits at no load. */
 export type DistServeVerdict = 'reproduces' | 'inside the interval' | 'does not reproduce' | 'unclear';
 
 const objectivesOf = ({ ttft_s, tpot_s }: DistServeSetup): Objective[] => [
@@ -140,7 +140,9 @@ function rowOf(fit: Fit, experiment: DistServeSetup, draws: number): DistServeRo
       ? goodputs[0].requests_per_s_per_device / baseline.requests_per_s_per_device
       : null;
   const gain = over(goodputs[1]!);
-  const uncertainty = benefitIntervals(devices, question, then, draws)[split]!;
+  const uncertainty = source.interval
+    ? (benefitIntervals(devices, question, then, draws)[split] ?? null)
+    : null;
   return {
     ...experiment,
     split: goodputs[0]!,
@@ -183,7 +185,8 @@ function verdictOf(
   uncertainty: BenefitInterval | null,
 ): DistServeVerdict {
   if (gain !== null && gain >= low * (1 - NEAR) && gain <= high * (1 + NEAR)) return 'reproduces';
-  const [least, most] = uncertainty?.benefit_90 ?? [Number.POSITIVE_INFINITY, 0];
+  if (uncertainty === null) return 'unclear';
+  const [least, most] = uncertainty.benefit_90;
   if (least <= high && most === Number.POSITIVE_INFINITY) return 'unclear';
   return least <= high && most >= low ? 'inside the interval' : 'does not reproduce';
 }

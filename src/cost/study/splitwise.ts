@@ -90,12 +90,13 @@ function tableOf(fits: readonly Fit[], trace: Trace, equalIn: EqualIn, draws: nu
     const place = designs.indexOf(baseline);
     const base = usdPerRequest(options[place]!);
     const drawnQuestion = (drawn: readonly PricedSource[]) => questionOf(trace, drawn[0]!.source);
+    const known = devices.every(({ source }) => source.interval);
     const intervals = benefitIntervals(devices, drawnQuestion, place, draws);
     return options.map((option, index) => {
       const own = usdPerRequest(option);
       return {
         gain: base === null || own === null ? null : base / own,
-        uncertainty: intervals[index]!,
+        uncertainty: known ? intervals[index]! : null,
       };
     });
   };

@@ -26,7 +26,7 @@ test('every experiment is there, with its goodput split, and mixed as then and a
 
 test('a published ratio is judged against the interval, and what it would need is told', () => {
   for (const { published, gain_then, uncertainty, verdict, mixed_share_needed } of rows) {
-    const [low, high] = uncertainty!.benefit_90;
+    const [low, high] = uncertainty?.benefit_90 ?? [0, Number.POSITIVE_INFINITY];
     if (verdict === 'does not reproduce') expect(high < published[0] || low > published[1]).toBe(true);
     if (verdict === 'unclear') expect(high).toBe(Number.POSITIVE_INFINITY);
     expect(mixed_share_needed).toBeCloseTo(gain_then! / published[0], 9);

@@ -5,6 +5,7 @@ import { fittedClaims, fittedDevices, fittedRows } from '../../../src/cost/study
 import { bestPairs, cheapestPrefill } from '../../../src/cost/study/orders.ts';
 import { reconstructions } from '../../../src/cost/study/reconstruction.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
+import { servedCard } from '../../../src/model/served-card.ts';
 
 const rows = uniformRows();
 
@@ -80,10 +81,25 @@ test('from fits: measured devices are said to be, others are carried, and ratios
     expect(uncertainty!.benefit_90[0]).toBeLessThanOrEqual(uncertainty!.benefit_90[1]);
   }
   for (const { published, fitted, interval_90, verdict } of fittedClaims(found)) {
-    const inside = published >= interval_90[0] && published <= interval_90[1];
+    const [low, high] = interval_90!;
+    const inside = published >= low && published <= high;
     expect(verdict === 'excluded').toBe(!inside);
-    expect(fitted[0]).toBeGreaterThanOrEqual(interval_90[0]);
+    expect(fitted[0]).toBeGreaterThanOrEqual(low);
   }
+});
+
+test('a fit of another model is carried to the one that is asked, and far shapes have no interval', async () => {
+  const fit = await readFit('fits/h100-sxm/qwen-qwen3-32b/vllm-0.12.0-bf16.fit.json');
+  const card = servedCard('meta-llama/Llama-3.1-70B', { precision: 'bf16' })!;
+  expect(fittedDevices([fit], card).every(({ how }) => how === 'carried_fit')).toBe(true);
+  expect(fittedDevices([fit])[0]!.how).toBe('fit');
+  const found = fittedRows([fit], 10, card);
+  expect(found[0]!.model).toBe('meta-llama/Llama-3.1-70B bf16');
+  // 512 in is half of what was measured, 4096 out four times as much.
+  const far = found.filter(({ shape }) => shape.output === 4096).flatMap(({ benefits }) => benefits);
+  expect(far.every(({ uncertainty }) => uncertainty === null)).toBe(true);
+  const unclear = fittedClaims(found).find(({ id, shape }) => id === 'C3' && shape === '512/4096')!;
+  expect(unclear).toMatchObject({ interval_90: null, verdict: 'unclear' });
 });
 
 test('a sparse B200, a slow H100 and free power together give the published ratios; with power paid they do not', () => {
