@@ -2,6 +2,7 @@ import type { PowerKind } from '../cost/basis.ts';
 import type { BreakEven } from '../cost/break-even.ts';
 import type { Comparison } from '../cost/compare.ts';
 import type { CompareRow, RowBreakEvens } from '../cost/compare-row.ts';
+import { counted } from '../plural.ts';
 import { formatNumber } from '../report/format.ts';
 
 export const breakEvenText = (one: BreakEven): string =>
@@ -30,7 +31,12 @@ export function footLines(
     ...(shown.some((row) => row.beyond_measured_batch !== null)
       ? ['* more sequences together than were measured: the interval is wider by the distance']
       : []),
-    ...(left > 0 ? [`${left} more options meet the objectives: --top, --json`] : []),
+    ...(shown.some(({ name, uncertainty }) => name !== baseline && uncertainty === null) && base
+      ? ['unknown: too far outside what was measured for an interval']
+      : []),
+    ...(left > 0
+      ? [`${counted(left, 'more option')} meet${left === 1 ? 's' : ''} the objectives: --top, --json`]
+      : []),
     ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
     ...notes.map((note) => `note: ${note}`),
   ];

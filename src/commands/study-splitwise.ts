@@ -73,6 +73,9 @@ function textOf({ tables, claims, machine_splits }: Splitwise, style: Style): st
     style.bold('Published ratios'),
     claimTable(claims, style),
     ...claims.filter(({ verdict }) => verdict === 'does not reproduce').map(neededLine),
+    wrapped(
+      'S3 names A as its baseline; at its prices nothing with H100 costs less than A at equal power, so H is meant.',
+    ),
     ...machine_splits.map(({ design, trace, published, by_model }) =>
       wrapped(
         `${design}, ${trace}: ${published.join(' prompt and ')} token machines published; ${by_model.map((one) => (one ? `${one.prompt} and ${one.token}` : 'none')).join(', ')} here.`,

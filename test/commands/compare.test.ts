@@ -86,6 +86,7 @@ test('a trace is the workload: its spread and its rate are told, and whole worke
   const hourly = found.map((row: { budget: { usd_per_h: number } }) => row.budget.usd_per_h);
   expect([...hourly].sort((a, b) => a - b)).toEqual(hourly);
   for (const { budget: share } of found) expect(share.requests_per_s).toBeGreaterThanOrEqual(budget.least);
+  expect(unfolded(text.stdout)).toContain("arrivals: as bursty as the trace's");
   expect(both).toMatchObject({ exitCode: 2, stdout: '' });
   expect(both.stderr).toContain('--input and --trace both give lengths');
 });
