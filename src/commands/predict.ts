@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
+import { parseObjective } from '../cost/objectives.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { METRIC_KEYS, type MetricKey, type Predicted } from '../fit/predictive.ts';
@@ -11,9 +12,10 @@ import { type Style, styleFor } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
+import { objectivesTable, tailsTable } from './tails-text.ts';
 
 const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N]
-    [--closed-form] [--json]
+    [--tails] [--objective KEY=MS ...] [--closed-form] [--json]
 
 Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
 file, with 90 % intervals, and says what lies outside the cells that were
@@ -28,6 +30,13 @@ included.
   --concurrency N    streams
   --tp N             tensor parallel size; default: the smallest that was
                      measured
+  --tails            p50, p90 and p99 of TTFT, TPOT, E2E and of the time between
+                     two tokens (TBT, over all gaps of all requests) as well;
+                     the p99 with its interval where cells of the fit measured
+                     it. --json has p95 and every interval
+  --objective KEY=MS say whether a limit is met, and no (exit 1) where one is
+                     not: ttft_p99_ms=250, tpot_mean_ms=20, tbt_p99_ms=50,
+                     e2e_p95_ms=9000 ...; repeatable
   --closed-form      by formulas (microseconds, rough where prompts queue)
                      instead of by simulating the scheduler
   --json             the prediction on stdout as JSON; its key predictor says
@@ -42,6 +51,8 @@ const options = {
   output: { type: 'string' },
   concurrency: { type: 'string' },
   tp: { type: 'string' },
+  tails: { type: 'boolean', default: false },
+  objective: { type: 'string', multiple: true },
   'closed-form': { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 } as const;
@@ -51,13 +62,16 @@ const HOW: Readonly<Record<Predictor, string>> = {
   closed_form: 'the closed form',
 };
 
-function predictionText(prediction: FitPrediction, style: Style): string {
+function predictionText(prediction: FitPrediction, wantsTails: boolean, style: Style): string {
   const rows = [...METRIC_KEYS.map((key) => rowOf(key, prediction)), ...energyRows(prediction)];
   const notes = [
     ...simulatedNote(prediction),
     ...prediction.extrapolates.map((what) => `extrapolates: ${what}`),
   ];
   if (prediction.doublings_outside > 0) notes.push(widthNote(prediction.doublings_outside));
+  if (wantsTails && prediction.tails?.tbt_p99_ms.interval_90 === null && prediction.doublings_outside === 0) {
+    notes.push(prediction.predictor === 'scheduler' ? UNCHECKED : UNCHECKED_FORM);
+  }
   if (prediction.rough) {
     notes.push('rough: prompts nearly saturate the server or requests queue; leave out --closed-form here');
   }
@@ -74,6 +88,8 @@ function predictionText(prediction: FitPrediction, style: Style): string {
       rows,
       style,
     }),
+    ...(wantsTails && prediction.tails ? [tailsTable(prediction.tails, style)] : []),
+    ...(prediction.objectives.length > 0 ? [objectivesTable(prediction.objectives, style)] : []),
     `predicted by ${HOW[predictor]}`,
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');
@@ -101,6 +117,10 @@ function energyRows({ energy }: FitPrediction): string[][] {
   return [row('power', energy.power_w, 'W'), row('energy', energy.joules_per_output_token, 'J/token')];
 }
 
+const UNCHECKED =
+  'the slowest gaps have no interval: no or too few cells of the fit measured them, so their steps are taken to be without noise';
+const UNCHECKED_FORM = 'percentiles have no interval by the closed form: leave out --closed-form';
+
 const simulatedNote = ({ simulated }: FitPrediction): string[] =>
   simulated ? ['SIMULATED: the fit is of a simulated endpoint, not of a real device'] : [];
 
@@ -127,12 +147,16 @@ export const command: Command = {
       output: needed('output'),
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
+      tails: flags.tails,
+      objectives: Object.fromEntries((flags.objective ?? []).map(parseObjective)),
       predictor: flags['closed-form'] ? ('closed_form' as const) : ('scheduler' as const),
     };
     const prediction = predict(await readFit(positionals[0]!), shape);
     console.log(
-      flags.json ? JSON.stringify(prediction, null, 2) : predictionText(prediction, styleFor(process.stdout)),
+      flags.json
+        ? JSON.stringify(prediction, null, 2)
+        : predictionText(prediction, flags.tails, styleFor(process.stdout)),
     );
-    return EXIT.done;
+    return prediction.objectives.some(({ met }) => met === false) ? EXIT.refused : EXIT.done;
   },
 };

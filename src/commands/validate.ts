@@ -6,6 +6,8 @@ import { type CellError, cellErrors, type ErrorSummaries, summariseErrors } from
 import { observationsFromRuns } from '../fit/from-runs.ts';
 import { METRIC_KEYS, type MetricKey } from '../fit/predictive.ts';
 import { modelDifferences } from '../fit/same-model.ts';
+import { summariseTails, type TailSummaries, tailErrors } from '../fit/tails/tail-errors.ts';
+import { TAIL_KEYS, type TailKey } from '../fit/tails/tail-keys.ts';
 import type { PredictorSummaries } from '../fit/validate.ts';
 import { answeredBy } from '../fitfile/answered.ts';
 import { modelOf } from '../fitfile/apply.ts';
@@ -18,6 +20,7 @@ import { findRun } from '../run/run-folder.ts';
 import { holdOutTable, predictorTable } from './error-text.ts';
 import { positiveFlag } from './flags.ts';
 import { readRuns } from './read-runs.ts';
+import { tailErrorsTable } from './tails-text.ts';
 
 const help = `usage: ridge validate FIT RUN... [--max-mape METRIC=PERCENT ...] [--json]
 
@@ -27,11 +30,13 @@ are taken from the fit, which has inferred them. Cells and limits are by the
 scheduler; the closed form's errors stand beside it.
 
   --max-mape METRIC=PERCENT   say no (exit 1) when the mean absolute error of
-                              ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s or
-                              power_w is above this; repeatable
+                              ttft_ms, tpot_ms, e2e_ms, output_tokens_per_s,
+                              power_w, or of a percentile (tbt_p99_ms ...) that
+                              the runs measured is above this; repeatable
   --json                      by predictor (scheduler, closed_form) and metric:
                               n, mape, median_ape, p90_ape, bias, coverage_90;
-                              power_w beside them where both sides know power
+                              power_w beside them where both sides know power,
+                              and tails: the same by percentile
 
 Example:
   ridge validate runs/a.fit.json runs/2026-01-16-quick --max-mape tpot_ms=5 \\
@@ -43,16 +48,16 @@ const options = {
 } as const;
 
 interface Limit {
-  readonly metric: MetricKey | 'power_w';
+  readonly metric: MetricKey | TailKey | 'power_w';
   readonly percent: number;
 }
 
 function parseLimit(text: string): Limit {
   const [name, percent] = text.split('=');
-  const metric = [...METRIC_KEYS, 'power_w' as const].find((key) => key === name);
+  const metric = [...METRIC_KEYS, ...TAIL_KEYS, 'power_w' as const].find((key) => key === name);
   if (metric) return { metric, percent: positiveFlag('max-mape', percent ?? '') };
   throw new RidgeError(`--max-mape: '${text}' names no metric`, {
-    mend: `Use METRIC=PERCENT with one of ${METRIC_KEYS.join(', ')}, power_w.`,
+    mend: `Use METRIC=PERCENT with one of ${METRIC_KEYS.join(', ')}, power_w, or a percentile such as tbt_p99_ms.`,
   });
 }
 
@@ -83,7 +88,11 @@ function simulation(fit: Fit, { targets }: ReturnType<typeof observationsFromRun
 }
 
 /** Limits that the errors break; a metric that was not measured breaks its limit too. */
-function broken(limits: readonly Limit[], errors: ErrorSummaries, power: PowerErrors | null): string[] {
+function broken(
+  limits: readonly Limit[],
+  errors: ErrorSummaries & TailSummaries,
+  power: PowerErrors | null,
+): string[] {
   return limits.flatMap(({ metric, percent }) => {
     const mape = metric === 'power_w' ? power?.mape : errors[metric]?.mape;
     if (mape === undefined) return [`${metric}: no measured cell`];
@@ -96,6 +105,7 @@ function reportText(
   cells: readonly CellError[],
   errors: PredictorSummaries,
   power: PowerErrors | null,
+  tails: TailSummaries,
 ): string {
   const style = styleFor(process.stdout);
   return [
@@ -103,6 +113,7 @@ function reportText(
     holdOutTable(cells, style),
     '',
     predictorTable(errors, style),
+    ...(Object.keys(tails).length > 0 ? ['', tailErrorsTable(tails, style)] : []),
     ...(power === null ? [] : ['', powerLine(power)]),
   ].join('\n');
 }
@@ -133,9 +144,16 @@ export const command: Command = {
     const [cells, byForm] = PREDICTORS.map((each) => cellErrors(modelOf(fit), observations, each));
     const errors = { scheduler: summariseErrors(cells!), closed_form: summariseErrors(byForm!) };
     const power = powerErrors(fit, observations);
-    const found = { ...errors, ...(power && { power_w: power }) };
-    console.log(flags.json ? JSON.stringify(found, null, 2) : reportText(simulated, cells!, errors, power));
-    const said = broken(limits, errors.scheduler, power);
+    const tails = summariseTails(tailErrors(modelOf(fit), observations));
+    const found = {
+      ...errors,
+      ...(Object.keys(tails).length > 0 && { tails }),
+      ...(power && { power_w: power }),
+    };
+    console.log(
+      flags.json ? JSON.stringify(found, null, 2) : reportText(simulated, cells!, errors, power, tails),
+    );
+    const said = broken(limits, { ...errors.scheduler, ...tails }, power);
     for (const line of said) console.error(`ridge: ${line}`);
     return said.length > 0 ? EXIT.refused : EXIT.done;
   },

@@ -1,5 +1,6 @@
 import type { FittedModel } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
+import type { TailModel } from '../fit/tails/tail-model.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
@@ -24,6 +25,7 @@ export function modelOf(fit: FitContent): FittedModel {
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: fit.predictors,
     residual_table: fit.residual_table,
+    tails: (fit.tails ?? null) as TailModel | null,
   };
 }
 

@@ -13,6 +13,7 @@ import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
+import { tailsOf } from './build-tails.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { examplesFor } from './examples.ts';
 import { powerExamples } from './power-examples.ts';
@@ -100,6 +101,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
     flagged: data.flagged,
     ...powerOf(input),
+    ...tailsOf(fitted, data.observations),
     simulated: data.targets.some((target) => target.simulator !== null),
     examples: [],
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },

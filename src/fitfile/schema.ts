@@ -15,6 +15,7 @@ import {
   selectionSchema,
 } from './learnt-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
+import { tailsSectionSchema } from './tails-schema.ts';
 import { validationSchema } from './validation-schema.ts';
 
 /** Version of the fit file's format; readers reject another major. */
@@ -194,6 +195,7 @@ export const fitSchema = z.object({
   flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
   /** Absent or null: too few cells measured power. */
   power: powerSectionSchema.nullable().optional(),
+  tails: tailsSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */
   simulated: z.boolean(),
   examples: z.array(exampleSchema),

@@ -1,4 +1,4 @@
-import type { Prediction } from '../fit/predictive.ts';
+import type { Predicted } from '../fit/predictive.ts';
 import type { Fit } from '../fitfile/schema.ts';
 
 /** What a prediction is asked for, on the axes of a fit's range. */
@@ -48,12 +48,15 @@ export function extrapolationOf({ range }: Pick<Fit, 'range'>, place: Place): Ex
  * Intervals as the distance calls for. Their width was learnt inside the range; outside, every doubling adds it once more (a
  * rule of thumb: nothing there was measured), and beyond `MOST_DOUBLINGS` there is none.
  */
-export const widened = (prediction: Prediction, doublings: number): Prediction =>
+export const widened = <T extends Readonly<Record<keyof T, Predicted>>>(
+  prediction: T,
+  doublings: number,
+): T =>
   Object.fromEntries(
-    Object.entries(prediction).map(([key, { value, interval_90 }]) => {
+    Object.entries<Predicted>(prediction).map(([key, { value, interval_90 }]) => {
       if (value === null || interval_90 === null || doublings === 0) return [key, { value, interval_90 }];
       if (doublings > MOST_DOUBLINGS) return [key, { value, interval_90: null }];
       const [low, high] = interval_90.map((end) => value * (end / value) ** (1 + doublings));
       return [key, { value, interval_90: [low!, high!] }];
     }),
-  ) as unknown as Prediction;
+  ) as unknown as T;

@@ -1,11 +1,14 @@
 import { RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { type Prediction, predictMeans } from '../fit/predictive.ts';
+import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
+import type { Objectives } from '../suite/schema.ts';
 import { extrapolationOf, MOST_DOUBLINGS, widened } from './extrapolation.ts';
+import { judgeObjectives, type PredictedObjective } from './judge-objectives.ts';
 import { type PredictedEnergy, predictEnergy } from './predict-power.ts';
 
 /** A steady closed loop to predict. */
@@ -23,6 +26,10 @@ export interface PredictionShape {
    * (microseconds; rough where prompts queue).
    */
   readonly predictor?: Predictor | undefined;
+  /** Whether percentiles are predicted, too: some tens of milliseconds; those that objectives name always are. */
+  readonly tails?: boolean | undefined;
+  /** Latency limits in milliseconds, as suites write them: `{ tbt_p99_ms: 20 }`. */
+  readonly objectives?: Objectives | undefined;
 }
 
 /** Means with 90 % intervals: latencies in milliseconds, throughput in tokens per second over all devices of the server. */
@@ -45,6 +52,10 @@ export interface FitPrediction extends Prediction {
   readonly rough: boolean;
   /** Watts of all devices and joules a token; null where the fit holds no power. */
   readonly energy: PredictedEnergy | null;
+  /** Percentiles of TTFT, TPOT, E2E and of the time between tokens (TBT), milliseconds; null where they were not asked for. */
+  readonly tails: PredictedTails | null;
+  /** Every limit that was asked; empty: none. */
+  readonly objectives: readonly PredictedObjective[];
 }
 
 /**
@@ -77,9 +88,14 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     turnAroundSeconds: fit.client.turn_around_s,
     driving: { kind: 'steady', output_jitter: fit.protocol.output_jitter } as const,
   };
-  const { means, prediction } = predictMeans(modelOf(fit), settings, loop, { predictor });
+  const model = modelOf(fit);
+  const { means, prediction } = predictMeans(model, settings, loop, { predictor });
   const { sentences, doublings } = extrapolationOf(fit, { input, output, concurrency, tp });
   const shown = widened(prediction, doublings);
+  const wantsTails =
+    shape.tails || Object.keys(shape.objectives ?? {}).some((key) => !key.includes('_mean_'));
+  const bare = wantsTails ? predictTails(model, settings, loop, predictor) : null;
+  const tails = bare && widened(bare, doublings);
   return {
     ...shown,
     input,
@@ -95,6 +111,8 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
       doublings > MOST_DOUBLINGS
         ? null
         : predictEnergy(fit, settings, loop, shown.output_tokens_per_s, 1 + doublings),
+    tails,
+    objectives: judgeObjectives(shape.objectives ?? {}, shown, tails),
   };
 }
 

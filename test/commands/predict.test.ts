@@ -37,3 +37,20 @@ describe('outside the range', () => {
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
+
+test('percentiles and limits, in 80 columns; a limit that is not met is a no', async () => {
+  const file = await realFit();
+  const asked = ['--tails', '--objective', 'tbt_p99_ms=1', '--objective', 'ttft_p90_ms=60000'];
+  const { exitCode, stdout } = await ridge('predict', file, ...shape(16), ...asked);
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(/^tbt +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ to [\d.]+ +ms$/m);
+  expect(stdout).toMatch(/^tbt_p99_ms +1.000 +[\d.]+ +[\d.]+ to [\d.]+ +not met$/m);
+  expect(stdout).toMatch(/^ttft_p90_ms +60000 .*met$/m);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  const met = await ridge('predict', file, ...shape(16), '--objective', 'tbt_p99_ms=60000', '--json');
+  expect(met.exitCode).toBe(0);
+  expect(JSON.parse(met.stdout).objectives).toMatchObject([{ key: 'tbt_p99_ms', met: true }]);
+  const unknown = await ridge('predict', file, ...shape(16), '--objective', 'tbt_ms=20');
+  expect(unknown.exitCode).toBe(2);
+  expect(unknown.stderr).toContain('tbt_p99_ms=20');
+});

@@ -5,6 +5,8 @@ import type { TailMiss } from './tail-model.ts';
 
 /** Fewer cells say too little about what one more will miss. */
 const FEWEST_CELLS = 4;
+/** No percentile is known better than the simulated requests tell it. */
+const LEAST = 0.01;
 /** Numbers that were learnt from the same cells. */
 const LEARNT = 2;
 
@@ -25,6 +27,6 @@ export function missesOf(
     const rank = Math.min(cells, Math.ceil(0.9 * (cells + 1)));
     // Cells that were learnt from are met better than others.
     const inflation = Math.sqrt((cells + LEARNT) / (cells - LEARNT));
-    return [{ key, cells, log_half_width_90: inflation * sorted[rank - 1]! }];
+    return [{ key, cells, log_half_width_90: Math.max(LEAST, inflation * sorted[rank - 1]!) }];
   });
 }

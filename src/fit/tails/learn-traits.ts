@@ -1,4 +1,4 @@
-import { NO_START, NO_TRAITS, TAIL_QUANTILES, type TailTraits } from '../../roofline/tails.ts';
+import { NO_TRAITS, TAIL_QUANTILES, type TailTraits } from '../../roofline/tails.ts';
 import { tailKey } from './tail-keys.ts';
 import type { TailCell } from './tail-runs.ts';
 
@@ -47,7 +47,7 @@ function lossOf(cells: readonly TailCell[], traits: TailTraits): number {
   let sum = 0;
   let count = 0;
   for (const { observation, runs } of cells) {
-    const { tbt } = runs.tails(traits, NO_START);
+    const tbt = runs.gaps(traits);
     if (tbt === null) continue;
     TAIL_QUANTILES.forEach((q, i) => {
       const seconds = observation.tails?.[tailKey('tbt', q)];

@@ -1,5 +1,7 @@
+import { closedLoopTails } from '../../roofline/closed-form-tails.ts';
 import type { ClosedLoopShape, EngineSettings } from '../../roofline/serving.ts';
 import type { LatencyTails } from '../../roofline/tails.ts';
+import type { Predictor } from '../cell-model.ts';
 import { quadraticForm } from '../covariance.ts';
 import { type FittedModel, type Predicted, predictMeans } from '../predictive.ts';
 import { EDGE_NAMES } from '../problem.ts';
@@ -14,17 +16,19 @@ export type PredictedTails = Readonly<Record<TailKey, Predicted>>;
 const HALF_WIDTH_90 = 1.645;
 
 /**
- * Percentiles of a closed loop by the scheduler, with 90 % intervals: the parameters' covariance carried through, plus how far
- * the percentile was off on the cells of the fit. Where the fit's cells did not measure a percentile it has no interval. Null
- * for one batch.
+ * Percentiles of a closed loop with 90 % intervals: the parameters' covariance carried through, plus how far the percentile was
+ * off on the cells of the fit. Where the fit's cells did not measure a percentile it has no interval, nor has any by the closed
+ * form. Null for one batch, and of a burst by the closed form.
  */
 export function predictTails(
   fit: FittedModel,
   engine: EngineSettings,
   shape: ClosedLoopShape,
+  predictor: Predictor = 'scheduler',
 ): PredictedTails | null {
   const model = fit.tails ?? UNKNOWN_TAILS;
-  const { tpotSeconds } = predictMeans(fit, engine, shape).means;
+  const { tpotSeconds } = predictMeans(fit, engine, shape, { predictor }).means;
+  if (predictor === 'closed_form') return byClosedForm(fit, model, engine, shape, tpotSeconds);
   const runs = TailRuns.of(fit, tailEngine(model, engine), shape, tpotSeconds);
   if (runs === null) return null;
   const start = startOf(model, shape.inputTokens);
@@ -33,6 +37,25 @@ export function predictTails(
   return Object.fromEntries(
     TAIL_KEYS.map((key) => [key, predictedOf(key, central, moved, fit, model)]),
   ) as unknown as PredictedTails;
+}
+
+/** @param tpotSeconds mean TPOT by the fit, its correction by batch size included */
+function byClosedForm(
+  { card, parameters, edges }: FittedModel,
+  { traits, ...model }: TailModel,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  tpotSeconds: number | null,
+): PredictedTails | null {
+  const tails = closedLoopTails(card, parameters, tailEngine(model, engine), shape, { edges, traits });
+  if (tails === null) return null;
+  const ratio = tails.tpot === null || tpotSeconds === null ? 1 : tpotSeconds / tails.tpot.mean;
+  const values = TAIL_KEYS.map((key) => {
+    const seconds = secondsOf(tails, key);
+    const factor = key.startsWith('ttft') ? 1 : ratio;
+    return [key, { value: seconds === null ? null : 1e3 * factor * seconds, interval_90: null }];
+  });
+  return Object.fromEntries(values) as unknown as PredictedTails;
 }
 
 const secondsOf = (tails: LatencyTails, key: TailKey): number | null => {

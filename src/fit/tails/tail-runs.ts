@@ -1,6 +1,7 @@
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Schedule } from '../../roofline/scheduler/schedule.ts';
 import {
+  gapsOf,
   type PricedRun,
   priceRuns,
   scheduledTpot,
@@ -9,7 +10,7 @@ import {
 } from '../../roofline/scheduler/scheduled-tails.ts';
 import { tailSchedules } from '../../roofline/scheduler/tail-schedules.ts';
 import type { ClosedLoopShape, EngineSettings, ServingEdges } from '../../roofline/serving.ts';
-import type { BurstStart, LatencyTails, TailTraits } from '../../roofline/tails.ts';
+import type { BurstStart, LatencyTail, LatencyTails, TailTraits } from '../../roofline/tails.ts';
 import type { Observation } from '../observations.ts';
 import type { FittedModel } from '../predictive.ts';
 
@@ -55,6 +56,12 @@ export class TailRuns {
   /** The tails at the fitted values. */
   tails(traits: TailTraits, start: BurstStart): LatencyTails {
     return this.#priced(this.#runs, this.#model.parameters, this.#model.edges, traits, start);
+  }
+
+  /** Of the gaps between tokens alone. */
+  gaps(traits: TailTraits): LatencyTail | null {
+    const options = { edges: this.#model.edges, traits, tpotRatio: this.#tpotRatio };
+    return gapsOf(this.#runs, this.shape, this.#tensorParallel, options);
   }
 
   /** Seconds by which a start moves the mean TTFT that a fit to means already holds; 0 of a fit to medians. */

@@ -107,8 +107,19 @@ export function tailsOf(
     ttft: moved(({ latencies }) => latencies.ttft, 0),
     e2e: moved(({ latencies }) => latencies.e2e, stretch),
     tpot: bare && scaled(bare, stretch),
-    tbt: averaged(runs.map(({ gaps }) => gapTail(gaps, tensorParallel, traits, stretch * meanGap(gaps)))),
+    tbt: gapsOf(runs, shape, tensorParallel, { edges, traits, tpotRatio }),
   };
+}
+
+/** The gaps between tokens alone, see `tailsOf`; null without any. */
+export function gapsOf(
+  runs: readonly PricedRun[],
+  shape: ClosedLoopShape,
+  tensorParallel: number,
+  { edges = NO_EDGES, traits = NO_TRAITS, tpotRatio = 1 }: Omit<TailOptions, 'start'> = {},
+): LatencyTail | null {
+  const stretch = tpotRatio * stretchOf(shape, edges);
+  return averaged(runs.map(({ gaps }) => gapTail(gaps, tensorParallel, traits, stretch * meanGap(gaps))));
 }
 
 /** Seconds by which a start moves the mean TTFT of runs. */

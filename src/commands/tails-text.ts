@@ -1,0 +1,81 @@
+import type { PredictedTails } from '../fit/tails/predict-tails.ts';
+import type { TailSummaries } from '../fit/tails/tail-errors.ts';
+import { TAIL_KEYS, tailKey } from '../fit/tails/tail-keys.ts';
+import type { PredictedObjective } from '../predict/judge-objectives.ts';
+import { formatNumber, latencyUnit } from '../report/format.ts';
+import type { Style } from '../report/style.ts';
+import { renderTable, type TableCell } from '../report/text-table.ts';
+import { TAIL_METRICS } from '../roofline/tails.ts';
+
+const right = (title: string) => ({ title, align: 'right' as const });
+const rangeText = (interval: readonly [number, number] | null, factor: number): string =>
+  interval?.map((end) => formatNumber(end * factor, 4)).join(' to ') ?? '';
+
+/** `tbt  7.94  8.12  44.6  41.0 to 48.5  ms`: a row for each metric. */
+export const tailsTable = (tails: PredictedTails, style: Style): string =>
+  renderTable({
+    columns: [
+      { title: 'metric' },
+      right('p50'),
+      right('p90'),
+      right('p99'),
+      right('90 % interval of p99'),
+      { title: 'unit' },
+    ],
+    rows: TAIL_METRICS.flatMap((metric): TableCell[][] => {
+      const slowest = tails[tailKey(metric, 0.99)];
+      if (slowest.value === null) return [];
+      const { unit, factor } = latencyUnit(slowest.value);
+      const values = [0.5, 0.9, 0.99].map((q) => formatNumber(tails[tailKey(metric, q)].value! * factor, 4));
+      return [[metric, ...values, rangeText(slowest.interval_90, factor), unit]];
+    }),
+    style,
+  });
+
+const verdictOf = ({ met, sure }: PredictedObjective): string => {
+  if (met === null) return 'no such latency';
+  const said = met ? 'met' : 'not met';
+  return sure === false ? `${said}, but the limit lies in the interval` : said;
+};
+
+/** Limits beside what is predicted. */
+export const objectivesTable = (objectives: readonly PredictedObjective[], style: Style): string =>
+  renderTable({
+    columns: [
+      { title: 'objective' },
+      { ...right('limit'), unit: 'ms' },
+      { ...right('predicted'), unit: 'ms' },
+      right('90 % interval'),
+      { title: 'verdict' },
+    ],
+    rows: objectives.map((one) => [
+      one.key,
+      formatNumber(one.limit_ms, 4),
+      formatNumber(one.value_ms, 4),
+      rangeText(one.interval_90_ms, 1),
+      verdictOf(one),
+    ]),
+    style,
+  });
+
+/** Errors of percentiles by the scheduler, those that cells measured. */
+export const tailErrorsTable = (errors: TailSummaries, style: Style): string =>
+  renderTable({
+    columns: [
+      { title: 'percentile' },
+      right('n'),
+      { ...right('MAPE'), unit: '%' },
+      { ...right('median'), unit: '%' },
+      { ...right('p90'), unit: '%' },
+      { ...right('bias'), unit: '%' },
+      { ...right('in 90 %'), unit: '%' },
+    ],
+    rows: TAIL_KEYS.flatMap((key) => {
+      const one = errors[key];
+      if (!one) return [];
+      const { n, mape, median_ape, p90_ape, bias, coverage_90 } = one;
+      const covered = coverage_90 === null ? '-' : formatNumber(coverage_90, 2);
+      return [[key.replace(/_ms$/, ''), String(n), mape, median_ape, p90_ape, bias, covered]];
+    }),
+    style,
+  });

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { parseFit } from '../../src/fitfile/parse.ts';
+import type { Fit } from '../../src/fitfile/schema.ts';
+import { predict } from '../../src/predict/predict.ts';
+import { madeFit, textOf, withContent } from '../fitfile/made-fit.ts';
+
+const fit = madeFit();
+const shape = { input: 2048, output: 128, concurrency: 8, tp: 2 } as const;
+const KEYS = ['ttft', 'tpot', 'e2e', 'tbt'] as const;
+
+test('percentiles only where they are asked for, in order, around the mean', () => {
+  expect(predict(fit, shape).tails).toBeNull();
+  const { tails, ...means } = predict(fit, { ...shape, tails: true });
+  for (const metric of KEYS) {
+    const values = ([50, 90, 95, 99] as const).map((q) => tails![`${metric}_p${q}_ms`].value!);
+    expect(values).toEqual(values.toSorted((a, b) => a - b));
+  }
+  expect(tails!.tbt_p50_ms.value!).toBeLessThan(means.tpot_ms.value!);
+  expect(tails!.tbt_p99_ms.value!).toBeGreaterThan(2 * means.tpot_ms.value!);
+});
+
+test('a fit of cells that measured gaps knows what they show, and how far it is off', () => {
+  const { traits, errors, misses } = fit.tails!;
+  // The simulator here has no noise on its steps and no cost of prompts beyond the roofline's.
+  expect(traits).toMatchObject({ prompt_step_ratio: 1, prompt_step_extra_s: 0 });
+  expect(traits.step_spread).toBeLessThan(0.01);
+  expect(errors.in_sample.tbt_p99_ms!.median_ape).toBeLessThan(2);
+  expect(errors.hold_out!.tbt_p99_ms!.n).toBeGreaterThan(0);
+  expect(misses.some(({ key }) => key === 'tbt_p99_ms')).toBe(true);
+  const { value, interval_90 } = predict(fit, { ...shape, tails: true }).tails!.tbt_p99_ms;
+  expect(interval_90![0]).toBeLessThan(value!);
+  expect(interval_90![1]).toBeGreaterThan(value!);
+});
+
+test('a fit without the section is read, and its percentiles have no interval', () => {
+  const { tails: _, ...content } = fit;
+  const { digest: __, ...bare } = content;
+  const old: Fit = parseFit(textOf(withContent(bare as Fit, {})), 'old.fit.json');
+  expect(old.tails).toBeUndefined();
+  const { tails } = predict(old, { ...shape, tails: true });
+  expect(tails!.tbt_p99_ms.value).toBeGreaterThan(0);
+  expect(tails!.tbt_p99_ms.interval_90).toBeNull();
+});
+
+test('outside the range intervals of percentiles widen as those of means do', () => {
+  const width = (concurrency: number): number => {
+    const { value, interval_90 } = predict(fit, { ...shape, concurrency, tails: true }).tails!.tpot_p50_ms;
+    return Math.log(interval_90![1] / value!);
+  };
+  expect(width(128)).toBeGreaterThan(1.5 * width(64));
+});
+
+test('objectives are judged by means and percentiles, with how sure that is', () => {
+  const asked = predict(fit, { ...shape, tails: true });
+  const p99 = asked.tails!.tbt_p99_ms;
+  const at = (limit: number) => predict(fit, { ...shape, objectives: { tbt_p99_ms: limit } }).objectives;
+  expect(at(1.001 * p99.interval_90![1])).toMatchObject([{ key: 'tbt_p99_ms', met: true, sure: true }]);
+  expect(at(1.0001 * p99.value!)).toMatchObject([{ met: true, sure: false, value_ms: p99.value }]);
+  expect(at(0.9 * p99.interval_90![0])).toMatchObject([{ met: false, sure: true }]);
+  const { objectives, tails } = predict(fit, { ...shape, objectives: { tbt_mean_ms: 1e3, ttft_mean_ms: 1 } });
+  expect(tails).toBeNull();
+  expect(objectives).toMatchObject([
+    { key: 'tbt_mean_ms', met: true, value_ms: asked.tpot_ms.value },
+    { key: 'ttft_mean_ms', met: false },
+  ]);
+  const single = predict(fit, { ...shape, output: 1, objectives: { tbt_p99_ms: 20 } }).objectives;
+  expect(single).toMatchObject([{ met: null, value_ms: null, sure: null }]);
+});
+
+test('the closed form agrees, and tells no interval', () => {
+  const [scheduled, closed] = (['scheduler', 'closed_form'] as const).map(
+    (predictor) => predict(fit, { ...shape, predictor, tails: true }).tails!,
+  );
+  for (const key of ['tpot_p99_ms', 'tbt_p50_ms', 'tbt_p99_ms', 'e2e_p90_ms'] as const) {
+    expect(Math.abs(closed![key].value! / scheduled![key].value! - 1)).toBeLessThan(0.1);
+    expect(closed![key].interval_90).toBeNull();
+  }
+});
