@@ -8,7 +8,7 @@ import { devicesSchema, listedDevices } from '../cost/devices-schema.ts';
 import type { UncertainSource } from '../cost/phase-source.ts';
 import { carriedSource, fitSource } from '../cost/sources/from-fit.ts';
 import { missingFacts, specSource } from '../cost/sources/from-spec.ts';
-import type { Workload } from '../cost/workload.ts';
+import { longestRequest, type Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { modelDifferences } from '../fit/same-model.ts';
 import { listFits } from '../fitfile/index-file.ts';
@@ -16,6 +16,7 @@ import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
+import { nearest } from '../stats/nearest.ts';
 import { parseBy, readYaml } from '../suite/load-file.ts';
 
 /** The fits that this package ships. */
@@ -53,6 +54,7 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
   const [specs, carries, files] = byKind(question.arguments);
   const named = await Promise.all(files.map(readFit));
   const card = cardOf(question.model, named);
+  refuseTooLong(card, workload);
   const published = question.all ? await publishedFits(question.fitsFolder, card, basis) : [];
   const fits = distinct([...named, ...published]);
   const other = fits.find((fit) => differences(card, fit.model_card).length > 0);
@@ -62,7 +64,7 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
       { mend: 'Compare devices on one model in one precision.' },
     );
   }
-  const find = (id: string): Accelerator => listed.find((one) => one.id === id) ?? findAccelerator(id);
+  const find = (id: string): Accelerator => listed.find((one) => one.id === id) ?? inCatalogue(id);
   const known = new Set(fits.map(({ accelerator }) => accelerator.id));
   const rest = question.all
     ? allAccelerators().filter(
@@ -92,6 +94,25 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
     card,
     notes: kvNotes(fits),
   };
+}
+
+/** @throws RidgeError (exit 2) that suggests the nearest id, or the user's own file */
+function inCatalogue(id: string): Accelerator {
+  const ids = allAccelerators().map((one) => one.id);
+  if (ids.includes(id.toLowerCase())) return findAccelerator(id);
+  const near = nearest(id.toLowerCase(), ids);
+  throw new RidgeError(`no accelerator '${id}' in the catalogue`, {
+    mend: `${near ? `Did you mean '${near}'? ` : ''}Describe one of your own in a file for --devices.`,
+  });
+}
+
+/** What no server of the model takes. */
+function refuseTooLong({ id, max_length_tokens: most }: ModelCard, workload: Workload): void {
+  const longest = longestRequest(workload);
+  if (most === null || longest <= most) return;
+  throw new RidgeError(`${longest} tokens of prompt and answer; ${id} takes at most ${most}`, {
+    mend: 'Use shorter requests.',
+  });
 }
 
 function priced(source: UncertainSource, basis: CostBasis): ComparedDevice {

@@ -1,14 +1,15 @@
 import type { CostBasis } from '../cost/basis.ts';
 import { longestOf } from '../cost/fleet/alone.ts';
-import type { PoolName } from '../cost/fleet/fleet.ts';
+import { POOLS, type PoolName } from '../cost/fleet/fleet.ts';
 import type { Requests } from '../cost/fleet/requests.ts';
 import { serviceOf } from '../cost/fleet/service.ts';
 import { byPool, type Choices, type PricedService, type SizedFleet } from '../cost/fleet/sized-fleet.ts';
+import { outside } from '../cost/sources/fit-notes.ts';
 import { RidgeError } from '../errors.ts';
 import { modelDifferences } from '../fit/same-model.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
-import { requireEvenHeads } from '../model/even-heads.ts';
+import { MOST_DOUBLINGS } from '../predict/extrapolation.ts';
 
 /** The fit of each pool. */
 export type PoolFits = Readonly<Record<PoolName, Fit>>;
@@ -66,11 +67,25 @@ export function choicesOf(
 
 function pricedServices(fit: Fit, sizes: readonly number[] | null, basis: CostBasis | null): PricedService[] {
   const usd_per_h = basis === null ? 1 : basis.costOf(fit.accelerator).usd_per_h;
-  return (sizes ?? fit.range.tensor_parallel).map((tp) => {
-    requireEvenHeads(fit.model_card, tp, 'tp');
-    return { service: serviceOf(fit, tp, poolLabel(fit)), usd_per_h };
-  });
+  const measured = fit.range.tensor_parallel;
+  const taken = measured.filter((tp) => sizes?.includes(tp) ?? true);
+  if (taken.length === 0) {
+    throw new RidgeError(`--tp: ${poolLabel(fit)} was measured at none of ${sizes!.join(', ')}`, {
+      mend: `It was at ${measured.join(', ')}.`,
+    });
+  }
+  return taken.map((tp) => ({ service: serviceOf(fit, tp, poolLabel(fit)), usd_per_h }));
 }
+
+/** How far the mean request of a trace lies outside what a fit saw, in doublings. */
+const doublingsOutside = (fit: Fit, { input, output, count }: Requests): number => {
+  const mean = (lengths: Int32Array): number => lengths.reduce((sum, one) => sum + one / count, 0);
+  return outside(fit, { input: mean(input), output: mean(output) }, '').factors;
+};
+
+/** Whether a fit takes part so far outside what it was measured at that nothing bears on its draws. */
+export const tooFar = (fits: PoolFits, requests: Requests): boolean =>
+  POOLS.some((pool) => doublingsOutside(fits[pool], requests) > MOST_DOUBLINGS);
 
 function holding(
   services: readonly PricedService[],
@@ -98,11 +113,12 @@ export function drawnChoices(
   fits: PoolFits,
   choices: Choices,
   { services }: SizedFleet,
-  draw: number,
+  { draw, requests }: { readonly draw: number; readonly requests: Requests },
 ): Choices {
   return byPool((pool) => {
     const { tp, label } = services[pool];
     const { usd_per_h } = choices[pool].find(({ service }) => service === services[pool])!;
-    return [{ service: serviceOf(fits[pool], tp, label, draw), usd_per_h }];
+    const widths = 1 + doublingsOutside(fits[pool], requests);
+    return [{ service: serviceOf(fits[pool], tp, label, { index: draw, widths }), usd_per_h }];
   });
 }

@@ -46,7 +46,9 @@ export function shownFleets(
   { fits, choices, draws }: { readonly fits: PoolFits; readonly choices: Choices; readonly draws: number },
 ): ShownFleet[] {
   const drawn = Array.from({ length: draws }, (_, draw) =>
-    sizeAgain(sized, question, (fleet) => drawnChoices(fits, choices, fleet, draw)),
+    sizeAgain(sized, question, (fleet) =>
+      drawnChoices(fits, choices, fleet, { draw, requests: question.requests }),
+    ),
   );
   const shared = sized.findIndex(({ system }) => system === 'shared');
   return sized.map((fleet, index) => ({

@@ -5,7 +5,7 @@ import { formatDuration, formatNumber, formatPercent } from '../report/format.ts
 import type { Style } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { aboveFloor } from '../stats/sample-floor.ts';
-import { poolLabel } from './fleet-services.ts';
+import { poolLabel, tooFar } from './fleet-services.ts';
 import { NAMES, type Saving, type ShownFleet, type ShownFleets } from './fleet-shown.ts';
 import { loadTable, sizeTable, taskTable } from './fleet-tables.ts';
 
@@ -53,6 +53,9 @@ function footLines({ fleets, fits, basis, question, draws }: ShownFleets): strin
     ...missing.map((system: System) => `no fleet of this kind holds the objectives: ${NAMES[system]}`),
     ...(draws > 0
       ? [`90 %: devices that suffice in 90 % of ${draws} draws of what the fits are unsure of`]
+      : []),
+    ...(tooFar(fits, requests)
+      ? ['no intervals: a fit is used too far outside what it was measured at']
       : []),
     ...[...new Set(Object.values(fits))].flatMap((fit) =>
       rangeNotes(fit, poolLabel(fit), requests).map((note) => `note: ${note}`),

@@ -15,7 +15,7 @@ import { askedObjectives, type CompareFlags, transferOf } from './compare-flags.
 import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
 import { FLEET_OPTIONS, readTraffic } from './fleet-flags.ts';
 import { fleetJson } from './fleet-json.ts';
-import { choicesOf, poolFits } from './fleet-services.ts';
+import { choicesOf, poolFits, tooFar } from './fleet-services.ts';
 import { shownFleets } from './fleet-shown.ts';
 import { fleetText } from './fleet-text.ts';
 
@@ -39,7 +39,7 @@ the Azure and Splitwise traces), or a YAML file of phases:
                        repeatable; or --suite FILE: those of a suite
   --prefill FIT        another device's fit for the static prefill pool
   --decode FIT         and for the static decode pool
-  --tp LIST            TP sizes to search (2,4); default: those measured
+  --tp LIST            TP sizes to search (2,4); of those measured
   --basis NAME|FILE    count dollars, see ridge compare --help; none: devices
   --tariff USD         $/kWh instead of the basis' own
   --speed N            the trace N times as fast
@@ -121,7 +121,8 @@ export const command: Command = {
     const basis = await basisOf(flags);
     const fits = await poolFits(fitFile, flags);
     const sizes = optionalFlag(flags.tp, (text) => wholeListFlag('tp', text, 1)) ?? null;
-    const draws = optionalFlag(flags.draws, (text) => wholeFlag('draws', text, 0)) ?? DEFAULT_DRAWS;
+    const asked = optionalFlag(flags.draws, (text) => wholeFlag('draws', text, 0)) ?? DEFAULT_DRAWS;
+    const draws = tooFar(fits, question.requests) ? 0 : asked;
     const choices = choicesOf(fits, question.requests, sizes, basis);
     refuseImpossible(question, choices);
     const sized = sizeFleets(question, choices);

@@ -14,6 +14,8 @@ export interface ShownPlacement {
   readonly problem: PlacementProblem;
   readonly answer: Extract<PlacementAnswer, { state: 'placed' }>;
   readonly intervals: PlanIntervals | null;
+  /** A fit takes part so far outside what it was measured at that nothing bears on its intervals. */
+  readonly tooFar: boolean;
   readonly basis: CostBasis | null;
   readonly notes: readonly string[];
 }
@@ -31,6 +33,7 @@ export function placementText(shown: ShownPlacement, style: Style): string {
     ...bindingLines(shown),
     ...(answer.looser.length > 0 ? ['cheaper, were the limit looser:'] : []),
     ...answer.looser.map((plan) => `  ${planLine(plan)}`),
+    ...(shown.tooFar ? ['no intervals: a fit is used too far outside what it was measured at'] : []),
     ...notes.map((note) => `note: ${note}`),
   ];
   return [

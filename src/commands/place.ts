@@ -97,7 +97,8 @@ export const command: Command = {
     const intervals = uncertain
       ? planIntervals(problem, answer.plan, (index) => problemOf(graph, factsAt(index)))
       : null;
-    const shown = { problem, answer, intervals, basis, notes };
+    const tooFar = !uncertain && notes.length > 0;
+    const shown = { problem, answer, intervals, tooFar, basis, notes };
     console.log(flags.json ? placementJson(shown) : placementText(shown, styleFor(process.stdout)));
     return EXIT.done;
   },

@@ -44,6 +44,16 @@ export function budgetOf({ pools }: BareRow, budget: Budget | null): Share | nul
   };
 }
 
+/** What one worker of each pool costs an hour, or draws; Infinity where its power is not known. */
+export function leastUse({ pools }: BareRow, kind: 'usd_per_h' | 'power_kw'): number {
+  const parts = pools.kind === 'pair' ? [pools.prefill, pools.decode] : [pools.pool];
+  return parts.reduce(
+    (sum, { tp, usd_per_h, kw }) =>
+      sum + tp * (kind === 'usd_per_h' ? usd_per_h : (kw ?? Number.POSITIVE_INFINITY)),
+    0,
+  );
+}
+
 /** Whole workers of each pool for a rate, each pool rounded up for itself. */
 function servingRate(pools: BareRow['pools'], least: number): Share {
   const parts = pools.kind === 'pair' ? [pools.prefill, pools.decode] : [pools.pool];

@@ -1,9 +1,9 @@
 import { RidgeError } from '../errors.ts';
 import type { CostBasis } from './basis.ts';
-import { type Budget, budgetOf } from './budget.ts';
+import { type Budget, budgetOf, leastUse } from './budget.ts';
 import { closestMisses } from './closest.ts';
 import { breakEvens, type ComparedDevice, type CompareRow, type RowBreakEvens } from './compare-row.ts';
-import { rowOf } from './compare-rows.ts';
+import { type BareRow, rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS, rescaled } from './intervals.ts';
 import { optionName } from './option-name.ts';
 import { type SearchedOption, type SearchQuestion, searchAll, usdPerRequest } from './search.ts';
@@ -81,6 +81,7 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
       },
     ];
   });
+  refuseSmall(rows, bare, question.budget);
   const [first, second] = rows.sort(orderOf(question.budget));
   return {
     rows,
@@ -115,6 +116,24 @@ const budgetGain = (share: Share, base: Share, budget: Budget | null): number =>
   budget?.kind === 'requests_per_s'
     ? base.usd_per_h / share.usd_per_h
     : share.requests_per_s / base.requests_per_s;
+
+/** Not one worker of any option fits: what the smallest takes. */
+function refuseSmall(
+  rows: readonly CompareRow[],
+  bare: readonly (BareRow | null)[],
+  budget: Budget | null,
+): void {
+  if (budget === null || budget.kind === 'requests_per_s' || rows.some((row) => row.budget !== null)) return;
+  const least = bare
+    .flatMap((one) => (one ? [{ name: one.row.name, uses: leastUse(one, budget.kind) }] : []))
+    .reduce((best, one) => (one.uses < best.uses ? one : best));
+  throw new RidgeError(`no option fits in ${budget.kind}=${budget.most}`, {
+    exitCode: 1,
+    mend: Number.isFinite(least.uses)
+      ? `Smallest: the plan of ${least.name} with one worker of each pool, ${budget.kind}=${least.uses.toPrecision(3)}.`
+      : 'The power of no option is known on this basis.',
+  });
+}
 
 function nothingMeets(devices: readonly ComparedDevice[], question: CompareQuestion): RidgeError {
   const [miss] = closestMisses(

@@ -178,7 +178,7 @@ const UNITS: readonly [RegExp, string][] = [
   [/_gb_per_s$/, 'GB/s'],
   [/_tflops$/, 'TFLOP/s'],
   [/_ms$/, 'milliseconds'],
-  [/_s$/, 'seconds'],
+  [/(?<!_per)_s$/, 'seconds'],
   [/_w$/, 'watts'],
   [/_bytes$/, 'bytes'],
   [/(_tokens|^input|^output)$/, 'tokens'],

@@ -23,6 +23,7 @@ const SHOWN: Readonly<Record<Column, string>> = {
   input_tokens: 'input_tokens',
   output_tokens: 'output_tokens',
 };
+const NAMED_COLUMNS = 'Its first line names the columns: timestamp, input_tokens, output_tokens.';
 const COLUMNS = Object.keys(NAMES) as Column[];
 const LONGEST_TOKENS = 10_000_000;
 
@@ -39,7 +40,8 @@ interface ParsedRecord {
  */
 export function parseTrace(text: string, file: string, most = MOST_TRACE_REQUESTS): TraceColumns {
   const [header, ...rows] = records(text, file, most);
-  const places = placesOf(header?.record ?? [], file);
+  if (header === undefined) throw new RidgeError('the trace is empty', { where: file, mend: NAMED_COLUMNS });
+  const places = placesOf(header.record, file);
   const columns: Record<Column, number[]> = { at_s: [], input_tokens: [], output_tokens: [] };
   for (const { record, info } of rows) {
     const where = `${file}:${info.lines}`;
@@ -81,7 +83,7 @@ function placesOf(header: readonly string[], file: string): Record<Column, numbe
   if (missing !== undefined) {
     throw new RidgeError(`no column '${SHOWN[missing]}' in the trace`, {
       where: `${file}:1`,
-      mend: 'Its first line names the columns: timestamp, input_tokens, output_tokens.',
+      mend: NAMED_COLUMNS,
     });
   }
   return { at_s: place('at_s'), input_tokens: place('input_tokens'), output_tokens: place('output_tokens') };

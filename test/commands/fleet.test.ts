@@ -76,6 +76,14 @@ test('a recorded trace, without a basis: devices are counted, no dollars', async
   expect(stdout).toMatch(/^note: h100-sxm vllm: 50 % of the answers are outside the measured 1024 to 8192/m);
 });
 
+test('a trace far outside what was measured: sizes without draws, and it says so', async () => {
+  const rows = Array.from({ length: 40 }, (_, one) => `${one},60,20`);
+  const { stdout, exitCode } = await ridge('fleet', await trace(...rows), H100, ...HOLDABLE, '--tp', '2');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('no intervals: a fit is used too far outside what it was measured at');
+  expect(stdout).not.toContain('90 %:');
+});
+
 describe('bad input', () => {
   test.each([
     ['an empty trace', [], HOLDABLE, 'a trace needs two requests at different times'],
@@ -98,6 +106,7 @@ describe('bad input', () => {
       HOLDABLE,
       'the longest request of the trace is 200001 tokens',
     ],
+    ['a TP size that was not measured', ['0,9,9', '1,9,9'], [...HOLDABLE, '--tp', '16'], 'It was at 2, 4, 8'],
     [
       'a tariff without a basis',
       ['0,9,9', '1,9,9'],

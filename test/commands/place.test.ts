@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { ridge } from '../cli/ridge.ts';
+import { unfolded } from '../cli/unfolded.ts';
 import { temporaryFolder } from '../run/facts.ts';
 
 const fitOf = (device: string): string =>
@@ -75,6 +76,14 @@ test('stages of a model by fits: TP size and batch are chosen, intervals come fr
   expect(low).toBeLessThan(plan.latency_s);
   expect(high).toBeGreaterThan(plan.latency_s);
   for (const one of looser) expect(one.usd).toBeLessThan(plan.usd);
+});
+
+test('fits that are used too far outside: no intervals, and it says so', async () => {
+  const far = MODEL.replaceAll('input: 4096', 'input: 64');
+  const { stdout, exitCode } = await ridge('place', await graph(far), '--basis', 'inferencex-rental');
+  expect(exitCode).toBe(0);
+  expect(unfolded(stdout)).toContain('no intervals: a fit is used too far outside what it was measured at');
+  expect(stdout).not.toContain('90 %');
 });
 
 test.each([

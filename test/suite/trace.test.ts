@@ -34,6 +34,7 @@ describe('a trace', () => {
   });
 
   test.each([
+    ['an empty file', '', 't.csv: the trace is empty'],
     [
       'a missing column',
       rows.replace('output_tokens', 'foo'),

@@ -45,15 +45,22 @@ export interface Service {
   } | null;
 }
 
+/** One draw of what a fit is unsure of. */
+export interface ServiceDraw {
+  readonly index: number;
+  /** How wide what its model misses is drawn: 1 inside what was measured. */
+  readonly widths: number;
+}
+
 /**
  * A server by a fit at one tensor parallel size.
- * @param draw index of a draw of what the fit is unsure of; null: its central parameters
+ * @param draw one of what the fit is unsure of; null: its central parameters
  */
-export function serviceOf(fit: Fit, tp: number, label: string, draw: number | null = null): Service {
+export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw | null = null): Service {
   const model = modelOf(fit);
   const { card, residual_table } = model;
-  const parameters = draw === null ? model.parameters : drawnParameters(fit, model, draw);
-  const misfit = draw === null ? null : misfitOf(fit, model, 1)(draw);
+  const parameters = draw === null ? model.parameters : drawnParameters(fit, model, draw.index);
+  const misfit = draw === null ? null : misfitOf(fit, model, draw.widths)(draw.index);
   const settings = settingsFor(fit, tp);
   const pricer = new StepPricer(card, parameters, tp);
   const attention = new AttentionWork(card);

@@ -148,7 +148,9 @@ describe('draws', () => {
   });
 
   test('a fit that is unsure moves the times of its servers, the same in every place', () => {
-    const [central, one, same, other] = [null, 0, 0, 1].map((draw) => serviceOf(h100, 4, 'h100', draw));
+    const [central, one, same, other] = [null, 0, 0, 1].map((index) =>
+      serviceOf(h100, 4, 'h100', index === null ? null : { index, widths: 1 }),
+    );
     expect(one!.decodeSeconds(32, 4_000)).toBe(same!.decodeSeconds(32, 4_000));
     expect(one!.decodeSeconds(32, 4_000)).not.toBe(other!.decodeSeconds(32, 4_000));
     expect(one!.decodeSeconds(32, 4_000) / central!.decodeSeconds(32, 4_000)).toBeCloseTo(1, 0.5);
