@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { checkCells } from './vllm/check-cells.ts';
 import { checkCounters } from './vllm/check-counters.ts';
 import { checkIdentity } from './vllm/check-identity.ts';
+import { checkOptions } from './vllm/check-options.ts';
 import { checkPair } from './vllm/check-pair.ts';
 import { CELLS, checkServed } from './vllm/check-served.ts';
 import { Checks } from './vllm/checks.ts';
@@ -37,6 +38,7 @@ async function checkAll(checks: Checks): Promise<void> {
   const whole = CELLS['cpu-tp2'] - 1;
   checkCells(checks, of('cpu-tp2').slice(0, whole), whole);
   await checkPair(checks, suiteFile('pair.yaml'), install, folder);
+  await checkOptions(checks, suiteFile('options.yaml'), install, folder);
   if (checks.allPassed) await rm(folder, { recursive: true });
 }
 

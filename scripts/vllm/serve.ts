@@ -17,6 +17,7 @@ export interface ServeOptions {
   /** Cores in taskset's notation, for example '0'; default: wherever the system puts it. */
   readonly cpus?: string;
   readonly extraArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly timeoutS?: number;
 }
 
@@ -47,7 +48,7 @@ export async function serveVllm(options: ServeOptions): Promise<VllmServer> {
     ...(options.extraArgs ?? []),
   ];
   const child = execa(argv[0]!, argv.slice(1), {
-    env: serverEnvironment(options.cpus),
+    env: { ...serverEnvironment(options.cpus), ...options.env },
     detached: true,
     cleanup: false,
     reject: false,
