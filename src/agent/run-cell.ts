@@ -12,10 +12,11 @@ import { encodeSteps } from '../measure/steps/steps-codec.ts';
 import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import { verdictOf } from '../measure/verdict.ts';
 import { lengthened } from '../power/least-window.ts';
-import type { PowerWatch } from '../power/power-watch.ts';
+import { encodeSamples } from '../power/samples-codec.ts';
+import { KV_BLOCK_TOKENS } from '../roofline/scheduler/kv-account.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { HostCalibration } from '../run/schema.ts';
-import { cellPower } from './cell-power.ts';
+import { cellPower, NO_POWER, type PowerSources, pairPower } from './cell-power.ts';
 import { promptFacts, promptsFor } from './cell-prompts.ts';
 import { type DrivenLoad, driveLoad } from './drive-load.ts';
 import { accessOf } from './identify.ts';
@@ -50,10 +51,12 @@ export async function runCell(
   asked: CellTask,
   hooks: CellHooks,
   signal: AbortSignal,
-  power: PowerWatch | null = null,
+  power: PowerSources = NO_POWER,
   calibration: HostCalibration = { state: 'none' },
 ): Promise<CellResult> {
-  const task = { ...asked, ...lengthened(asked, power?.facts ?? null) };
+  const longer = { ...asked, ...lengthened(asked, power.own?.facts ?? null) };
+  const both = asked.kind === 'disaggregated' ? (power.prefill?.facts ?? null) : null;
+  const task = { ...longer, ...lengthened(longer, both) };
   const started = new Date();
   const began = performance.now();
   requireSockets(task.concurrency ?? 0);
@@ -79,7 +82,8 @@ export async function runCell(
   const port = pair?.port ?? own!;
   await own?.ready();
   await watch.take('before');
-  power?.begin();
+  power.own?.begin();
+  if (pair !== null) power.prefill?.begin();
   const eventLoop = watchEventLoop();
   const origin = port.now();
   let load: DrivenLoad;
@@ -129,18 +133,18 @@ export async function runCell(
   const { cell, steps } = measureSteps({ ...evidence, timelines });
   sendTimelines(timelines, hooks);
   sendInPieces(JSON.stringify(encodeSteps(steps)), hooks.steps);
-  const counted = producedIn(timelines, cell.window);
+  const span = {
+    window: cell.window,
+    origin,
+    produced: producedIn(timelines, cell.window),
+    idlePower_w: task.idle_power_w ?? null,
+    stoppedBy: load.stoppedBy,
+  };
+  const { own: watched } = power;
   const read =
-    power &&
-    (await cellPower(power, {
-      window: cell.window,
-      origin,
-      // Of a pair, the devices that are read are those of the server that answers: the prompts are another one's work.
-      produced: pair === null ? counted : { ...counted, inputTokens: null, requests: null },
-      idlePower_w: task.idle_power_w ?? null,
-      stoppedBy: load.stoppedBy,
-    }));
-  if (read && hooks.power) sendInPieces(read.text, hooks.power);
+    watched &&
+    (await (pair === null ? cellPower(watched, span) : pairPower({ ...power, own: watched }, span)));
+  if (read && hooks.power) sendInPieces(JSON.stringify(encodeSamples(read.samples, origin)), hooks.power);
   const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {
     ...cell,

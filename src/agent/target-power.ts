@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { delimiter } from 'node:path';
 import { RidgeError } from '../errors.ts';
 import type { DeviceEnergy } from '../power/energy.ts';
 import type { PowerChoice } from '../power/find-source.ts';
@@ -10,28 +9,34 @@ import { powerClock } from '../power/spawned-sampler.ts';
 import type { IdlePower } from '../run/energy-schema.ts';
 import type { AgentTarget, PowerTask } from './protocol.ts';
 
-/** The power source of a target, and what there is to say where it has none. */
+/** The power sources of a target, and what there is to say where it has none. */
 export interface OpenedPower {
   readonly watch: PowerWatch | null;
-  readonly warning: string | null;
+  /** Of the server that computes the prompts of a pair. */
+  readonly prefill: PowerWatch | null;
+  readonly warnings: readonly string[];
 }
 
-const NONE: OpenedPower = { watch: null, warning: null };
+type Opened = { readonly watch: PowerWatch | null; readonly warning: string | null };
+const NONE: Opened = { watch: null, warning: null };
 
 /**
- * Opens the power source of a target on this host. What is found by itself may be missing; what is required may not.
+ * Opens the power sources of a target on this host. What is found by itself may be missing; what is required may not.
  * @param simulated devices of a simulated endpoint, which no tool of this host can read by itself; null: a real one
  * @throws RidgeError (exit 3) when a required source is not there
  */
 export async function openPower(target: AgentTarget, simulated: number | null): Promise<OpenedPower> {
+  const { watch, warning } = await openOwn(target, simulated);
+  const task = target.prefill_power;
+  const prefill = task === undefined || task.source === 'none' ? NONE : await open(task, simulated);
+  const warnings = [warning, prefill.warning && `of the prefill server ${prefill.warning}`];
+  return { watch, prefill: prefill.watch, warnings: warnings.filter((one) => one !== null) };
+}
+
+async function openOwn(target: AgentTarget, simulated: number | null): Promise<Opened> {
   const task = target.power;
-  if (!task) {
-    return simulated === null && isOnThisHost(target.url) ? open(AUTO, null) : NONE;
-  }
-  if (task.source === 'none') return NONE;
-  // Tools are looked for on this process's own PATH, and so are those that they start.
-  if (task.path !== undefined) process.env.PATH = `${task.path}${delimiter}${process.env.PATH ?? ''}`;
-  return open(task, simulated);
+  if (!task) return simulated === null && isOnThisHost(target.url) ? open(AUTO, null) : NONE;
+  return task.source === 'none' ? NONE : open(task, simulated);
 }
 
 const AUTO: PowerTask = {
@@ -42,9 +47,10 @@ const AUTO: PowerTask = {
   required: false,
 };
 
-async function open(task: PowerTask, simulated: number | null): Promise<OpenedPower> {
+async function open(task: PowerTask, simulated: number | null): Promise<Opened> {
   try {
-    const watch = await PowerWatch.open(choiceOf(task), task.devices, task.device_count ?? simulated ?? 1);
+    const count = task.device_count ?? simulated ?? 1;
+    const watch = await PowerWatch.open(choiceOf(task), task.devices, count, task.path);
     if (watch !== null || !task.required) return { watch, warning: null };
     throw new RidgeError('no power source of accelerators is on this host', {
       exitCode: 3,
@@ -85,12 +91,18 @@ function isOnThisHost(url: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]', hostname()].includes(host);
 }
 
-/** Mean power over some seconds without a request; null with the reason where it cannot be told. */
+/** Mean power over some seconds without a request, of both servers of a pair. */
 export async function measureIdle(
-  watch: PowerWatch | null,
+  { watch, prefill }: Pick<OpenedPower, 'watch' | 'prefill'>,
   seconds: number,
   signal: AbortSignal,
 ): Promise<IdlePower> {
+  const [own, others] = await Promise.all([watch, prefill].map((one) => idleOf(one, seconds, signal)));
+  return prefill === null ? own! : { ...own!, prefill_power_w: others!.power_w };
+}
+
+/** Null with the reason where it cannot be told. */
+async function idleOf(watch: PowerWatch | null, seconds: number, signal: AbortSignal): Promise<IdlePower> {
   if (watch === null) return { power_w: null, seconds, message: 'no power source' };
   watch.begin();
   await wait(idleSeconds(seconds, watch.facts.interval_s), signal);

@@ -26,6 +26,8 @@ export const agentTargetSchema = z.object({
   /** Where the prompts of disaggregated cells are computed; absent: it is no half of a pair. */
   prefill: prefillSchema.optional(),
   power: powerTaskSchema.nullable().optional(),
+  /** Of the server that computes the prompts; absent: none is named. */
+  prefill_power: powerTaskSchema.optional(),
   /** Absent: completions. */
   api: targetSchema.shape.api,
   /** The lab's own prompts; absent: it has none. */

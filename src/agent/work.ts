@@ -17,23 +17,30 @@ async function recordedFacts(watch: PowerWatch): Promise<NonNullable<Identity['p
 export function endpointWork(): AgentWork {
   let known: EndpointIdentity | null = null;
   let power: OpenedPower | null = null;
+  /** Of the prefill server of a pair, W: only cells of the pair need it. */
+  let prefillIdle_w: number | null = null;
   const calibration = readHostCalibration(thisHost());
   return {
     async identify(target) {
       const { identity, endpoint } = await identify(target);
       known = endpoint;
       power ??= await openPower(target, identity.simulated?.tensor_parallel ?? null);
-      const { watch, warning } = power;
-      const warnings = [...identity.warnings, ...(warning === null ? [] : [warning])];
+      const { watch } = power;
+      const warnings = [...identity.warnings, ...power.warnings];
       return { ...identity, warnings, power: watch && (await recordedFacts(watch)) };
     },
     async runCell(target, task, hooks, signal) {
       known ??= (await identify(target)).endpoint;
-      return runCell(target, known, task, hooks, signal, power?.watch, calibration);
+      const sources = { own: power?.watch ?? null, prefill: power?.prefill ?? null, prefillIdle_w };
+      return runCell(target, known, task, hooks, signal, sources, calibration);
     },
-    measureIdle: (seconds, signal) => measureIdle(power?.watch ?? null, seconds, signal),
+    async measureIdle(seconds, signal) {
+      const idle = await measureIdle(power ?? { watch: null, prefill: null }, seconds, signal);
+      prefillIdle_w = idle.prefill_power_w ?? prefillIdle_w;
+      return idle;
+    },
     async close() {
-      await power?.watch?.stop();
+      await Promise.all([power?.watch?.stop(), power?.prefill?.stop()]);
     },
   };
 }

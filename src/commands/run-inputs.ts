@@ -137,20 +137,20 @@ async function simulatedTargets(simulate: SimulateOptions, { points }: LoadedSui
   const inPairs = points.some(({ kind }) => kind === 'disaggregated');
   const { endpoints, stop } = await startSimulatedEndpoints(simulate, { inPairs });
   const accelerator = findAccelerator(simulate.accelerator);
-  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl, toolsFolder }) => ({
+  const source = toolOfVendor(accelerator.vendor);
+  const powerFrom = (path: string | null) =>
+    path === null ? {} : { power: { source, path, required: true } };
+  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl, ...folders }) => ({
     name,
     definition: {
       url,
-      ...(prefillUrl && { prefill: { by: 'client' as const, url: prefillUrl } }),
+      ...(prefillUrl && {
+        prefill: { by: 'client' as const, url: prefillUrl, ...powerFrom(folders.prefillToolsFolder) },
+      }),
       accelerator: accelerator.id,
       tensor_parallel: tensorParallel,
-      ...(toolsFolder && {
-        power: {
-          source: toolOfVendor(accelerator.vendor),
-          path: toolsFolder,
-          required: true,
-          idle_s: SIMULATED_IDLE_S,
-        },
+      ...(folders.toolsFolder && {
+        power: { source, path: folders.toolsFolder, required: true, idle_s: SIMULATED_IDLE_S },
       }),
     },
     accelerator,

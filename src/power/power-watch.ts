@@ -1,8 +1,9 @@
 import { RidgeError } from '../errors.ts';
 import type { Interval } from './energy.ts';
 import { findSource, type PowerChoice } from './find-source.ts';
-import type { PowerFacts, PowerSample, PowerSource, RunningSampler } from './sample.ts';
+import type { PowerFacts, PowerSample, PowerSink, PowerSource, RunningSampler } from './sample.ts';
 import { powerClock } from './spawned-sampler.ts';
+import { withToolPath } from './tool-path.ts';
 
 /** Readings older than so many seconds before the present cell are of no use to it. */
 const KEPT_BEFORE_S = 60;
@@ -24,13 +25,15 @@ export class PowerWatch {
   /** Devices that the target uses. */
   readonly expected: readonly string[];
   readonly #source: PowerSource;
+  readonly #path: string | undefined;
   #sampler: RunningSampler | null = null;
   #samples: PowerSample[] = [];
   #skipped = 0;
   #failed: string | null = null;
 
-  private constructor(source: PowerSource, expected: readonly string[]) {
+  private constructor(source: PowerSource, expected: readonly string[], path: string | undefined) {
     this.#source = source;
+    this.#path = path;
     this.facts = source.facts;
     this.expected = expected;
   }
@@ -38,22 +41,27 @@ export class PowerWatch {
   /**
    * Opens the source of a target; null where `auto` finds none.
    * @param devices that the target uses, as the source names them; null: all, if these are as many as `count`
+   * @param path folder with the source's tool, where it is not on this process's PATH
    * @throws RidgeError (exit 3) when a source that was asked for is not there, or its devices are not the target's
    */
   static async open(
     choice: PowerChoice,
     devices: readonly string[] | null,
     count: number,
+    path?: string | undefined,
   ): Promise<PowerWatch | null> {
-    const source = await findSource(choice);
+    const source = await withToolPath(path, () => findSource(choice));
     if (source === null) return null;
-    return new PowerWatch(source, expectedDevices(source.facts, devices, count));
+    return new PowerWatch(source, expectedDevices(source.facts, devices, count), path);
   }
 
   /** The facts of the target's own devices, as they are now where the tool says it. */
   async factsNow(): Promise<PowerFacts> {
     const { limits_w: first, ...facts } = this.facts;
-    const now = (await this.#source.conditions?.()) ?? { version: facts.version, limits_w: first };
+    const now = (await withToolPath(this.#path, () => this.#source.conditions?.())) ?? {
+      version: facts.version,
+      limits_w: first,
+    };
     const own = this.expected.map((device) => facts.devices.indexOf(device));
     const limits_w = now.limits_w && own.map((index) => now.limits_w![index] ?? null);
     return { ...facts, version: now.version, devices: this.expected, ...(limits_w && { limits_w }) };
@@ -64,7 +72,7 @@ export class PowerWatch {
     if (this.#sampler !== null && this.#failed === null) return;
     void this.#sampler?.stop();
     this.#failed = null;
-    this.#sampler = this.#source.start({
+    const sink: PowerSink = {
       samples: (batch) => this.#samples.push(...batch),
       skipped: (rows) => {
         this.#skipped += rows;
@@ -72,7 +80,8 @@ export class PowerWatch {
       failed: (message) => {
         this.#failed = message;
       },
-    });
+    };
+    this.#sampler = withToolPath(this.#path, () => this.#source.start(sink));
   }
 
   /** A cell begins: its readings are counted from here on, older ones are let go. */

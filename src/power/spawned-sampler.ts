@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import type { PowerSample, PowerSink, RunningSampler } from './sample.ts';
+import { toolEnv } from './tool-path.ts';
 
 /** Reads the lines of one tool. */
 export interface LineReader {
@@ -16,8 +17,6 @@ export interface SpawnedTool {
   reader(): LineReader;
 }
 
-/** Python's tools keep lines back in a pipe unless told not to; times and words are the same in every language. */
-export const TOOL_ENV = { TZ: 'UTC', LC_ALL: 'C', PYTHONUNBUFFERED: '1' } as const;
 /** A tool that is alive prints at least once in so many intervals, and in so many seconds. */
 const SILENT_INTERVALS = 10;
 const LEAST_SILENCE_S = 10;
@@ -37,7 +36,7 @@ export function startTool(tool: SpawnedTool, sink: PowerSink): RunningSampler {
     buffer: false,
     reject: false,
     stdin: 'ignore',
-    env: TOOL_ENV,
+    env: toolEnv(),
     forceKillAfterDelay: KILL_AFTER_MS,
   });
   const lines = new StampedLines(tool.reader(), sink);

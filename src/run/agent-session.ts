@@ -11,7 +11,7 @@ import type { CellResult, CellTask, Identity } from '../agent/protocol.ts';
 import { readLabPrompts } from '../suite/lab-prompts.ts';
 import type { NamedTarget } from '../suite/targets.ts';
 import type { IdlePower } from './energy-schema.ts';
-import { powerTaskOf } from './power-task.ts';
+import { powerTaskOf, prefillPowerTaskOf } from './power-task.ts';
 
 export interface SessionHooks {
   warning(message: string): void;
@@ -53,6 +53,7 @@ export class AgentSession {
   async start(): Promise<{ identity: Identity; connection: AgentConnection }> {
     const { definition } = this.target;
     const own = definition.prompts === undefined ? null : await readLabPrompts(definition.prompts);
+    const prefillPower = prefillPowerTaskOf(definition);
     const connection = await connectAgent({
       argv: agentCommandLine(definition),
       target: {
@@ -62,6 +63,7 @@ export class AgentSession {
         api_key_env: definition.api_key_env ?? null,
         power: powerTaskOf(definition),
         ...(definition.prefill && { prefill: definition.prefill }),
+        ...(prefillPower && { prefill_power: prefillPower }),
         ...(definition.api && { api: definition.api }),
         ...(own && { prompts: own.prompts }),
       },

@@ -28,10 +28,24 @@ export const idlePowerSchema = z.object({
   power_w: nullableNumber,
   seconds: z.number(),
   message: z.string().nullable(),
+  /** Of a pair's prefill server; absent: it is not read. */
+  prefill_power_w: nullableNumber.optional(),
 });
 
 /** Joules of a cell, all devices of the target together. `above_idle` leaves out what they draw without a request. */
 const jouleSchema = z.object({ gross: z.number(), above_idle: nullableNumber });
+
+/** One server of a pair. */
+const halfSchema = z.object({
+  role: z.enum(['prefill', 'decode']),
+  source: powerFactsSchema,
+  energy_j: nullableNumber,
+  taken_from: z.enum(['counter', 'integral']).nullable(),
+  power_w: nullableNumber,
+  idle_power_w: nullableNumber,
+  /** An input token of the prefill server, an output token of the one that answers. */
+  joules_per_token: jouleSchema.nullable(),
+});
 
 /** Energy over exactly the steady window of a cell. */
 export const energySchema = z.object({
@@ -66,6 +80,8 @@ export const energySchema = z.object({
       message: z.string(),
     }),
   ),
+  /** The servers of a pair, which the figures above are the sum of; one that is missing leaves no sum. Absent: one server. */
+  halves: z.array(halfSchema).optional(),
   /** File with the raw readings, relative to the run's folder. */
   power_file: z.string().nullable(),
 });

@@ -20,8 +20,9 @@ export interface SimulatedEndpoint {
   readonly tensorParallel: number;
   /** The other half of a pair; null: it stands alone. */
   readonly prefillUrl: string | null;
-  /** Folder with the vendors' tools that read its power; null: there are none. */
+  /** Folders with the vendors' tools that read its power, and that of its other half; null: there are none. */
   readonly toolsFolder: string | null;
+  readonly prefillToolsFolder: string | null;
 }
 
 export interface SimulatedEndpoints {
@@ -62,10 +63,13 @@ export async function startSimulatedEndpoints(
       const toolsFolder = tools === null ? null : join(tools, name);
       const url = await start(tensorParallel, [
         ...(inPairs ? ['--role', 'decode'] : []),
-        ...(toolsFolder === null ? [] : ['--power-tools', toolsFolder]),
+        ...toolFlags(toolsFolder),
       ]);
-      const prefillUrl = inPairs ? await start(tensorParallel, ['--role', 'prefill']) : null;
-      endpoints.push({ name, tensorParallel, url, prefillUrl, toolsFolder });
+      const prefillToolsFolder = toolsFolder === null || !inPairs ? null : `${toolsFolder}-prefill`;
+      const prefillUrl = inPairs
+        ? await start(tensorParallel, ['--role', 'prefill', ...toolFlags(prefillToolsFolder)])
+        : null;
+      endpoints.push({ name, tensorParallel, url, prefillUrl, toolsFolder, prefillToolsFolder });
     }
     return { endpoints, stop };
   } catch (error) {
@@ -73,6 +77,8 @@ export async function startSimulatedEndpoints(
     throw error;
   }
 }
+
+const toolFlags = (folder: string | null): string[] => (folder === null ? [] : ['--power-tools', folder]);
 
 const argumentsOf = (options: SimulateOptions, tensorParallel: number): string[] => [
   ...['--accelerator', options.accelerator],

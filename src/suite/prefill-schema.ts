@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { powerSchema } from './power-schema.ts';
 import { hasUserInfo, USER_INFO } from './user-info.ts';
 
 /** Where the prompts of `disaggregated` cells are computed. */
@@ -16,6 +17,17 @@ export const prefillSchema = z
       .optional()
       .describe(
         "Base URL of the prefill server as seen from the agent's host; with a gateway it is named in the header x-prefiller-host-port, and left out where the gateway chooses by itself.",
+      ),
+    devices: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Devices of the prefill server; default: as many as of the target.'),
+    power: powerSchema
+      .omit({ idle_s: true })
+      .optional()
+      .describe(
+        "Where the prefill server's watts come from, as seen from the agent's host; without it cells of the pair have no energy.",
       ),
   })
   .refine(({ by, url }) => by === 'gateway' || url !== undefined, {

@@ -219,21 +219,51 @@ describe('a tool that fails spoils the energy, never the timings', () => {
   });
 });
 
+const NOTHING = { watch: null, prefill: null, warnings: [] };
+
+describe('the two servers of a pair', () => {
+  test('may have tools of one name in folders of their own; idle power is that of each', async () => {
+    const [own, others] = await Promise.all(
+      [250, 90].map((watts) => hlSmi(`while true; do echo "0, 1.21, ${watts}, 50"; sleep 0.05; done`)),
+    );
+    const task = (path: string | undefined): PowerTask =>
+      targetWith({ source: 'hl-smi', path: path! }).power!;
+    const opened = await openPower(
+      { ...targetWith(null), power: task(own), prefill_power: task(others) },
+      null,
+    );
+    onTestFinished(async () => {
+      await Promise.all([opened.watch?.stop(), opened.prefill?.stop()]);
+    });
+    expect(opened.warnings).toEqual([]);
+    const idle = await measureIdle(opened, 0.5, new AbortController().signal);
+    expect(idle).toMatchObject({
+      power_w: expect.closeTo(250, 6),
+      prefill_power_w: expect.closeTo(90, 6),
+      message: null,
+    });
+    expect(process.env.PATH).not.toContain(own!);
+  });
+});
+
 describe('a source that is missing', () => {
   test('is a warning where it was not required, and then nothing is read', async () => {
     onPath(await temporaryFolder(), '');
     const named = await openPower(targetWith({ source: 'hl-smi' }), null);
     expect(named.watch).toBeNull();
-    expect(named.warning).toMatch(/^no power is read: power source hl-smi is not there/);
-    expect(await openPower(targetWith({}), null)).toEqual({ watch: null, warning: null });
+    expect(named.warnings.join()).toMatch(/^no power is read: power source hl-smi is not there/);
+    expect(await openPower(targetWith({}), null)).toEqual(NOTHING);
     const { signal } = new AbortController();
-    expect(await measureIdle(null, 1, signal)).toMatchObject({ power_w: null, message: 'no power source' });
+    expect(await measureIdle(NOTHING, 1, signal)).toMatchObject({
+      power_w: null,
+      message: 'no power source',
+    });
   });
 
   test('is not looked for beside a server on another host', async () => {
     const folder = await hlSmi('exec sleep 60');
     onPath(folder, '');
-    expect(await openPower(targetWith(null), null)).toEqual({ watch: null, warning: null });
+    expect(await openPower(targetWith(null), null)).toEqual(NOTHING);
     const here = await openPower(targetWith(null, 'http://127.0.0.1:8000'), null);
     expect(here.watch?.facts.source).toBe('hl-smi');
   });

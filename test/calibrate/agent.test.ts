@@ -56,7 +56,7 @@ test('a cell in which more chunks arrive than the host was calibrated for is cli
     thresholds: { client_bound_ttft_share: 0.5, client_bound_tpot_share: 0.2 },
   };
   const signal = new AbortController().signal;
-  const { reasons, snapshots } = await runCell(target, identity, task, hooks, signal, null, low);
+  const { reasons, snapshots } = await runCell(target, identity, task, hooks, signal, undefined, low);
   expect(reasons).toContainEqual(expect.objectContaining({ code: 'client_bound', fit: 'exclude' }));
   expect(snapshots.evidence).toMatchObject({ calibration: { workers: 1, max_events_per_s: 1 } });
 });

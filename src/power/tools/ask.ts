@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { TOOL_ENV } from '../spawned-sampler.ts';
+import { toolEnv } from '../tool-path.ts';
 
 const PROBE_TIMEOUT_MS = 10_000;
 
@@ -9,7 +9,7 @@ export async function ask(argv: readonly string[], signal?: AbortSignal): Promis
   const result = await execa(file, args, {
     reject: false,
     stdin: 'ignore',
-    env: TOOL_ENV,
+    env: toolEnv(),
     timeout: PROBE_TIMEOUT_MS,
     ...(signal && { cancelSignal: signal }),
     maxBuffer: 8 * 1024 * 1024,
