@@ -35,6 +35,7 @@ export interface ShownFleets {
 export const NAMES: Readonly<Record<System, string>> = {
   two_pools: 'two static pools',
   three_pools: 'three static pools',
+  splitwise: 'Splitwise pools',
   aggregated: 'aggregated',
   shared: 'shared pool',
 };

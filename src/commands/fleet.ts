@@ -23,9 +23,10 @@ const help = `usage: ridge fleet TRACE FIT --objective KEY=MS ... [--basis NAME|
     [--prefill FIT] [--decode FIT] [--tp LIST] [--json]
 
 How many devices hold latency objectives over a whole trace whose mix changes:
-two static pools (prefill, decode), three as in Splitwise (with a mixed pool of
-fixed size), aggregated serving alone, and one shared pool whose workers take
-up whichever task is due. Each is simulated step by step with the fit's times,
+two static pools (prefill, decode), three (mixed workers beside them), pools that
+lend workers to each other as in Splitwise (those lent are its mixed pool),
+aggregated serving alone, and one shared pool whose workers take up whichever
+task is due. Each is simulated step by step with the fit's times,
 and the cheapest that holds the objectives is searched: KV capacity bounds
 batches, moving a KV cache delays the second token.
 

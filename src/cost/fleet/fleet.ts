@@ -1,5 +1,6 @@
 import { pairTransfer, type TransferRules } from '../transfer-rules.ts';
 import { Cluster, type KvTransfer } from './cluster.ts';
+import { lendingRouter } from './lending-pools.ts';
 import type { RequestObjective } from './request-objectives.ts';
 import { type Requests, untouched } from './requests.ts';
 import type { Router } from './router.ts';
@@ -31,6 +32,8 @@ export interface FleetQuestion {
 export interface FleetPolicy {
   readonly queue_share: number;
   readonly batch_share: number;
+  /** Whether static workers are lent to the other task. */
+  readonly lends?: boolean;
 }
 
 export const DEFAULT_POLICY: FleetPolicy = { queue_share: 0.25, batch_share: 0.9 };
@@ -130,7 +133,8 @@ function fleetOf(services: Services, workers: Workers, requests: Requests, clust
       const long = longQueueOf(objectives, policy);
       if (workers.shared === 0) {
         const first = services[workers.prefill > 0 ? 'prefill' : 'mixed'];
-        return staticRouter(pools, requests, secondsPerToken(first), long);
+        const router = policy.lends ? lendingRouter : staticRouter;
+        return router(pools, requests, secondsPerToken(first), long);
       }
       const rules = {
         longQueue: long,

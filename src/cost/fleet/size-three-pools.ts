@@ -1,5 +1,5 @@
-import { type FleetQuestion, holds, NO_WORKERS, type Services, type Workers } from './fleet.ts';
-import { leastCount } from './least-count.ts';
+import type { FleetQuestion } from './fleet.ts';
+import { shrunk } from './shrink.ts';
 import { type Choices, cheaper, fleetWith, type SizedFleet } from './sized-fleet.ts';
 
 /** Mixed workers that are tried beside the two pools. */
@@ -22,7 +22,7 @@ export function sizeThreePools(
     let worse = 0;
     for (const mixed of mixedWorkers) {
       if (worse >= 2) break;
-      const fleet = besideMixed(question, services, two.workers, mixed)
+      const fleet = shrunk(question, services, { ...two.workers, mixed })
         .map((workers) => fleetWith('three_pools', { services, workers }, choices))
         .reduce<SizedFleet | null>(cheaper, null);
       worse = fleet !== null && cheaper(best, fleet) === fleet ? 0 : worse + 1;
@@ -30,24 +30,4 @@ export function sizeThreePools(
     }
   }
   return best;
-}
-
-/** Shrinks one pool as far as it goes, then the other; in both orders. */
-function besideMixed(
-  question: FleetQuestion,
-  services: Services,
-  { prefill: mostPrefill, decode: mostDecode }: Workers,
-  mixed: number,
-): Workers[] {
-  const holdsWith = (prefill: number, decode: number): boolean =>
-    holds(question, services, { ...NO_WORKERS, prefill, decode, mixed });
-  const fewPrefill = leastCount(mostPrefill, (n) => holdsWith(n, mostDecode), mostPrefill);
-  const fewDecode = leastCount(mostDecode, (n) => holdsWith(mostPrefill, n), mostDecode);
-  if (fewPrefill === null || fewDecode === null) return [];
-  const decode = leastCount(mostDecode, (n) => holdsWith(fewPrefill, n), mostDecode)!;
-  const prefill = leastCount(mostPrefill, (n) => holdsWith(n, fewDecode), mostPrefill)!;
-  return [
-    { ...NO_WORKERS, prefill: fewPrefill, decode, mixed },
-    { ...NO_WORKERS, prefill, decode: fewDecode, mixed },
-  ];
 }

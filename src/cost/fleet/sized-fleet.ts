@@ -9,7 +9,7 @@ import {
 import type { Service } from './service.ts';
 
 /** Ways of organising a fleet. */
-export const SYSTEMS = ['two_pools', 'three_pools', 'aggregated', 'shared'] as const;
+export const SYSTEMS = ['two_pools', 'three_pools', 'splitwise', 'aggregated', 'shared'] as const;
 export type System = (typeof SYSTEMS)[number];
 
 /** A server of one TP size with the hourly price of one of its devices; 1 counts devices. */

@@ -1,4 +1,5 @@
 import type { FleetQuestion } from './fleet.ts';
+import { sizeLending } from './size-lending.ts';
 import { sizeOnePool } from './size-one-pool.ts';
 import { sizeThreePools } from './size-three-pools.ts';
 import { sizeTwoPools } from './size-two-pools.ts';
@@ -13,6 +14,7 @@ export function sizeFleets(question: FleetQuestion, choices: Choices): SizedFlee
   const found = [
     two,
     two && sizeThreePools(question, choices, two),
+    two && sizeLending(question, choices, two),
     sizeOnePool('aggregated', question, choices),
     sizeOnePool('shared', question, choices),
   ];
@@ -38,6 +40,10 @@ export function sizeAgain(
       case 'three_pools': {
         const two = sizeTwoPools(question, choices, workers);
         return two && sizeThreePools(question, choices, two, [workers.mixed]);
+      }
+      case 'splitwise': {
+        const two = sizeTwoPools(question, choices, workers);
+        return two && sizeLending(question, choices, two);
       }
       default:
         return sizeOnePool(system, question, choices, {

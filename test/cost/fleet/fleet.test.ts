@@ -6,6 +6,7 @@ import {
   simulateFleet,
   type Workers,
 } from '../../../src/cost/fleet/fleet.ts';
+import { lendingRouter } from '../../../src/cost/fleet/lending-pools.ts';
 import { type Requests, tpotOf } from '../../../src/cost/fleet/requests.ts';
 import type { Router } from '../../../src/cost/fleet/router.ts';
 import { sharedRouter } from '../../../src/cost/fleet/shared-pool.ts';
@@ -22,7 +23,7 @@ const question = (
 ): FleetQuestion => ({ requests, objectives: limitsOf(limits), transfer: TRANSFER });
 
 /** Pools of plain servers behind the routers, with all that they did. */
-function run(requests: Requests, workers: Partial<Workers>) {
+function run(requests: Requests, { lends, ...workers }: Partial<Workers> & { lends?: boolean }) {
   const service = plainServer({ step_tokens: 8_192, stepSeconds: ({ tokens }) => 1e-5 * tokens });
   const stretches: Stretch[] = [];
   const cluster = clusterOf(requests, { onStretch: (_, stretch) => stretches.push(stretch) });
@@ -38,7 +39,7 @@ function run(requests: Requests, workers: Partial<Workers>) {
   const router: Router =
     shared.length > 0
       ? sharedRouter(shared, requests, 1e-5, { longQueue: 0.5, fullBatch: 32 })
-      : staticRouter(pools, requests, 1e-5, 0.5);
+      : (lends ? lendingRouter : staticRouter)(pools, requests, 1e-5, 0.5);
   expect(cluster.run(all, router)).toBe(true);
   return { stretches, all };
 }
@@ -47,6 +48,7 @@ const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((to
 
 describe.each([
   [{ prefill: 2, decode: 3 }],
+  [{ prefill: 2, decode: 3, lends: true }],
   [{ prefill: 1, decode: 2, mixed: 2 }],
   [{ mixed: 4 }],
   [{ shared: 4 }],
@@ -169,4 +171,37 @@ test('what workers did, part by part: never more than there are, nothing behind 
   expect(meter.tasks.map(({ prefill }) => prefill)).toEqual([0, 0.5, 1, 0.5, 0, 0]);
   expect(meter.tasks.map(({ decode }) => decode)).toEqual([0, 0, 0, 0, 0, 0.5]);
   expect(meter.busySeconds([worker])).toBe(40);
+});
+
+describe('workers that are lent', () => {
+  /** What each worker did, in the order of its doing. */
+  function did(requests: Requests, kv_capacity_tokens = 1e6): string[][] {
+    const log: string[][] = [[], []];
+    const cluster = clusterOf(requests, {
+      onStretch: ({ index }, { activity }) => log[index]!.push(activity),
+    });
+    const service = plainServer({ kv_capacity_tokens });
+    const all = [0, 1].map((index) => new Worker(index, service, requests, cluster));
+    expect(
+      cluster.run(all, lendingRouter({ prefill: [all[0]!], decode: [all[1]!] }, requests, 1e-3, 1)),
+    ).toBe(true);
+    return log.map((own) => [...new Set(own)]);
+  }
+
+  test('a short queue: each keeps to its own task', () => {
+    expect(did(requestsAt([0, 500, 2], [5, 500, 2]))).toEqual([['prefill'], ['decode']]);
+  });
+
+  test('a long queue of prompts goes to the decode worker, which finishes what it began', () => {
+    const [first, lent] = did(requestsAt([0, 2_000, 2], [0, 2_000, 2], [0, 900, 2]));
+    expect(first).toEqual(['prefill']);
+    expect(lent).toContain('prefill');
+    expect(lent).toContain('decode');
+  });
+
+  test('a full decode worker: answers stay with the prefill worker', () => {
+    const requests = requestsAt([0, 500, 400], [0, 500, 400]);
+    expect(did(requests, 1_000)[0]).toContain('decode');
+    expect(did(requestsAt([0, 500, 400], [0, 500, 400]), 2_000)[0]).toEqual(['prefill']);
+  });
 });

@@ -45,7 +45,13 @@ describe('a trace whose mix changes', () => {
   const sizes = devicesOf(fleets);
 
   test('each kind of fleet holds the objectives, and no pool of it with a worker less does', () => {
-    expect(fleets.map(({ system }) => system)).toEqual(['two_pools', 'three_pools', 'aggregated', 'shared']);
+    expect(fleets.map(({ system }) => system)).toEqual([
+      'two_pools',
+      'three_pools',
+      'splitwise',
+      'aggregated',
+      'shared',
+    ]);
     for (const { system, services, workers, policy } of fleets) {
       expect(holds(asked, services, workers, { policy })).toBe(true);
       for (const pool of POOLS) {
@@ -59,6 +65,10 @@ describe('a trace whose mix changes', () => {
 
   test('the shared pool takes fewer devices than two static pools', () => {
     expect(sizes.shared).toBeLessThan(sizes.two_pools!);
+  });
+
+  test('pools that lend workers to each other take fewer than those that do not', () => {
+    expect(sizes.splitwise).toBeLessThan(sizes.two_pools!);
   });
 
   test('and saves more of them than where the mix stays', () => {
@@ -82,7 +92,7 @@ describe('a trace whose mix changes', () => {
       sizeFleets(question(asked.requests, { ttft_p99_ms: 1_000, tpot_p99_ms: 25 }), choices()),
     );
     const twice = devicesOf(sizeFleets(question(changing(200, 16)), choices()));
-    for (const system of ['two_pools', 'aggregated', 'shared'] as const) {
+    for (const system of ['two_pools', 'splitwise', 'aggregated', 'shared'] as const) {
       expect([system, tighter[system]! >= sizes[system]!]).toEqual([system, true]);
       expect([system, twice[system]! > sizes[system]!]).toEqual([system, true]);
     }
