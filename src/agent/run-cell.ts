@@ -13,7 +13,6 @@ import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import { verdictOf } from '../measure/verdict.ts';
 import { lengthened } from '../power/least-window.ts';
 import { encodeSamples } from '../power/samples-codec.ts';
-import { KV_BLOCK_TOKENS } from '../roofline/scheduler/kv-account.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { HostCalibration } from '../run/schema.ts';
 import { cellPower, NO_POWER, type PowerSources, pairPower } from './cell-power.ts';
