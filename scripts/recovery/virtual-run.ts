@@ -1,19 +1,23 @@
-import type { RunCells } from '../../src/fit/from-runs.ts';
+import { type RunCells, stepsKey } from '../../src/fit/from-runs.ts';
 import { measureCell } from '../../src/measure/measure-cell.ts';
+import { engineSteps } from '../../src/measure/steps/engine-steps.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { closedLoopCell } from '../../src/plan/closed-loop-cell.ts';
 import type { Energy } from '../../src/run/energy-schema.ts';
 import type { CellRecord, Run, RunTarget } from '../../src/run/schema.ts';
 import type { SimulatedDevice } from '../../src/simulate/device.ts';
-import { createRandom, type Random } from '../../src/stats/random.ts';
+import { createRandom } from '../../src/stats/random.ts';
 import type { Suite } from '../../src/suite/schema.ts';
 import { loadCell } from './load-cell.ts';
+import { normal, withLateSteps, withStampError } from './stamp-errors.ts';
 import { type Shape, suiteShapes } from './suite.ts';
 
 export interface VirtualRunOptions {
   readonly seed: number;
   /** Standard deviation of the zero-mean error of a stamp, s: what a calibrated client adds. */
   readonly stampErrorSeconds: number;
+  /** Whether every stamp has an error, and the engine's steps are read from them; default: the first and last of a request. */
+  readonly steps?: boolean;
   /** Relative standard deviation of the measured power; absent: none is measured. */
   readonly powerError?: number;
 }
@@ -24,28 +28,35 @@ export function virtualRun(
   devices: readonly SimulatedDevice[],
   options: VirtualRunOptions,
 ): RunCells {
-  const records = devices.flatMap((device) =>
-    suiteShapes(suite, device).map((shape, index) => cellRecord(suite, device, shape, index, options)),
+  const cells = devices.flatMap((device) =>
+    suiteShapes(suite, device).map((shape, index) => measuredCell(suite, device, shape, index, options)),
   );
-  return { run: runOf(suite, devices), records };
+  const records = cells.map(({ record }) => record);
+  const run = runOf(suite, devices);
+  if (!options.steps) return { run, records };
+  const steps = cells.map(({ record, timelines }) => [stepsKey(record), engineSteps(timelines)] as const);
+  return { run, records, steps: new Map(steps) };
 }
 
 const targetName = (device: SimulatedDevice): string => `sim-tp${device.settings.tensorParallel}`;
 
-function cellRecord(
+function measuredCell(
   suite: Suite,
   device: SimulatedDevice,
   shape: Shape,
   index: number,
-  { seed, stampErrorSeconds, powerError }: VirtualRunOptions,
-): CellRecord {
+  { seed, stampErrorSeconds, powerError, steps = false }: VirtualRunOptions,
+): { readonly record: CellRecord; readonly timelines: readonly RequestTimeline[] } {
   const cellSeed = 1000 * seed + 100 * device.settings.tensorParallel + index;
   const { power_w, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
   const random = createRandom(cellSeed);
+  const timelines = steps
+    ? withLateSteps(loaded.timelines, random, stampErrorSeconds)
+    : loaded.timelines.map((timeline) => withStampError(timeline, random, stampErrorSeconds));
   const measured = measureCell({
     ...loaded,
     kind: shape.kind,
-    timelines: loaded.timelines.map((timeline) => withStampError(timeline, random, stampErrorSeconds)),
+    timelines,
     concurrency: shape.concurrency,
     kvFill: shape.kvFill,
     stop: suite.stop,
@@ -56,7 +67,7 @@ function cellRecord(
     firstOfShape: false,
     eventLoopDelay: null,
   });
-  return {
+  const record: CellRecord = {
     ...measured,
     // The client sends in the instant in which it sees the last token; an error of the stamp does not change that.
     metrics: measured.metrics && { ...measured.metrics, turn_around_ms: 0 },
@@ -77,6 +88,7 @@ function cellRecord(
     requests_file: null,
     attempts: 1,
   };
+  return { record, timelines };
 }
 
 /** As a sensor of every device would give it: the true power, with its error. */
@@ -116,21 +128,6 @@ function virtualEnergy(device: SimulatedDevice, power_w: number): Energy {
     reasons: [],
     power_file: null,
   };
-}
-
-/** Normal number from two uniform ones (Box and Muller). */
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
-
-/** First and last token are what TTFT and TPOT rest on; the error never puts a stamp before the one before it. */
-function withStampError(timeline: RequestTimeline, random: Random, sd: number): RequestTimeline {
-  const at_s = [...timeline.chunks.at_s];
-  for (const index of new Set([0, at_s.length - 1])) {
-    if (at_s[index] === undefined) continue;
-    const earliest = index === 0 ? timeline.sent_s : at_s[index - 1]!;
-    at_s[index] = Math.max(earliest, at_s[index] + sd * normal(random));
-  }
-  return { ...timeline, chunks: { ...timeline.chunks, at_s } };
 }
 
 function runOf(suite: Suite, devices: readonly SimulatedDevice[]): Run {

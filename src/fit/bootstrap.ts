@@ -1,5 +1,6 @@
 import { Matrix, solve } from 'ml-matrix';
 import { createRandom, type Random } from '../stats/random.ts';
+import { termRows } from './cross-validation.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import { marquardt } from './marquardt.ts';
 import { leastSquares } from './problem.ts';
@@ -45,7 +46,8 @@ interface Replicate {
 export function bootstrap(fit: RooflineFit, options: BootstrapOptions = DEFAULT_BOOTSTRAP): Bootstrap | null {
   const { terms } = fit.solution.problem;
   const keys = terms.map(
-    ({ observation: one }) => `${one.input_tokens}/${one.output_tokens} ${one.engine.tensorParallel}`,
+    ({ observation: one, source }) =>
+      `${one.input_tokens}/${one.output_tokens} ${one.engine.tensorParallel} ${source?.name ?? ''}`,
   );
   const clusters = [...new Set(keys)];
   if (clusters.length < FEWEST_CLUSTERS) return null;
@@ -94,8 +96,9 @@ function normal(random: Random): number {
 }
 
 /** One Gauss-Newton step of the re-weighted problem from the fitted point. */
-function linearStep({ solution }: RooflineFit, { counts, priorShifts }: Replicate): number[] {
-  const { jacobian, state, point, problem } = solution;
+function linearStep(fit: RooflineFit, { counts, priorShifts }: Replicate): number[] {
+  const { jacobian, state, point, problem } = fit.solution;
+  const shared = state.whitening.shared ? termRows(fit) : null;
   const terms = problem.terms.length;
   const weighted = jacobian.clone();
   const right = Matrix.zeros(jacobian.rows, 1);
@@ -104,7 +107,11 @@ function linearStep({ solution }: RooflineFit, { counts, priorShifts }: Replicat
     if (i < terms) {
       const weight = Math.sqrt(counts[i]!);
       weighted.mulRow(i, weight);
-      right.set(i, 0, -weight * state.residuals[i]! * state.whitening.terms[i]!);
+      right.set(
+        i,
+        0,
+        shared ? -weight * shared.whitened(i) : -weight * state.residuals[i]! * state.whitening.terms[i]!,
+      );
     } else right.set(i, 0, priorShifts[i - terms]! - priors[i - terms]!);
   }
   return solve(weighted, right, true).to1DArray();

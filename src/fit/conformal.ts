@@ -1,6 +1,6 @@
 import { studentTQuantile } from '../stats/student-t.ts';
 import { blocksOf, loadBlocks } from './blocks.ts';
-import { leaveOut, type UnseenTerm } from './cross-validation.ts';
+import { leaveOut, leaveOutTerms, type UnseenTerm } from './cross-validation.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
 
@@ -26,7 +26,10 @@ export function intervalFactors(fit: RooflineFit, own?: (term: number) => number
     ...loadBlocks(observations),
     ...observations.map((one) => ({ cells: new Set([one]) })),
   ];
-  const unseen = blocks.flatMap(({ cells }) => leaveOut(fit, cells, own));
+  const unseen = [
+    ...blocks.flatMap(({ cells }) => leaveOut(fit, cells, own).filter(isPlainMean)),
+    ...unseenKernels(fit, own),
+  ];
   const student = studentTQuantile(0.95, fit.degrees_of_freedom);
   const factor = (metric: LatencyMetric): number => {
     const scores = unseen.filter((term) => term.metric === metric).map(score);
@@ -37,6 +40,23 @@ export function intervalFactors(fit: RooflineFit, own?: (term: number) => number
     LatencyMetric,
     number
   >;
+}
+
+/** Means of cells whose steps are used as well have nothing left to be predicted from, alone. */
+const isPlainMean = ({ source, observation }: UnseenTerm): boolean => !source && !observation.steps;
+
+/** Steps of each kernel, predicted from all the others. */
+function unseenKernels(fit: RooflineFit, own?: (term: number) => number): UnseenTerm[] {
+  const { terms } = fit.solution.problem;
+  const places = terms.flatMap(({ source }, place) => (source?.kernel ? [{ name: source.name, place }] : []));
+  const kernels = Map.groupBy(places, ({ name }) => name);
+  return [...kernels.values()].flatMap((of) =>
+    leaveOutTerms(
+      fit,
+      of.map(({ place }) => place),
+      own,
+    ),
+  );
 }
 
 const score = ({ residual, sd }: UnseenTerm): number => Math.abs(residual) / sd;

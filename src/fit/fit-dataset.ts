@@ -12,6 +12,7 @@ import type { FittedModel, PredictorErrors } from './predictive.ts';
 import type { Problem } from './problem.ts';
 import { residualTable } from './residual-table.ts';
 import { stateAt } from './state.ts';
+import { stepTable } from './steps/step-table.ts';
 
 /** A data set fitted: the engine facts inferred from it, the roofline, and what both predictors miss. */
 export interface DatasetFit {
@@ -48,7 +49,7 @@ export function fittedModel(fit: RooflineFit): FittedModel {
     covariance: fit.covariance.matrix,
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: { scheduler: errorsOf(fit, 'scheduler'), closed_form: errorsOf(fit, 'closed_form') },
-    residual_table: fit.predictor === 'scheduler' ? residualTable(fit) : null,
+    residual_table: fit.predictor === 'scheduler' ? (stepTable(fit) ?? residualTable(fit)) : null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { EngineSteps } from '../measure/steps/step-columns.ts';
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
@@ -6,12 +7,17 @@ import { type Dataset, DEFAULT_CHOICE, derivedCapacity, type Unknown } from './d
 import { mergeRepeats } from './merge-repeats.ts';
 import type { Observation } from './observations.ts';
 import { sharedFacts } from './shared-facts.ts';
+import { observedSteps } from './steps/observed-steps.ts';
 
 /** A run as it was read: `run.json` and the lines of `cells.jsonl`. */
 export interface RunCells {
   readonly run: Run;
   readonly records: readonly CellRecord[];
+  /** The engine's steps of the cells that are to be fitted by them, by `stepsKey`; absent: none. */
+  readonly steps?: ReadonlyMap<string, EngineSteps>;
 }
+
+export const stepsKey = ({ target, key }: Pick<CellRecord, 'target' | 'key'>): string => `${target} ${key}`;
 
 /** A cell that the fit does not use, and why. */
 export interface LeftOut {
@@ -51,13 +57,14 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
   const used: Observation[] = [];
   const left_out: LeftOut[] = [];
   const flagged = new Map<string, Flagged>();
-  for (const { run, records } of runs) {
+  for (const { run, records, steps } of runs) {
     for (const target of run.targets) {
       const settings = engineSettings(target, { accelerator, card, unknown });
       const driving = drivingOf(run, target);
       for (const record of records.filter((each) => each.target === target.name)) {
         const reasons = record.reasons.filter((reason) => reason.fit === 'exclude').map(({ code }) => code);
-        const observation = reasons.length > 0 ? null : usableMeasurement(record, settings, driving);
+        const measured = reasons.length > 0 ? null : usableMeasurement(record, settings, driving);
+        const observation = measured && withSteps(measured, stepsOf(record, steps), target);
         if (observation) {
           const task = target.unknown_input_task;
           used.push(task === undefined ? observation : { ...observation, unknown_input: { task } });
@@ -77,6 +84,19 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
     flagged: [...flagged.values()],
   };
 }
+
+/** Steps are read by the budget that the target states, where it states one. */
+function withSteps(
+  measured: Observation,
+  steps: EngineSteps | undefined,
+  { settings }: RunTarget,
+): Observation {
+  if (steps === undefined) return measured;
+  return { ...measured, steps: [observedSteps(steps, settings.max_num_batched_tokens.value)] };
+}
+
+const stepsOf = (record: CellRecord, steps: RunCells['steps']): EngineSteps | undefined =>
+  steps?.get(stepsKey(record));
 
 /** Why a cell that no verdict excludes is of no use. */
 function whyUnused({ cell }: CellRecord): string {

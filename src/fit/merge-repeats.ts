@@ -82,6 +82,7 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
     e2e: mergeMeasured(repeats.map((repeat) => repeat.e2e)),
     output_tokens_per_s: mergeRates(repeats.map((repeat) => repeat.output_tokens_per_s)),
     power: mergePowers(repeats.map((repeat) => repeat.power)),
+    ...(repeats.some(({ steps }) => steps) && { steps: repeats.flatMap(({ steps = [] }) => steps) }),
     ...(repeats[0]!.tails && { tails: mergeTails(repeats.map((repeat) => repeat.tails)) }),
   }));
 }

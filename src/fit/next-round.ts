@@ -76,7 +76,7 @@ export function planRound(question: RoundQuestion): RoundAnswer {
   const priors = parameterPriors(dataset.accelerator, dataset.card);
   const sizes = targets.map(({ engine }) => engine.tensorParallel);
   const names = parametersFor(dataset.card, sizes);
-  const fitted = termsOf(seen).length > parametersInData(dataset.card, seen).length;
+  const fitted = termsOf(dataset.card, seen).length > parametersInData(dataset.card, seen).length;
   const model = fitted
     ? fitDataset({ ...dataset, observations: seen }, DEFAULT_FIT_OPTIONS).model
     : priorModel(dataset.card, priors, names);

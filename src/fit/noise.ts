@@ -1,3 +1,4 @@
+import type { Driving } from '../roofline/driving.ts';
 import type { Predictor, ServingLatencies } from './cell-model.ts';
 import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
 
@@ -14,6 +15,13 @@ const QUEUE_DISCREPANCY = 0.7;
 
 /** Relative error of the scheduler's simulation: its requests are a sample. */
 const SAMPLING: Readonly<Record<LatencyMetric, number>> = { tpot: 0.001, ttft: 0.005 };
+
+/** Where lengths are mixed requests differ as much as their prompts do, and a prediction's sample has other ones than the cell. */
+const MIXED_SAMPLING: Readonly<Record<LatencyMetric, number>> = { tpot: 0.01, ttft: 0.04 };
+
+/** Relative error of a prediction's sample on top, where the prompts of a cell have many lengths. */
+export const mixedSampling = (metric: LatencyMetric, driving: Driving | null): number =>
+  driving?.kind === 'steady' && driving.input_spread ? MIXED_SAMPLING[metric] : 0;
 
 /**
  * What a predictor gets wrong about a server that follows its step times. Of the closed form: nothing where a request is alone,
@@ -51,6 +59,8 @@ export interface NoiseTerm {
   readonly regime: Regime;
   /** Huber's weight. */
   readonly weight: number;
+  /** The mean of the steps of one kernel; absent: that of a cell. */
+  readonly fromSteps?: true;
   /** 1 − leverage: how much of a degree of freedom the fit left to this term. */
   readonly freedom: number;
 }
@@ -132,8 +142,10 @@ export function estimateNoise(terms: readonly NoiseTerm[]): NoiseScale {
     const own = terms.filter((term) => term.metric === metric);
     const misfit = crossing(0, LARGEST_MISFIT, (x) => reducedChiSquare(own, withMetric(metric, 'misfit', x)));
     const exact = own.filter((term) => term.regime === 'exact');
+    // Where steps are all that there is, nothing shows whether a predictor's known errors are smaller than thought.
+    const unseen = exact.length === 0 && own.some((term) => term.fromSteps);
     const scale =
-      misfit > 0
+      misfit > 0 || unseen
         ? 1
         : crossing(MIN_EXACT_SCALE, 1, (x) => reducedChiSquare(exact, withMetric(metric, 'exact_scale', x)));
     return { metric, misfit, scale };

@@ -1,13 +1,10 @@
 import type { Driving } from '../roofline/driving.ts';
 import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
+import type { Measured } from './measured.ts';
+import type { ObservedSteps } from './steps/observed-steps.ts';
 import type { ObservedTails } from './tails/observed-tails.ts';
 
-/** The mean of one metric over a cell, in seconds, and how well it was measured. */
-export interface Measured {
-  readonly seconds: number;
-  /** Standard error of the mean relative to the mean. */
-  readonly relative_error: number;
-}
+export type { Measured } from './measured.ts';
 
 /** Throughput of a cell, and how well it was measured. */
 export interface MeasuredRate {
@@ -58,6 +55,8 @@ export interface Observation {
   readonly unknown_input?: UnknownInput;
   /** Absent: nobody looked. */
   readonly tails?: ObservedTails;
+  /** The engine's own steps, of each repeat; absent: the cell's means alone are used. */
+  readonly steps?: readonly ObservedSteps[];
 }
 
 export type LatencyMetric = 'ttft' | 'tpot';

@@ -7,7 +7,15 @@ import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts'
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
 import { emphasisOf, type Objective } from './objective.ts';
-import { LATENCY_METRICS, type LatencyMetric, type Observation, predictedSeconds } from './observations.ts';
+import {
+  LATENCY_METRICS,
+  type LatencyMetric,
+  type Measured,
+  type Observation,
+  predictedSeconds,
+} from './observations.ts';
+import { decorrelate, decorrelateRows, type SharedError } from './steps/decorrelate.ts';
+import { type StepSource, stepNumbers } from './steps/step-terms.ts';
 
 /** What a fit starts from. Observations share the card; the card is bound to the accelerator. */
 export interface FitInput {
@@ -25,6 +33,8 @@ export interface Term {
   readonly measured_error: number;
   /** How often it counts. */
   readonly emphasis: number;
+  /** What it is of, where it is not the mean of the cell but from the engine's steps. */
+  readonly source?: StepSource;
 }
 
 /** A fit in progress: what is fitted, and to which numbers. */
@@ -37,23 +47,30 @@ export interface Problem {
   readonly cells: CellModel;
 }
 
-export function termsOf(observations: readonly Observation[], objective: Objective = 'balanced'): Term[] {
-  return observations.flatMap((observation) =>
-    LATENCY_METRICS.flatMap((metric): Term[] => {
-      const measured = observation[metric];
-      if (!measured) return [];
-      const { seconds, relative_error } = measured;
-      return [
-        {
-          observation,
-          metric,
-          log_measured: Math.log(seconds),
-          measured_error: relative_error,
-          emphasis: emphasisOf(metric, objective),
-        },
-      ];
-    }),
-  );
+/** The numbers of a fit: means of cells and, where the engine's steps are known, the times of alike ones. */
+export function termsOf(
+  card: ModelCard,
+  observations: readonly Observation[],
+  objective: Objective = 'balanced',
+): Term[] {
+  return observations.flatMap((observation) => {
+    const term = (metric: LatencyMetric, { seconds, relative_error }: Measured): Term => ({
+      observation,
+      metric,
+      log_measured: Math.log(seconds),
+      measured_error: relative_error,
+      emphasis: emphasisOf(metric, objective),
+    });
+    const means = LATENCY_METRICS.flatMap((metric) => {
+      const { [metric]: measured } = observation;
+      return measured ? [term(metric, measured)] : [];
+    });
+    const steps = stepNumbers(card, observation).map(({ metric, measured, source }) => ({
+      ...term(metric, measured),
+      source,
+    }));
+    return [...means, ...steps];
+  });
 }
 
 const LINK_PARAMETERS: readonly ParameterName[] = ['all_reduce_latency_s', 'link_bytes_per_s'];
@@ -100,7 +117,8 @@ export const modelAt = (
 /** Log residual (predicted over measured) of every term. */
 export function logResiduals(cells: CellModel, model: ServingModel, terms: readonly Term[]): number[] {
   const means = new Map<Observation, ServingLatencies>();
-  return terms.map(({ observation, metric, log_measured }) => {
+  return terms.map(({ observation, metric, log_measured, source }) => {
+    if (source) return Math.log(source.seconds(model.parameters)) - log_measured;
     let predicted = means.get(observation);
     if (!predicted) {
       predicted = cells.latencies(model, observation);
@@ -114,6 +132,8 @@ export function logResiduals(cells: CellModel, model: ServingModel, terms: reado
 export interface Whitening {
   readonly terms: readonly number[];
   readonly priors: readonly number[];
+  /** Terms that are wrong together, by kernel of their steps; absent: none. */
+  readonly shared?: readonly SharedError[];
 }
 
 /**
@@ -131,14 +151,21 @@ export function leastSquares(problem: Problem, whitening: Whitening): LeastSquar
     scale: () => 1,
     residuals: (point) => {
       const logs = logResiduals(cells, modelAt(input.priors, names, point), terms);
+      const whitened = logs.map((log, i) => log * whitening.terms[i]!);
+      decorrelate(whitened, whitening.shared ?? []);
       return [
-        ...logs.map((log, i) => log * whitening.terms[i]!),
+        ...whitened,
         ...centres.map((centre, j) => (point[j]! - centre) * whitening.priors[j]!),
         ...EDGE_NAMES.map((_, k) => point[names.length + k]! / EDGE_SD),
       ];
     },
     jacobian: gradient ? (point) => exactJacobian(problem, gradient, whitening, point) : undefined,
   };
+}
+
+function logSlopes(source: StepSource, parameters: RooflineParameters): number[] {
+  const seconds = source.seconds(parameters);
+  return Array.from(source.gradient(parameters), (slope) => slope / seconds);
 }
 
 function exactJacobian(
@@ -153,12 +180,13 @@ function exactJacobian(
     ...EDGE_NAMES.map((_, k) => PARAMETER_NAMES.length + k),
   ];
   const jacobian = Matrix.zeros(terms.length + columns.length, columns.length);
-  terms.forEach(({ observation, metric }, i) => {
-    const slopes = gradient(model, observation, metric);
+  terms.forEach(({ observation, metric, source }, i) => {
+    const slopes = source ? logSlopes(source, model.parameters) : gradient(model, observation, metric);
     columns.forEach((column, j) => {
       jacobian.set(i, j, (slopes?.[column] ?? 0) * whitening.terms[i]!);
     });
   });
+  decorrelateRows(jacobian, whitening.shared ?? []);
   columns.forEach((_, j) => {
     jacobian.set(terms.length + j, j, j < names.length ? whitening.priors[j]! : 1 / EDGE_SD);
   });

@@ -41,7 +41,7 @@ const FEWEST_CELLS = 2;
 /** The table of a fit; null where it does not earn its place. */
 export function residualTable(fit: RooflineFit): ResidualTable | null {
   const samples = fit.terms
-    .filter(({ metric }) => metric === 'tpot')
+    .filter(({ metric, source }) => metric === 'tpot' && !source)
     .map((term): Sample => sampleOf(term.observation, term.residual));
   const shapes = blocksOf(fit.solution.problem.input.observations).filter(({ kind }) => kind === 'shape');
   const before: number[] = [];
@@ -49,8 +49,8 @@ export function residualTable(fit: RooflineFit): ResidualTable | null {
   for (const { cells } of shapes) {
     const names = new Set([...cells].map((one) => shapeName(one.input_tokens, one.output_tokens)));
     const buckets = bucketsOf(samples.filter(({ shape }) => !names.has(shape)));
-    for (const { observation, metric, residual } of leaveOut(fit, cells)) {
-      if (metric !== 'tpot') continue;
+    for (const { observation, metric, source, residual } of leaveOut(fit, cells)) {
+      if (metric !== 'tpot' || source) continue;
       const { tensorParallel, streams } = sampleOf(observation, residual);
       before.push(Math.abs(Math.expm1(residual)));
       after.push(Math.abs(Math.expm1(residual + Math.log(ratioFor(buckets, tensorParallel, streams)))));

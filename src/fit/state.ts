@@ -1,8 +1,17 @@
 import { covarianceOf, type RowError } from './covariance.ts';
 import { jacobianAt } from './least-squares.ts';
-import { countedNoise, discrepancyOf, type NoiseScale, type NoiseTerm, regimeOf, termSd } from './noise.ts';
+import {
+  countedNoise,
+  discrepancyOf,
+  mixedSampling,
+  type NoiseScale,
+  type NoiseTerm,
+  regimeOf,
+  termSd,
+} from './noise.ts';
 import { leastSquares, logResiduals, modelAt, type Problem, type Term, type Whitening } from './problem.ts';
 import { huberWeight, priorWeight } from './robust.ts';
+import { stepWeights, type TermWeights } from './steps/step-state.ts';
 
 /** What a fit knows at a point under a noise scale. */
 export interface FitState {
@@ -20,46 +29,64 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
   const { input, names, terms, cells } = problem;
   const model = modelAt(input.priors, names, point);
   const residuals = logResiduals(cells, model, terms);
-  const known = terms.map(({ metric, measured_error, observation }) => {
+  const known = terms.map(({ metric, measured_error, observation, source }) => {
+    if (source) return { metric, measured_error, discrepancy: 0, regime: 'exact' as const };
     const means = cells.latencies(model, observation);
-    const discrepancy = discrepancyOf(cells.predictor, metric, observation.concurrency, means);
+    const discrepancy = Math.hypot(
+      discrepancyOf(cells.predictor, metric, observation.concurrency, means),
+      mixedSampling(metric, observation.driving),
+    );
     return {
       metric,
       measured_error,
       discrepancy,
-      regime: regimeOf(cells.predictor, observation.concurrency),
+      regime: observation.steps ? 'approximate' : regimeOf(cells.predictor, observation.concurrency),
     };
   });
-  const sd = known.map((term) => termSd(term, noise));
-  const counted = known.map((term, i) => termSd(term, countedNoise(noise)) / Math.sqrt(terms[i]!.emphasis));
-  const weights = residuals.map((residual, i) => huberWeight(residual / sd[i]!));
+  const plainSd = known.map((term) => termSd(term, noise));
+  const plain: TermWeights = {
+    sd: plainSd,
+    counted: known.map((term, i) => termSd(term, countedNoise(noise)) / Math.sqrt(terms[i]!.emphasis)),
+    weights: residuals.map((residual, i) => huberWeight(residual / plainSd[i]!)),
+  };
+  const steps = terms.some(({ source }) => source) ? stepWeights(terms, residuals, plain, noise) : null;
+  const { sd, counted, weights } = steps ?? plain;
   const priors = names.map((name, j) => {
     const { centre, log_sd } = input.priors[name];
     return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
   });
-  const whitening = { terms: counted.map((value, i) => Math.sqrt(weights[i]!) / value), priors };
-  const freedom = freedomOf(problem, point, whitening);
-  return {
-    residuals,
-    sd,
-    counted,
-    weights,
-    whitening,
-    noise: known.map((term, i) => ({
-      ...term,
-      residual: residuals[i]!,
-      weight: weights[i]!,
-      freedom: freedom[i]!,
-    })),
+  const whitening = {
+    terms: counted.map((value, i) => Math.sqrt(weights[i]!) / value),
+    priors,
+    ...(steps && { shared: steps.shared }),
   };
+  const freedom = freedomBy(problem, point, whitening);
+  const ofMeans = known.flatMap((term, i): NoiseTerm[] => {
+    if (terms[i]!.source) return [];
+    return [{ ...term, residual: residuals[i]!, weight: weights[i]!, freedom: freedom([i], [1]) }];
+  });
+  const ofKernels = (steps?.kernels ?? []).map(({ term, rows, along }) => ({
+    ...term,
+    freedom: freedom(rows, along),
+  }));
+  return { residuals, sd, counted, weights, whitening, noise: [...ofMeans, ...ofKernels] };
 }
 
-/** 1 − leverage of every term: the diagonal of I − J(JᵀJ)⁻¹Jᵀ, priors included in J. */
-function freedomOf(problem: Problem, point: readonly number[], whitening: Whitening): number[] {
+/** 1 − leverage of a combination of terms: v·(I − J(JᵀJ)⁻¹Jᵀ)·v of a unit vector, priors included in J. */
+function freedomBy(
+  problem: Problem,
+  point: readonly number[],
+  whitening: Whitening,
+): (rows: readonly number[], along: readonly number[]) => number {
   const jacobian = jacobianAt(leastSquares(problem, whitening), point);
   const { matrix } = covarianceOf(jacobian);
-  return problem.terms.map((_, i) => {
-    const row = jacobian.getRow(i);
+  return (rows, along) => {
+    const row = jacobian.getRow(rows[0]!).map((value) => value * along[0]!);
+    for (let k = 1; k < rows.length; k += 1) {
+      jacobian.getRow(rows[k]!).forEach((value, j) => {
+        row[j] = row[j]! + value * along[k]!;
+      });
+    }
     let leverage = 0;
     row.forEach((a, j) => {
       row.forEach((b, k) => {
@@ -67,7 +94,7 @@ function freedomOf(problem: Problem, point: readonly number[], whitening: Whiten
       });
     });
     return 1 - Math.min(1, leverage);
-  });
+  };
 }
 
 /**
@@ -81,9 +108,14 @@ const SHARED_OVER_MISFIT = 1.5;
  * length (TTFT), on every tensor parallel size.
  */
 export function rowErrors(terms: readonly Term[], state: FitState, noise: NoiseScale): RowError[] {
-  return terms.map(({ metric, observation }, i) => ({
-    group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
-    sd: state.sd[i]! / state.counted[i]!,
-    shared_sd: (SHARED_OVER_MISFIT * Math.sqrt(state.weights[i]!) * noise.misfit[metric]) / state.counted[i]!,
-  }));
+  return terms.map(({ metric, observation, source }, i) => {
+    // What steps of one kernel share is in their weights.
+    if (source) return { group: source.name, sd: 1, shared_sd: 0 };
+    return {
+      group: metric === 'tpot' ? `decode ${observation.concurrency}` : `prefill ${observation.input_tokens}`,
+      sd: state.sd[i]! / state.counted[i]!,
+      shared_sd:
+        (SHARED_OVER_MISFIT * Math.sqrt(state.weights[i]!) * noise.misfit[metric]) / state.counted[i]!,
+    };
+  });
 }

@@ -39,7 +39,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
   const { fit, answered, choices, model } = fitted;
   const { accelerator, card } = answered;
   const { engine } = data;
-  const residuals = fit.terms.map(residualOf);
+  const residuals = fit.terms.filter(({ source }) => !source).map(residualOf);
   const errors = fit.covariance.standardErrors;
   const content = {
     schema_version: FIT_SCHEMA_VERSION,

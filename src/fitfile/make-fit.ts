@@ -131,7 +131,7 @@ function refuseTooFew(
   seen: readonly Observation[],
   leftOut: readonly { readonly reasons: readonly string[] }[],
 ): void {
-  const numbers = termsOf(seen).length;
+  const numbers = termsOf(card, seen).length;
   const parameters = parametersInData(card, seen).length;
   if (numbers > parameters) return;
   throw new RidgeError(
