@@ -9,6 +9,8 @@ export interface PrometheusSample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  /** When it was taken, by the clock of who wrote it, ms since 1970; absent: when it is read. */
+  readonly at_ms?: number;
 }
 
 /**
@@ -33,13 +35,13 @@ function parseLine(line: string): PrometheusSample | null {
   if (name === undefined) return null;
   const parsed = line[name.length] === '{' ? parseLabels(line, name.length + 1) : null;
   if (parsed === null && line[name.length] === '{') return null;
-  const value = parseValue(
-    line
-      .slice(parsed?.end ?? name.length)
-      .trim()
-      .split(/\s+/)[0],
-  );
-  return value === null ? null : { name, labels: parsed?.labels ?? {}, value };
+  const [first, stamp] = line
+    .slice(parsed?.end ?? name.length)
+    .trim()
+    .split(/\s+/);
+  const [value, at_ms] = [parseValue(first), parseValue(stamp)];
+  if (value === null) return null;
+  return { name, labels: parsed?.labels ?? {}, value, ...(at_ms !== null && { at_ms }) };
 }
 
 function parseLabels(line: string, start: number): { labels: Record<string, string>; end: number } | null {

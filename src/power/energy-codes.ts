@@ -32,7 +32,10 @@ export const ENERGY_CODES = {
     'the energy counter was not known at an edge of the window, or stood still for over 3 s',
   ],
   rows_skipped: ['warn', 'rows of the power source could not be read'],
-  clock_offset_unknown: ['warn', 'readings were stamped on another host, whose clock is not known'],
+  clock_offset_unknown: [
+    'warn',
+    'readings come with stamps of another host, whose clock is not known; those that are stamped on arrival need none',
+  ],
   throttled: ['flag', 'a thermal limit or a hardware brake slowed a device down'],
   power_capped: ['note', 'the software power cap held a device back'],
 } as const satisfies Record<string, readonly [EnergyEffect, string]>;

@@ -1,6 +1,7 @@
 import { type DeviceEnergy, deviceEnergy, type Interval } from './energy.ts';
 import { type EnergyReason, energyReason, ENERGY_LIMITS as LIMITS } from './energy-codes.ts';
-import type { PowerFacts, PowerSample, ThrottleReason } from './sample.ts';
+import { judgeThrottling } from './judge-throttling.ts';
+import type { PowerFacts, PowerSample } from './sample.ts';
 
 /** Everything that a cell's energy is taken from. */
 export interface EnergyEvidence {
@@ -94,6 +95,14 @@ function judgeSource(
             `${facts.source} reads ${[...byDevice.keys()].join(', ')}; the target uses ${expected.join(', ') || 'none of them'}`,
           ),
         ]),
+    ...(facts.clock_offset_bound_s === null
+      ? [
+          energyReason(
+            'clock_offset_unknown',
+            `readings of ${facts.source} are stamped by another host, whose clock does not show in its answers`,
+          ),
+        ]
+      : []),
     ...(rowsSkipped === 0
       ? []
       : [energyReason('rows_skipped', `${rowsSkipped} rows of ${facts.source} could not be read`)]),
@@ -182,27 +191,5 @@ function judgeCounter(
   return [
     ...broken,
     energyReason('counter_disagrees', `the counter is ${percent} % off the integral of power`),
-  ];
-}
-
-function judgeThrottling(
-  samples: readonly PowerSample[],
-  expected: readonly string[],
-  { from_s, to_s }: Interval,
-): EnergyReason[] {
-  const inside = samples.filter(
-    ({ device, at_s, throttle }) =>
-      throttle !== null && at_s >= from_s && at_s < to_s && expected.includes(device),
-  );
-  const share = (reason: ThrottleReason): number =>
-    inside.filter(({ throttle }) => throttle!.includes(reason)).length / Math.max(1, inside.length);
-  const percent = (value: number): string => `${Math.ceil(100 * value)} % of the readings`;
-  const slowed = Math.max(share('thermal'), share('hardware_brake'));
-  const capped = share('power_cap');
-  return [
-    ...(slowed > 0
-      ? [energyReason('throttled', `thermal limit or hardware brake in ${percent(slowed)}`)]
-      : []),
-    ...(capped > 0 ? [energyReason('power_capped', `power cap active in ${percent(capped)}`)] : []),
   ];
 }

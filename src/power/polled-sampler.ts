@@ -8,9 +8,9 @@ export interface PolledSource {
   read(signal: AbortSignal): Promise<Reading>;
 }
 
-/** Samples without their stamps, and rows that could not be read. */
+/** Samples, without stamps unless the source has its own, and rows that could not be read. */
 export interface Reading {
-  readonly samples: readonly Omit<PowerSample, 'at_s'>[];
+  readonly samples: readonly (Omit<PowerSample, 'at_s'> & { readonly at_s?: number })[];
   readonly skipped: number;
 }
 
@@ -44,7 +44,7 @@ async function poll(source: PolledSource, sink: PowerSink, stopped: AbortSignal)
       const at_s = (asked + powerClock()) / 2;
       failures = 0;
       if (stopped.aborted) return;
-      sink.samples(samples.map((sample) => ({ ...sample, at_s })));
+      sink.samples(samples.map((sample) => ({ at_s, ...sample })));
       if (skipped > 0) sink.skipped(skipped);
     } catch (error) {
       if (stopped.aborted) return;

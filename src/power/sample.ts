@@ -39,6 +39,11 @@ export interface PowerFacts {
   readonly counter_range_j: number | null;
   /** Devices that it reads, in the tool's order. */
   readonly devices: readonly string[];
+  /**
+   * How well the clock is known by which readings are stamped, s, where that is another host's; null: not at all. Absent:
+   * readings are stamped by this host when they arrive.
+   */
+  readonly clock_offset_bound_s?: number | null;
   /** Power limit in force of each of them when the source was asked; absent: the tool does not say. */
   readonly limits_w?: readonly (number | null)[];
 }

@@ -18,6 +18,8 @@ export const powerFactsSchema = z.object({
   has_counter: z.boolean(),
   counter_range_j: nullableNumber,
   devices: z.array(z.string()),
+  /** Of the other host whose clock stamped the readings; null: not known, absent: they were stamped on arrival. */
+  clock_offset_bound_s: nullableNumber.optional(),
   /** Power limit in force of each device when the source was asked; absent: the tool does not say. */
   limits_w: z.array(nullableNumber).optional(),
 });

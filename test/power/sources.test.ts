@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findSource } from '../../src/power/find-source.ts';
+import { judgeEnergy } from '../../src/power/judge-energy.ts';
 import { PowerWatch } from '../../src/power/power-watch.ts';
+import { clockOffsetOf } from '../../src/power/remote-clock.ts';
 import { readRecording, replay } from '../../src/power/replay.ts';
-import type { PowerSample, PowerSource } from '../../src/power/sample.ts';
+import { blankSample, type PowerSample, type PowerSource } from '../../src/power/sample.ts';
 import { encodeSamples } from '../../src/power/samples-codec.ts';
 import { rapl } from '../../src/power/tools/rapl.ts';
 
@@ -165,4 +168,58 @@ const first1 = (): PowerSample => ({
   temperature_c: null,
   throttle: null,
   bad: false,
+});
+
+describe('a page that stamps its readings itself', () => {
+  /** A federated exporter whose clock is ahead, with or without a date in its answers. */
+  async function federated(ahead_s: number, sendDate: boolean): Promise<string> {
+    const server = createServer((_, response) => {
+      const now_ms = Date.now() + 1000 * ahead_s;
+      response.sendDate = false;
+      if (sendDate) response.setHeader('date', new Date(now_ms).toUTCString());
+      response.end(`DCGM_FI_DEV_POWER_USAGE{gpu="0"} 401.5 ${Math.round(now_ms - 300)}\n`);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/federate`;
+  }
+
+  test('is placed by its clock, how far that is ahead by the dates of its answers', async () => {
+    const source = (await findSource({ source: 'dcgm-exporter', url: await federated(100, true) }))!;
+    expect(source.facts.clock_offset_bound_s).toBeLessThan(0.5);
+    const [sample] = await first(source, 1);
+    // Taken 0.3 s before it was asked for, 100 s ahead of this host's clock.
+    const age_s = performance.now() / 1000 - sample!.at_s;
+    expect(age_s).toBeGreaterThan(0.3 - source.facts.clock_offset_bound_s!);
+    expect(age_s).toBeLessThan(20);
+  });
+
+  test('of which no date shows how far it is ahead has an energy that says so; one without stamps needs none', async () => {
+    const url = await federated(0, false);
+    const stamped = (await findSource({ source: 'dcgm-exporter', url }))!.facts;
+    expect(stamped.clock_offset_bound_s).toBeNull();
+    const plain = await serve(200, 'DCGM_FI_DEV_POWER_USAGE{gpu="0"} 401.5\n');
+    const unstamped = (await findSource({ source: 'dcgm-exporter', url: plain }))!.facts;
+    expect(unstamped).not.toHaveProperty('clock_offset_bound_s');
+    const codes = [stamped, unstamped].map((facts) => {
+      const samples = Array.from({ length: 100 }, (_, at) => ({ ...blankSample('0', at / 2), power_w: 400 }));
+      const window = { from_s: 5, to_s: 40 };
+      const rest = { expected: ['0'], rowsSkipped: 0, failed: null, tokens: 1 };
+      return judgeEnergy({ facts, samples, window, ...rest }).reasons.map(({ code }) => code);
+    });
+    expect(codes).toEqual([['clock_offset_unknown'], []]);
+  });
+});
+
+test('answers at many places of a second leave little room for a clock to be ahead', () => {
+  const answers = (ahead_s: number, count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const sent_s = 1000 + index * 1.05;
+      return { sent_s, received_s: sent_s + 0.01, date_s: Math.floor(sent_s + 0.005 + ahead_s) };
+    });
+  const many = clockOffsetOf(answers(7.3, 20))!;
+  expect(many.bound_s).toBeLessThan(0.05);
+  expect(Math.abs(many.offset_s - 7.3)).toBeLessThanOrEqual(many.bound_s);
+  expect(clockOffsetOf(answers(7.3, 1))).toBeNull();
+  expect(clockOffsetOf([...answers(7.3, 20), ...answers(-2, 1)])).toBeNull();
 });
