@@ -33,8 +33,8 @@ export interface ShownFleets {
 }
 
 export const NAMES: Readonly<Record<System, string>> = {
-  two_pools: 'two static pools',
-  three_pools: 'three static pools',
+  two_pools: 'two pools',
+  three_pools: 'three pools',
   splitwise: 'Splitwise pools',
   aggregated: 'aggregated',
   shared: 'shared pool',

@@ -7,7 +7,7 @@ import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { aboveFloor } from '../stats/sample-floor.ts';
 import { poolLabel, tooFar } from './fleet-services.ts';
 import { NAMES, type Saving, type ShownFleet, type ShownFleets } from './fleet-shown.ts';
-import { loadTable, sizeTable, taskTable } from './fleet-tables.ts';
+import { loadTable, reachedTables, sizeTable, taskTable } from './fleet-tables.ts';
 
 /** Sized fleets for the terminal: what was asked, sizes and costs, load, what the shared pool saves and does. */
 export function fleetText(shown: ShownFleets, style: Style): string {
@@ -17,6 +17,7 @@ export function fleetText(shown: ShownFleets, style: Style): string {
     '',
     sizeTable(shown, style),
     '',
+    ...reachedTables(shown, style).flatMap((table) => [table, '']),
     loadTable(shown, style),
     '',
     ...footLines(shown).map((line) => wrapLines(line, REPORT_COLUMNS)),
@@ -70,7 +71,7 @@ function fewer(count: number): string {
   return `${counted(Math.abs(count), 'device')} ${count > 0 ? 'fewer' : 'more'}`;
 }
 
-/** `shared pool against two static pools: 4 devices fewer, $4.46/h or 14 % less (saves 8 to 20 % in 90 % of the draws)`. */
+/** `shared pool against two pools: 4 devices fewer, $4.46/h or 14 % less (saves 8 to 20 % in 90 % of the draws)`. */
 function savingLine({ system, shared_saves }: ShownFleet, dollars: boolean): string[] {
   if (shared_saves === null) return [];
   const { devices, usd_per_h, share } = shared_saves;

@@ -28,7 +28,8 @@ lend workers to each other as in Splitwise (those lent are its mixed pool),
 aggregated serving alone, and one shared pool whose workers take up whichever
 task is due. Each is simulated step by step with the fit's times,
 and the cheapest that holds the objectives is searched: KV capacity bounds
-batches, moving a KV cache delays the second token.
+batches, moving a KV cache delays the second token. Costs are an hour's, and of
+a thousand requests (per 1k).
 
 TRACE is a CSV file (timestamp, input_tokens, output_tokens, or the columns of
 the Azure and Splitwise traces), or a YAML file of phases:

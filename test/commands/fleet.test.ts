@@ -49,8 +49,8 @@ test('sizes of each kind of fleet, what they cost, what the shared pool saves: w
   expect(exitCode).toBe(0);
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   expect(stdout).toMatch(/^\d+ requests in 3 min \d+ s, [\d.]+\/s; ttft_p99_ms=2000, tpot_mean_ms=40\.0$/m);
-  expect(stdout).toMatch(/^two static pools +\d+xTP4 +\d+xTP4 +- +- +\d+ +\d+ +[\d.]+ +[\d.]+$/m);
-  expect(stdout).toMatch(/^shared pool against two static pools: (\d+ devices? (fewer|more)|as many)/m);
+  expect(stdout).toMatch(/^two pools +\d+xTP4 +\d+xTP4 +- +- +\d+ +\d+ +[\d.]+ +[\d.]+$/m);
+  expect(stdout).toMatch(/^shared pool against two pools: (\d+ devices? (fewer|more)|as many)/m);
   const facts = JSON.parse((await ridge(...asked, '--json')).stdout);
   const fleets: FleetFacts[] = facts.fleets;
   const find = (name: string): FleetFacts => fleets.find(({ system }) => system === name)!;
@@ -63,6 +63,26 @@ test('sizes of each kind of fleet, what they cost, what the shared pool saves: w
   expect(two.shared_saves).toMatchObject({ devices: two.devices - shared.devices });
   expect(two.shared_saves!.usd_per_h).toBeCloseTo(two.usd_per_h! - shared.usd_per_h!, 9);
   expect(shared.shared_saves).toBeNull();
+});
+
+test('six objectives, watts of fits that know power, two devices: within 80 columns still', async () => {
+  const llama2 = (device: string): string =>
+    `fits/${device}/meta-llama-llama-2-70b-hf/vllm-unknown-bf16.fit.json`;
+  const rows = Array.from({ length: 80 }, (_, one) => `${one / 10},${one < 40 ? '1500,130' : '1000,230'}`);
+  const limits = ['ttft_mean', 'ttft_p50', 'ttft_p90', 'tpot_mean', 'tpot_p90', 'e2e_p90'];
+  const { stdout, exitCode } = await ridge(
+    ...['fleet', await trace(...rows), llama2('a100-80-sxm'), '--prefill', llama2('h100-sxm')],
+    ...limits.flatMap((key) => ['--objective', `${key}_ms=60000`]),
+    ...['--basis', 'asgar2025-stated', '--draws', '1'],
+  );
+  expect(exitCode).toBe(0);
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(stdout).toMatch(/^busy +prefill +decode +mixed +shared +power$/m);
+  // Only the A100's fit knows its power.
+  expect(stdout).toMatch(/^two pools +[\d.]+ % +[\d.]+ % +- +- +-$/m);
+  expect(stdout).toMatch(/^aggregated +- +- +[\d.]+ % +- +[\d.]+$/m);
+  expect(stdout).toMatch(/^0\.0 to 1\.3 /m);
+  expect(stdout.match(/^fleet +.*E2E p90$/gm)).toHaveLength(1);
 });
 
 test('a recorded trace, without a basis: devices are counted, no dollars', async () => {
