@@ -14,6 +14,7 @@ import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { simulatedText } from './simulated-text.ts';
 import { spreadLine } from './spread-text.ts';
+import { tailsText } from './tails-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
 
 const wrapped = (line: string): string => wrapLines(line, REPORT_COLUMNS);
@@ -47,6 +48,7 @@ export function fitText({ fit, file, targets, restartSpreads }: FittedRuns, styl
     ...(validation.hold_out
       ? ['', style.bold('cells kept from the fit'), holdOutTable(validation.hold_out.cells, style)]
       : []),
+    ...(fit.tails ? ['', tailsText(fit.tails, style)] : []),
     '',
     style.bold('simpler models on the same cells'),
     baselineTable(fit, style),

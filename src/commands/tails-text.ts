@@ -1,11 +1,15 @@
 import type { PredictedTails } from '../fit/tails/predict-tails.ts';
 import type { TailSummaries } from '../fit/tails/tail-errors.ts';
 import { TAIL_KEYS, tailKey } from '../fit/tails/tail-keys.ts';
+import type { Fit } from '../fitfile/schema.ts';
 import type { PredictedObjective } from '../predict/judge-objectives.ts';
-import { formatNumber, latencyUnit } from '../report/format.ts';
+import { formatNumber, formatPercent, latencyUnit } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
+import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { TAIL_METRICS } from '../roofline/tails.ts';
+
+type FitTails = NonNullable<Fit['tails']>;
 
 const right = (title: string) => ({ title, align: 'right' as const });
 const rangeText = (interval: readonly [number, number] | null, factor: number): string =>
@@ -79,3 +83,19 @@ export const tailErrorsTable = (errors: TailSummaries, style: Style): string =>
     }),
     style,
   });
+
+/** What the percentiles of a fit's cells showed, and how far they are off on cells kept from it, or else on its own. */
+export function tailsText({ traits, max_num_batched_tokens, errors }: FitTails, style: Style): string {
+  const { step_spread, prompt_step_ratio, prompt_step_extra_s } = traits;
+  const facts = [
+    `steps vary by ${formatPercent(step_spread)}`,
+    `prompts add ${formatNumber(prompt_step_ratio)} of the roofline's time to one and ${formatNumber(1e3 * prompt_step_extra_s)} ms of a device`,
+    ...(max_num_batched_tokens === null ? [] : [`a step takes ${max_num_batched_tokens} tokens`]),
+  ];
+  const kept = errors.hold_out !== null && Object.keys(errors.hold_out).length > 0;
+  return [
+    style.bold(`percentiles, ${kept ? 'cells kept from the fit' : 'cells of the fit'}`),
+    wrapLines(facts.join('; '), REPORT_COLUMNS),
+    tailErrorsTable((kept ? errors.hold_out : errors.in_sample) as TailSummaries, style),
+  ].join('\n');
+}

@@ -235,3 +235,11 @@ test('the spread between restarts of a server stands beside the noise floor', ()
   );
   expect(report()).not.toContain('restarts');
 });
+
+test('what percentiles of the cells showed, and how far they are off on cells kept from the fit', () => {
+  const text = report();
+  expect(unfolded(text)).toContain('percentiles, cells kept from the fit steps vary by');
+  expect(text).toMatch(/^tbt_p99 +1 +[\d.]+ /m);
+  const { tails: _, ...bare } = fit;
+  expect(report(bare as Fit)).not.toContain('percentiles,');
+});
