@@ -14,7 +14,7 @@ export function loadCell(
   stop: StopRule,
   seed: number,
 ): LoadResult & { readonly power_w: number | null } {
-  const port = createVirtualPort(device);
+  const port = createVirtualPort(device, { cachedTokens: shape.cachedInput ?? 0 });
   const ended: LoadResult[] = [];
   const run = shape.kind === 'decode' ? runDecodeBatches : runClosedLoop;
   run(

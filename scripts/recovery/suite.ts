@@ -7,6 +7,8 @@ import { isTraceBlock } from '../../src/suite/trace.ts';
 export interface Shape {
   readonly kind: CellKind;
   readonly input: number;
+  /** Of it, in the prefix cache; absent: nothing. */
+  readonly cachedInput?: number;
   readonly output: number;
   readonly concurrency: number;
   /** Share of the KV cache that the cell was meant to fill. */
@@ -43,13 +45,16 @@ export function suiteShapes(suite: Suite, device: SimulatedDevice): Shape[] {
       block.output
         .filter((output) => input + output <= device.maxLengthTokens)
         .flatMap((output) =>
-          loads(block, device, input + output).map((load) => ({
-            ...load,
-            kind: block.kind ?? 'load',
-            input,
-            output,
-            holdOut: block.hold_out,
-          })),
+          (block.cached_input ?? [undefined]).flatMap((cachedInput) =>
+            loads(block, device, input + output).map((load) => ({
+              ...load,
+              kind: block.kind ?? 'load',
+              input,
+              ...(cachedInput !== undefined && { cachedInput }),
+              output,
+              holdOut: block.hold_out,
+            })),
+          ),
         ),
     ),
   );

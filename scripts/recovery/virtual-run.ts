@@ -66,17 +66,26 @@ function measuredCell(
     maxNumSeqs: device.settings.maxNumSeqs,
     firstOfShape: false,
     eventLoopDelay: null,
+    ...(shape.cachedInput !== undefined && {
+      cached: { tokens: shape.cachedInput, block_size: device.blockSize },
+    }),
   });
   const record: CellRecord = {
     ...measured,
     // The client sends in the instant in which it sees the last token; an error of the stamp does not change that.
     metrics: measured.metrics && { ...measured.metrics, turn_around_ms: 0 },
     schema_version: 1,
-    key: `${targetName(device)} ${shape.kind} ${shape.input}/${shape.output} ${shape.concurrency}`,
+    key: `${targetName(device)} ${shape.kind}${shape.cachedInput ?? ''} ${shape.input}/${shape.output} ${shape.concurrency}`,
     target: targetName(device),
     cell: closedLoopCell(
       { input_tokens: shape.input, output_tokens: shape.output, concurrency: shape.concurrency },
-      { kind: shape.kind, kv_fill: shape.kvFill, repeat: 1, hold_out: shape.holdOut },
+      {
+        kind: shape.kind,
+        kv_fill: shape.kvFill,
+        repeat: 1,
+        hold_out: shape.holdOut,
+        ...(shape.cachedInput !== undefined && { cached_input_tokens: shape.cachedInput }),
+      },
     ),
     started_at: '2026-01-15T12:00:00.000Z',
     elapsed_s: loaded.window?.closed_s ?? 0,

@@ -2,6 +2,7 @@ import { rateFor } from '../calibrate/host-calibration.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
 import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
+import { freshSalt } from '../endpoint/prompts.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
 import { requireSockets } from '../endpoint/socket-limits.ts';
 import { EXIT, RidgeError } from '../errors.ts';
@@ -13,6 +14,7 @@ import { encodeTimeline, quantise } from '../measure/timeline-codec.ts';
 import { verdictOf } from '../measure/verdict.ts';
 import { lengthened } from '../power/least-window.ts';
 import { encodeSamples } from '../power/samples-codec.ts';
+import { KV_BLOCK_TOKENS } from '../roofline/scheduler/kv-account.ts';
 import type { CellProgress } from '../run/events.ts';
 import type { HostCalibration } from '../run/schema.ts';
 import { cellPower, NO_POWER, type PowerSources, pairPower } from './cell-power.ts';
@@ -25,7 +27,7 @@ import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
 import { socketFacts } from './socket-facts.ts';
-import { touchFirst } from './touch-first.ts';
+import { sendPrefix, touchFirst } from './touch-first.ts';
 
 export interface CellHooks {
   progress(progress: CellProgress): void;
@@ -73,10 +75,12 @@ export async function runCell(
     seed: task.seed,
     requestTimeoutSeconds: task.protocol.request_timeout_s,
     stallTimeoutSeconds: task.protocol.stall_timeout_s,
+    ...(task.cached_input_tokens !== undefined && { cacheSalt: freshSalt() }),
   };
   const pair = task.kind === 'disaggregated' ? await openPair(target, endpoint, task, portOptions) : null;
   const workers = task.protocol.client_workers;
   const touched_requests = pair === null ? await touchFirst(portOptions, task, signal) : 0;
+  if (task.cached_input_tokens !== undefined) await sendPrefix(portOptions, task, signal);
   const own = pair === null ? createEndpointPort({ ...portOptions, workers }) : null;
   const port = pair?.port ?? own!;
   await own?.ready();
@@ -126,6 +130,9 @@ export async function runCell(
     calibration: rateFor(calibration, own === null ? 1 : workers),
     ...(task.thresholds && { thresholds: task.thresholds }),
     ...(task.buckets && { buckets: task.buckets }),
+    ...(task.cached_input_tokens !== undefined && {
+      cached: { tokens: task.cached_input_tokens, block_size: task.block_size ?? KV_BLOCK_TOKENS },
+    }),
     ...(task.counted && { counted: task.counted }),
     ...(pair && { pair: await pair.evidence() }),
   };

@@ -38,6 +38,10 @@ export const agentTargetSchema = z.object({
 export const cellTaskSchema = z.object({
   kind: z.enum(CELL_KINDS),
   input_tokens: z.int(),
+  /** Of every prompt, in the prefix cache; absent: none. */
+  cached_input_tokens: z.int().optional(),
+  /** Tokens of a KV block; absent: not known. */
+  block_size: z.int().optional(),
   output_tokens: z.int(),
   /** Null: an open loop, see `arrivals`. */
   concurrency: z.int().nullable(),

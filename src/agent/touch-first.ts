@@ -40,6 +40,21 @@ export async function touchFirst(
   }
 }
 
+/** Sends the beginning that all prompts of a cell share, so that it is in the prefix cache; nothing of it is measured. */
+export async function sendPrefix(
+  options: EndpointPortOptions,
+  { input_tokens: inputTokens }: Pick<CellTask, 'input_tokens'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const port = createEndpointPort({ ...options, workers: 1 });
+  const once = { leastOutputTokens: 1, outputTokens: 1, concurrency: 1, rounds: 1 };
+  try {
+    await touchShape(port, { inputTokens, ...once }, signal);
+  } finally {
+    await port.close();
+  }
+}
+
 /** What is shown to the server before a cell. */
 export function touchesOf(
   task: Pick<

@@ -15,7 +15,7 @@ import { optionalFlag, wholeFlag } from './flags.ts';
 import { objectivesTable, tailsTable } from './tails-text.ts';
 
 const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N]
-    [--tails] [--objective KEY=MS ...] [--closed-form] [--json]
+    [--cached-input N] [--tails] [--objective KEY=MS ...] [--closed-form] [--json]
 
 Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
 file, with 90 % intervals, and says what lies outside the cells that were
@@ -26,6 +26,8 @@ holds power adds watts of the whole server, and joules an output token, idle
 included.
 
   --input N          prompt length, tokens
+  --cached-input N   of them, in the prefix cache: the same first N tokens of
+                     every prompt (default 0)
   --output N         output length, tokens
   --concurrency N    streams
   --tp N             tensor parallel size; default: the smallest that was
@@ -48,6 +50,7 @@ Example:
 
 const options = {
   input: { type: 'string' },
+  'cached-input': { type: 'string' },
   output: { type: 'string' },
   concurrency: { type: 'string' },
   tp: { type: 'string' },
@@ -75,9 +78,10 @@ function predictionText(prediction: FitPrediction, wantsTails: boolean, style: S
   if (prediction.rough) {
     notes.push('rough: prompts nearly saturate the server or requests queue; leave out --closed-form here');
   }
-  const { input, output, concurrency, tp, predictor } = prediction;
+  const { input, cached_input, output, concurrency, tp, predictor } = prediction;
+  const cached = cached_input === 0 ? '' : ` (${cached_input} cached)`;
   return [
-    style.bold(`${input} in, ${output} out, concurrency ${concurrency}, TP ${tp}`),
+    style.bold(`${input} in${cached}, ${output} out, concurrency ${concurrency}, TP ${tp}`),
     renderTable({
       columns: [
         { title: 'metric' },
@@ -144,6 +148,7 @@ export const command: Command = {
     };
     const shape = {
       input: needed('input'),
+      cachedInput: optionalFlag(flags['cached-input'], (text) => wholeFlag('cached-input', text, 0)),
       output: needed('output'),
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),

@@ -49,6 +49,17 @@ export function randomIdPrompts(vocabularySize: number | null, seed = freshSeed(
   };
 }
 
+/** Prompts of another source that all begin with the same `cached` tokens. */
+export function sharedPrefixPrompts(source: IdPromptSource, cached: number): IdPromptSource {
+  const prefix = source.next(cached);
+  return {
+    next: (tokens) => {
+      const own = tokens - cached;
+      return own <= 0 ? prefix.slice(0, tokens) : [...prefix, ...source.next(own)];
+    },
+  };
+}
+
 /** A salt of 24 characters of base64url: no prompt shares a prefix-cache entry with another. */
 export function freshSalt(): string {
   return randomBytes(18).toString('base64url');

@@ -9,6 +9,8 @@ export interface BodyOptions {
   /** Default: completions. */
   readonly api?: Api | undefined;
   readonly temperature: number;
+  /** The same for all requests, which then share the prefix cache; default: a fresh one each. */
+  readonly cacheSalt?: string | undefined;
   /** Seeds the server's sampling when the temperature is above 0; each request gets its own. */
   readonly seed: number;
 }
@@ -33,7 +35,7 @@ export function completionBody(spec: RequestSpec, prompt: Prompt, options: BodyO
     temperature,
     ...(temperature > 0 ? { seed: (options.seed + spec.sequence) % 2 ** 31 } : {}),
     ...(features.return_token_ids && !features.continuous_usage ? { return_token_ids: true } : {}),
-    ...(features.cache_salt ? { cache_salt: freshSalt() } : {}),
+    ...(features.cache_salt ? { cache_salt: options.cacheSalt ?? freshSalt() } : {}),
   };
   return `{${promptField(options.api ?? 'completions', prompt)},${JSON.stringify(rest).slice(1)}`;
 }

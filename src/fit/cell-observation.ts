@@ -103,6 +103,7 @@ export function usableMeasurement(
   const concurrency = cell.concurrency ?? openConcurrency(record);
   if (!metrics || concurrency === null || cell.kind === 'disaggregated') return null;
   const decode = cell.kind === 'decode';
+  const whole = cell.kind === 'load' || cell.kind === 'cached';
   const driving: Driving = decode ? { kind: 'batch' } : (openDriving(record, driven) ?? driven);
   // A batch that is released at once has no TTFT of a model's: who came first decides.
   const drift = driftError(record);
@@ -116,6 +117,7 @@ export function usableMeasurement(
     target: record.target,
     cells: [record.key],
     input_tokens: cell.input_tokens,
+    ...(cell.cached_input_tokens !== undefined && { cached_input_tokens: cell.cached_input_tokens }),
     output_tokens: cell.output_tokens,
     mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
     concurrency,
@@ -126,10 +128,10 @@ export function usableMeasurement(
     ttft,
     tpot,
     // One phase says nothing about a whole answer.
-    e2e: cell.kind === 'load' ? seen(metrics.e2e_ms, 'tpot') : null,
+    e2e: whole ? seen(metrics.e2e_ms, 'tpot') : null,
     // What others give as the rate of a batch leaves its prompts out.
     output_tokens_per_s:
-      driving.kind === 'batch' || cell.kind !== 'load'
+      driving.kind === 'batch' || !whole
         ? null
         : measuredRate(metrics.output_tokens_per_s, concurrency, record.counts.measured),
     power: measuredPower(record),

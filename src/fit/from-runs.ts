@@ -95,8 +95,9 @@ function withSteps(
   return { ...measured, steps: [observedSteps(steps, settings.max_num_batched_tokens.value)] };
 }
 
+/** What a prompt had cached is not in its stamps: steps with cached prompts tell no work. */
 const stepsOf = (record: CellRecord, steps: RunCells['steps']): EngineSteps | undefined =>
-  steps?.get(stepsKey(record));
+  record.cell.kind === 'cached' ? undefined : steps?.get(stepsKey(record));
 
 /** Why a cell that no verdict excludes is of no use. */
 function whyUnused({ cell }: CellRecord): string {

@@ -66,6 +66,7 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
       one.target,
       one.engine.tensorParallel,
       one.input_tokens,
+      one.cached_input_tokens ?? 0,
       one.output_tokens,
       // Of an open loop its arrivals are the load: how many were in flight is what came of it.
       one.driving?.kind === 'open' ? '' : one.concurrency,

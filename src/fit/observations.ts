@@ -35,6 +35,8 @@ export interface Observation {
   /** Keys of the cells that it was merged from. */
   readonly cells: readonly string[];
   readonly input_tokens: number;
+  /** Of them, in the prefix cache; absent: none. */
+  readonly cached_input_tokens?: number;
   /** As asked for; the suite's nominal length. */
   readonly output_tokens: number;
   /** Mean of the lengths that were drawn. */
@@ -70,6 +72,7 @@ export const predictedSeconds = (
 /** The closed loop that a cell was; a burst's lengths are nominal, its jitter says how they spread. */
 export const shapeOf = (one: Observation): ClosedLoopShape => ({
   inputTokens: one.input_tokens,
+  ...(one.cached_input_tokens !== undefined && { cachedInputTokens: one.cached_input_tokens }),
   outputTokens: one.driving?.kind === 'burst' ? one.output_tokens : one.mean_output_tokens,
   concurrency: one.concurrency,
   turnAroundSeconds: one.turn_around_s,

@@ -194,8 +194,10 @@ function rangeOf(observations: readonly Observation[]): Fit['range'] {
     return [Math.min(...values), Math.max(...values)];
   };
   const sizes = observations.map((one) => one.engine.tensorParallel);
+  const cached = hull((one) => one.cached_input_tokens ?? 0);
   return {
     input_tokens: hull((one) => one.input_tokens),
+    ...(cached[1] > 0 && { cached_input_tokens: cached }),
     output_tokens: hull((one) => one.output_tokens),
     concurrency: hull((one) => one.concurrency),
     tensor_parallel: [...new Set(sizes)].sort((a, b) => a - b),

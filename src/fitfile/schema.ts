@@ -175,6 +175,8 @@ export const fitSchema = z.object({
   validation: validationSchema,
   range: z.object({
     input_tokens: interval,
+    /** Of prompts, from the prefix cache; absent: no cell had any. */
+    cached_input_tokens: interval.optional(),
     output_tokens: interval,
     concurrency: interval,
     tensor_parallel: z.array(z.int()).min(1),

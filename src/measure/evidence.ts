@@ -78,6 +78,8 @@ export interface CellEvidence {
   readonly thresholds?: ThresholdOverrides;
   /** Shapes that the server pads its steps to; absent: none are known. */
   readonly buckets?: Buckets;
+  /** What of every prompt was to come from the prefix cache; absent: nothing. */
+  readonly cached?: { readonly tokens: number; readonly block_size: number };
   /** The model by its card; absent: no card is known. */
   readonly counted?: CountedModel;
 }

@@ -145,6 +145,7 @@ export const cellOf = (
 ): CellShape => ({
   kind: point.kind,
   input_tokens: point.input_tokens,
+  ...(point.cached_input_tokens !== null && { cached_input_tokens: point.cached_input_tokens }),
   output_tokens: point.output_tokens,
   concurrency,
   arrivals,

@@ -4,7 +4,7 @@ import type { CellShape } from '../run/schema.ts';
 export type ClosedLoopCell = CellShape & { readonly concurrency: number };
 
 type Shape = Pick<ClosedLoopCell, 'input_tokens' | 'output_tokens' | 'concurrency'>;
-type Rest = Pick<CellShape, 'kind' | 'kv_fill' | 'repeat' | 'anchor' | 'hold_out'>;
+type Rest = Pick<CellShape, 'kind' | 'cached_input_tokens' | 'kv_fill' | 'repeat' | 'anchor' | 'hold_out'>;
 
 /** A cell of so many streams that is fitted, measured once, and of kind `load`, unless `rest` says otherwise. */
 export const closedLoopCell = (
@@ -35,6 +35,7 @@ export const isFitted = (cell: CellShape): cell is ClosedLoopCell =>
 export const sameLoad = (a: CellShape, b: CellShape): boolean =>
   a.kind === b.kind &&
   a.input_tokens === b.input_tokens &&
+  a.cached_input_tokens === b.cached_input_tokens &&
   a.output_tokens === b.output_tokens &&
   a.concurrency === b.concurrency &&
   a.kv_fill === b.kv_fill &&

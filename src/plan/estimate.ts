@@ -45,6 +45,7 @@ function closedService(model: TargetModel | null, cell: CellShape, concurrency: 
   }
   const means = closedLoopMeans(model.card, model.centre, model.engine, {
     inputTokens: cell.input_tokens,
+    cachedInputTokens: cell.cached_input_tokens,
     outputTokens: cell.output_tokens,
     concurrency,
     turnAroundSeconds: null,

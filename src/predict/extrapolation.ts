@@ -4,6 +4,8 @@ import type { Fit } from '../fitfile/schema.ts';
 /** What a prediction is asked for, on the axes of a fit's range. */
 export interface Place {
   readonly input: number;
+  /** Of it, from the prefix cache. */
+  readonly cached: number;
   readonly output: number;
   readonly concurrency: number;
   readonly tp: number;
@@ -31,6 +33,11 @@ export function extrapolationOf({ range }: Pick<Fit, 'range'>, place: Place): Ex
     const doublings = Math.log2(value < low ? low / value : value / high);
     return [{ sentence: `${name} ${value} is outside ${low} to ${high}`, doublings }];
   });
+  const [, mostCached] = range.cached_input_tokens ?? [0, 0];
+  if (place.cached > mostCached) {
+    const seen = mostCached === 0 ? 'no cell had any' : `at most ${mostCached} were measured`;
+    left.push({ sentence: `cached input ${place.cached}: ${seen}`, doublings: 0 });
+  }
   const sizes = range.tensor_parallel;
   if (!sizes.includes(place.tp)) {
     left.push({

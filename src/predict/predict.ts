@@ -6,6 +6,7 @@ import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
+import { cachedTokens } from '../roofline/serving.ts';
 import type { Objectives } from '../suite/schema.ts';
 import { extrapolationOf, MOST_DOUBLINGS, widened } from './extrapolation.ts';
 import { judgeObjectives, type PredictedObjective } from './judge-objectives.ts';
@@ -15,6 +16,8 @@ import { type PredictedEnergy, predictEnergy } from './predict-power.ts';
 export interface PredictionShape {
   /** Prompt length, tokens. */
   readonly input: number;
+  /** Tokens at the beginning of every prompt that are in the prefix cache, the same for all; default 0. */
+  readonly cachedInput?: number | undefined;
   /** Output length, tokens. */
   readonly output: number;
   /** Streams that each send their next request when the last one finished. */
@@ -35,6 +38,8 @@ export interface PredictionShape {
 /** Means with 90 % intervals: latencies in milliseconds, throughput in tokens per second over all devices of the server. */
 export interface FitPrediction extends Prediction {
   readonly input: number;
+  /** Of it, from the prefix cache: whole KV blocks. */
+  readonly cached_input: number;
   readonly output: number;
   readonly concurrency: number;
   readonly tp: number;
@@ -66,12 +71,17 @@ export interface FitPrediction extends Prediction {
  *   the KV cache
  */
 export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
-  const { input, output, concurrency, predictor = 'scheduler' } = shape;
+  const { input, cachedInput = 0, output, concurrency, predictor = 'scheduler' } = shape;
   const tp = shape.tp ?? fit.range.tensor_parallel[0]!;
   for (const [name, value] of Object.entries({ input, output, concurrency, tp })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RidgeError(`${name} must be a whole number of 1 or more, not ${value}`);
     }
+  }
+  if (!Number.isInteger(cachedInput) || cachedInput < 0 || cachedInput >= input) {
+    throw new RidgeError(
+      `cached input must be a whole number below the input (${input}), not ${cachedInput}`,
+    );
   }
   refuseImpossible(fit.model_card, input + output, tp);
   const settings = settingsFor(fit, tp);
@@ -83,6 +93,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   }
   const loop = {
     inputTokens: input,
+    cachedInputTokens: cachedInput,
     outputTokens: output,
     concurrency,
     turnAroundSeconds: fit.client.turn_around_s,
@@ -90,7 +101,8 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   };
   const model = modelOf(fit);
   const { means, prediction } = predictMeans(model, settings, loop, { predictor });
-  const { sentences, doublings } = extrapolationOf(fit, { input, output, concurrency, tp });
+  const cached = cachedTokens(loop);
+  const { sentences, doublings } = extrapolationOf(fit, { input, cached, output, concurrency, tp });
   const shown = widened(prediction, doublings);
   const wantsTails =
     shape.tails || Object.keys(shape.objectives ?? {}).some((key) => !key.includes('_mean_'));
@@ -99,6 +111,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   return {
     ...shown,
     input,
+    cached_input: cached,
     output,
     concurrency,
     tp,

@@ -2,7 +2,7 @@ import type { ModelCard } from '../model/card.ts';
 import type { RooflineParameters } from './parameters.ts';
 import { batchSchedule } from './scheduler/batch-schedule.ts';
 import { priceSchedule } from './scheduler/price-schedule.ts';
-import type { ClosedLoopShape, EngineSettings, ServingMeans } from './serving.ts';
+import { type ClosedLoopShape, cachedTokens, type EngineSettings, type ServingMeans } from './serving.ts';
 import { StepPricer } from './step-pricer.ts';
 import { AttentionWork } from './step-work.ts';
 
@@ -15,6 +15,7 @@ export function batchMeans(
 ): ServingMeans {
   const schedule = batchSchedule(new AttentionWork(card), engine.maxNumBatchedTokens, {
     inputTokens: shape.inputTokens,
+    cachedTokens: cachedTokens(shape),
     outputTokens: shape.outputTokens,
     streams: shape.concurrency,
   });

@@ -6,6 +6,7 @@ import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, type WayBack, way
 import type { RooflineParameters } from './parameters.ts';
 import {
   type ClosedLoopShape,
+  cachedTokens,
   type EngineSettings,
   NO_EDGES,
   type ServingEdges,
@@ -55,7 +56,8 @@ function loopOf(
   const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
   const inputTokens = Math.round(shape.inputTokens * meanInputShare(shape.driving));
   const outputTokens = burst ? shape.outputTokens * middle(burst.output_jitter) : shape.outputTokens;
-  const kvSeats = seatsInKv(engine, inputTokens, outputTokens);
+  const cached = cachedTokens(shape);
+  const kvSeats = seatsInKv(engine, inputTokens, outputTokens, cached);
   const streams = Math.min(concurrency, Math.max(1, Math.min(engine.maxNumSeqs, kvSeats)));
   // Behind a queue for seats the way to the engine is hidden.
   const hidden = burst !== null || turnAroundSeconds === null || concurrency > streams;
@@ -64,6 +66,7 @@ function loopOf(
     pricer: new StepPricer(card, p, engine.tensorParallel),
     maxNumBatchedTokens: engine.maxNumBatchedTokens,
     inputTokens,
+    cachedTokens: cached,
     outputTokens,
     streams,
     burst: burst && {
@@ -81,12 +84,21 @@ function loopOf(
   };
 }
 
-/** Requests that the KV cache holds at a time, on average: they come with their prompt, or with all that they may come to. */
-function seatsInKv(engine: EngineSettings, inputTokens: number, outputTokens: number): number {
-  const { kvCapacityTokens, admission } = engine;
+/**
+ * Requests that the KV cache holds at a time, on average: they come with their prompt, or with all that they may come to. What
+ * they share counts once.
+ */
+function seatsInKv(
+  { kvCapacityTokens, admission }: EngineSettings,
+  inputTokens: number,
+  outputTokens: number,
+  shared: number,
+): number {
+  const capacity = kvCapacityTokens - shared;
+  const own = inputTokens - shared;
   // Half a request's reservation is too small for the next one.
-  if (admission === 'reserved') return kvCapacityTokens / (inputTokens + outputTokens) - 0.5;
-  return kvCapacityTokens / (inputTokens + outputTokens / 2);
+  if (admission === 'reserved') return capacity / (own + outputTokens) - 0.5;
+  return capacity / (own + outputTokens / 2);
 }
 
 /**

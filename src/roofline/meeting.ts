@@ -3,10 +3,10 @@ import { promptContention } from './prompt-contention.ts';
 import type { StepPricer } from './step-pricer.ts';
 import { type AttentionWork, type PrefillChunk, type StepWork, stepWork } from './step-work.ts';
 
-/** Splits a prompt into the chunks that a token budget allows beside `decodes` running sequences. */
-export function splitPrompt(inputTokens: number, budget: number): PrefillChunk[] {
+/** Splits a prompt, of which the first `cached` tokens are there already, into the chunks that a token budget allows. */
+export function splitPrompt(inputTokens: number, budget: number, cached = 0): PrefillChunk[] {
   const chunks: PrefillChunk[] = [];
-  for (let context = 0; context < inputTokens; context += budget) {
+  for (let context = cached; context < inputTokens; context += budget) {
     const tokens = Math.min(budget, inputTokens - context);
     chunks.push({ tokens, context, completes: context + tokens === inputTokens });
   }
@@ -19,6 +19,8 @@ export interface SharedEngine {
   readonly pricer: StepPricer;
   readonly maxNumBatchedTokens: number;
   readonly inputTokens: number;
+  /** Of each prompt, in the prefix cache. */
+  readonly cachedTokens: number;
   readonly outputTokens: number;
   /** Streams that hold a seat at a time: a real number, at least 1. */
   readonly streams: number;
@@ -67,17 +69,18 @@ export interface Meeting {
 
 /** @param back how its stream came back to the engine */
 export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
-  const { attention, pricer, maxNumBatchedTokens, inputTokens, outputTokens, streams } = shared;
+  const { attention, pricer, maxNumBatchedTokens, inputTokens, cachedTokens, outputTokens, streams } = shared;
+  const computed = inputTokens - cachedTokens;
   const decodeSteps = outputTokens - 1;
   const decodeContext = inputTokens + outputTokens / 2;
   // Decodes come first: the others, or as many as come through where prompts fill every step.
-  const saturated = (decodeSteps * maxNumBatchedTokens) / (inputTokens + decodeSteps);
+  const saturated = (decodeSteps * maxNumBatchedTokens) / (computed + decodeSteps);
   const decoding = Math.min(streams - 1, saturated);
   const budget = Math.max(1, Math.floor(maxNumBatchedTokens - decoding));
-  const size = inputTokens / budget;
-  const chunks = splitPrompt(inputTokens, budget);
+  const size = computed / budget;
+  const chunks = splitPrompt(inputTokens, budget, cachedTokens);
   const loop = { streams, decodeSteps, awaySteps: back.steps, size, bunching: back.bunching };
-  const startSize = inputTokens / (maxNumBatchedTokens - decoding / 3);
+  const startSize = computed / (maxNumBatchedTokens - decoding / 3);
   const burst = shared.burst && burstContention(loop, shared.burst, startSize);
   const contention = burst ?? promptContention(loop);
   const { steps, ahead, behind, joined, decodes, met, mixed } = contention;

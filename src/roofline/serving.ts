@@ -1,4 +1,5 @@
 import type { Driving } from './driving.ts';
+import { KV_BLOCK_TOKENS } from './scheduler/kv-account.ts';
 
 /** The engine's settings that decide how requests share steps. */
 export interface EngineSettings {
@@ -19,9 +20,18 @@ export interface ClosedLoopShape {
   readonly concurrency: number;
   /** Time between a finished request and the arrival of the next, s; null: it arrives before the next step starts. */
   readonly turnAroundSeconds: number | null;
+  /** Tokens at the beginning of every prompt that are in the prefix cache, the same ones for all; default 0. */
+  readonly cachedInputTokens?: number | undefined;
   /** Default: a steady loop of requests of exactly these lengths. */
   readonly driving?: Driving | undefined;
 }
+
+/** Tokens of a prompt that the prefix cache gives: whole blocks, and at least one token is left to compute. */
+export const cachedTokens = ({
+  inputTokens,
+  cachedInputTokens = 0,
+}: Pick<ClosedLoopShape, 'inputTokens' | 'cachedInputTokens'>): number =>
+  KV_BLOCK_TOKENS * Math.floor(Math.min(cachedInputTokens, inputTokens - 1) / KV_BLOCK_TOKENS);
 
 /**
  * How a real server's requests meet its steps, in steps: what the step clock alone cannot know. Both count only where

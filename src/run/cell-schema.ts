@@ -104,6 +104,8 @@ export const cellShapeSchema = z.object({
   kind: z.enum(CELL_KINDS).default('load'),
   /** Nominal lengths; those of a trace are its means. */
   input_tokens: z.int(),
+  /** Of cells of kind `cached`: tokens of every prompt that are in the prefix cache; absent for all others. */
+  cached_input_tokens: z.int().optional(),
   output_tokens: z.int(),
   /** Streams of a closed loop, or requests of a batch; null: the load is open, see `arrivals`. */
   concurrency: z.int().nullable(),

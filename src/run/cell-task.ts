@@ -17,6 +17,8 @@ export function cellTask(
   return {
     kind: cell.kind,
     input_tokens: cell.input_tokens,
+    ...(cell.cached_input_tokens !== undefined && { cached_input_tokens: cell.cached_input_tokens }),
+    ...(target.settings.block_size.value !== null && { block_size: target.settings.block_size.value }),
     output_tokens: cell.output_tokens,
     concurrency: cell.concurrency,
     arrivals: cell.arrivals,

@@ -3,11 +3,14 @@ import type { RequestOutcome, RequestTimeline } from '../measure/timeline.ts';
 import type { SimulatedDevice } from './device.ts';
 import { EngineLoop, type LoopRequest } from './engine-loop.ts';
 import type { PowerTrace } from './power/trace.ts';
+import type { Sequence } from './sequence.ts';
 import type { EngineSnapshot } from './snapshot.ts';
 
 export interface VirtualPortOptions {
   /** Where the clock starts, s. */
   readonly startsAt?: number;
+  /** Tokens with which every prompt begins alike; default: none. */
+  readonly cachedTokens?: number;
 }
 
 /** A load port in virtual time: the clock jumps from event to event. */
@@ -27,13 +30,15 @@ export interface VirtualPort extends LoadPort {
 export function createVirtualPort(device: SimulatedDevice, options: VirtualPortOptions = {}): VirtualPort {
   const loop = new EngineLoop<VirtualRequest>(device, options.startsAt ?? 0);
 
+  const keys = prefixKeys(options.cachedTokens ?? 0, device.blockSize);
   const send = (spec: RequestSpec, ended: (timeline: RequestTimeline) => void): (() => void) => {
-    const request = new VirtualRequest(spec, loop.now, loop.queuedAt(loop.now), ended);
+    const request = new VirtualRequest(spec, loop.now, loop.queuedAt(loop.now), keys, ended);
     if (spec.inputTokens + spec.outputTokens > device.maxLengthTokens) {
       loop.at(loop.now, () => request.end(loop.now, tooLong(device.maxLengthTokens)));
       return () => {};
     }
     const sequence = loop.submit(request);
+    request.sequence = sequence;
     return () => {
       if (request.done) return;
       loop.engine.abort(sequence);
@@ -57,12 +62,19 @@ export function createVirtualPort(device: SimulatedDevice, options: VirtualPortO
   };
 }
 
+/** Keys of the blocks that all prompts share; a prompt's own blocks are like no other's. */
+function prefixKeys(tokens: number, blockSize: number): readonly number[] | null {
+  const blocks = Math.floor(tokens / blockSize);
+  return blocks === 0 ? null : Array.from({ length: blocks }, (_, block) => block + 1);
+}
+
 class VirtualRequest implements LoopRequest {
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly arrivedAt: number;
   readonly queuedAt: number;
-  readonly blockKeys = null;
+  readonly blockKeys: readonly number[] | null;
+  sequence: Sequence<VirtualRequest> | null = null;
   readonly #spec: RequestSpec;
   readonly #stamps: number[] = [];
   #ended: ((timeline: RequestTimeline) => void) | null;
@@ -71,12 +83,14 @@ class VirtualRequest implements LoopRequest {
     spec: RequestSpec,
     arrivedAt: number,
     queuedAt: number,
+    blockKeys: readonly number[] | null,
     ended: (timeline: RequestTimeline) => void,
   ) {
     this.promptTokens = spec.inputTokens;
     this.outputTokens = spec.outputTokens;
     this.arrivedAt = arrivedAt;
     this.queuedAt = queuedAt;
+    this.blockKeys = blockKeys;
     this.#spec = spec;
     this.#ended = ended;
   }
@@ -106,7 +120,7 @@ class VirtualRequest implements LoopRequest {
     const usage = {
       prompt_tokens: spec.inputTokens,
       completion_tokens: stamps.length,
-      cached_tokens: 0,
+      cached_tokens: this.sequence?.cachedTokens ?? 0,
     };
     return {
       sequence: spec.sequence,

@@ -21,6 +21,8 @@ export type CellLoad =
 export interface GridPoint {
   readonly kind: CellKind;
   readonly input_tokens: number;
+  /** Of them, in the prefix cache; null: none. */
+  readonly cached_input_tokens: number | null;
   readonly output_tokens: number;
   readonly load: CellLoad;
   readonly repeats: number;
@@ -40,17 +42,20 @@ function loadsOf(load: GridBlock['load']): CellLoad[] {
 
 const pointsOf = (block: GridBlock, repeats: number): GridPoint[] =>
   block.input.flatMap((input_tokens) =>
-    block.output.flatMap((output_tokens) =>
-      loadsOf(block.load).map((load) => ({
-        kind: block.kind ?? 'load',
-        input_tokens,
-        output_tokens,
-        load,
-        repeats: block.repeats ?? repeats,
-        anchor: block.anchor,
-        hold_out: block.hold_out,
-        tensor_parallel: block.tensor_parallel ?? null,
-      })),
+    (block.cached_input ?? [null]).flatMap((cached_input_tokens) =>
+      block.output.flatMap((output_tokens) =>
+        loadsOf(block.load).map((load) => ({
+          kind: block.kind ?? 'load',
+          input_tokens,
+          cached_input_tokens,
+          output_tokens,
+          load,
+          repeats: block.repeats ?? repeats,
+          anchor: block.anchor,
+          hold_out: block.hold_out,
+          tensor_parallel: block.tensor_parallel ?? null,
+        })),
+      ),
     ),
   );
 
@@ -59,6 +64,7 @@ const tracePointsOf = (block: TraceBlock, trace: Trace, repeats: number): GridPo
   block.load.speed.map((speed) => ({
     kind: 'load',
     input_tokens: meanTokens(trace.input_tokens),
+    cached_input_tokens: null,
     output_tokens: meanTokens(trace.output_tokens),
     load: { kind: 'trace', trace, speed },
     repeats: block.repeats ?? repeats,
@@ -88,8 +94,8 @@ export function loadName(load: CellLoad): string {
   }
 }
 
-const identity = ({ kind, input_tokens, output_tokens, load }: GridPoint): string =>
-  `${kind} ${input_tokens}/${output_tokens}/${load.kind === 'trace' ? `${load.trace.digest} ${load.speed}` : loadName(load)}`;
+const identity = ({ kind, input_tokens, cached_input_tokens, output_tokens, load }: GridPoint): string =>
+  `${kind} ${cached_input_tokens ?? 0} ${input_tokens}/${output_tokens}/${load.kind === 'trace' ? `${load.trace.digest} ${load.speed}` : loadName(load)}`;
 
 /** Whether some target would measure both. */
 const sameTarget = (a: GridPoint, b: GridPoint): boolean =>

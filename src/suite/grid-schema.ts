@@ -6,9 +6,9 @@ const tokens = z.int().min(1).max(10_000_000);
 /**
  * What a cell measures. `load`: requests as users send them, prompts and answers mixed. `prefill`: one output token.
  * `decode`: a batch released together, only the steps in which all of it decodes. `disaggregated`: prompts on one server,
- * answers from another.
+ * answers from another. `cached`: as `load`, with prompts that begin alike and find that beginning in the prefix cache.
  */
-export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated'] as const;
+export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated', 'cached'] as const;
 export type CellKind = (typeof CELL_KINDS)[number];
 
 /** How requests of an open loop arrive: evenly, at random, or with gamma distributed gaps. */
@@ -43,9 +43,14 @@ export const gridBlockSchema = z.strictObject({
     .enum(CELL_KINDS)
     .optional()
     .describe(
-      'What the cells measure; default load. prefill: one output token. decode: a batch released together, only the steps in which all of it decodes. disaggregated: prompts on one server, answers from another (targets with `prefill`).',
+      'What the cells measure; default load. prefill: one output token. decode: a batch released together, only the steps in which all of it decodes. disaggregated: prompts on one server, answers from another (targets with `prefill`). cached: as load, with prompts that share their first cached_input tokens, which are in the prefix cache.',
     ),
   input: oneOrMore(tokens).describe('Input lengths in tokens.'),
+  cached_input: oneOrMore(tokens)
+    .optional()
+    .describe(
+      'Of cached cells: tokens at the beginning of every prompt that the prefix cache holds; multiples of the KV block (16), shorter than every input.',
+    ),
   output: oneOrMore(tokens).describe('Output lengths in tokens.'),
   load: loadSchema,
   repeats: z.int().min(1).max(100).optional().describe('Repeats of these cells; overrides the suite.'),

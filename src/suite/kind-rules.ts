@@ -2,13 +2,15 @@ import { RidgeError } from '../errors.ts';
 import type { CellKind, GridBlock } from './schema.ts';
 import type { YamlSource } from './yaml-source.ts';
 
+/** Tokens of a KV block of vLLM on GPUs. */
+const CACHED_BLOCK = 16;
 /** Fewest output tokens of a batch: below that there are too few steps in which all of it decodes. */
 const FEWEST_DECODE_TOKENS = 16;
 /** The time to the second token needs one. */
 const FEWEST_DISAGGREGATED_TOKENS = 2;
 
 interface Oddity {
-  readonly key: 'output' | 'load';
+  readonly key: 'output' | 'load' | 'cached_input' | 'kind';
   readonly problem: string;
   readonly mend: string;
 }
@@ -27,8 +29,18 @@ export function refuseOddKind(block: GridBlock, index: number, source: YamlSourc
   });
 }
 
-function oddityOf(kind: CellKind, { output, load }: GridBlock): Oddity | null {
+function oddityOf(kind: CellKind, block: GridBlock): Oddity | null {
+  const { output, load } = block;
+  if (kind !== 'cached' && block.cached_input !== undefined) {
+    return {
+      key: 'cached_input',
+      problem: `${kind} cells have no cached_input`,
+      mend: 'Write kind: cached, or leave cached_input out.',
+    };
+  }
   switch (kind) {
+    case 'cached':
+      return needsConcurrency(kind, load) ?? oddCachedInput(block);
     case 'load':
       return null;
     case 'prefill':
@@ -40,6 +52,20 @@ function oddityOf(kind: CellKind, { output, load }: GridBlock): Oddity | null {
     case 'disaggregated':
       return fewest(kind, output, FEWEST_DISAGGREGATED_TOKENS) ?? needsConcurrency(kind, load);
   }
+}
+
+/** A prefix cache gives whole blocks, and a prompt has a token left to compute. */
+function oddCachedInput({ input, cached_input }: GridBlock): Oddity | null {
+  const shortest = Math.min(...input);
+  if (cached_input?.every((tokens) => tokens % CACHED_BLOCK === 0 && tokens < shortest)) return null;
+  return {
+    key: cached_input === undefined ? 'kind' : 'cached_input',
+    problem:
+      cached_input === undefined
+        ? 'cached cells need cached_input'
+        : `cached_input takes multiples of ${CACHED_BLOCK} below the shortest input (${shortest})`,
+    mend: `For example input: [4096], cached_input: [2048].`,
+  };
 }
 
 function fewest(kind: CellKind, output: readonly number[], least: number): Oddity | null {

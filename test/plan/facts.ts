@@ -19,6 +19,7 @@ export const factsOf = (overrides: Partial<TargetFacts> = {}): TargetFacts => ({
 export const point = (overrides: Partial<GridPoint> = {}): GridPoint => ({
   kind: 'load',
   input_tokens: 1024,
+  cached_input_tokens: null,
   output_tokens: 256,
   load: { kind: 'concurrency', concurrency: 4 },
   repeats: 1,

@@ -6,6 +6,8 @@ import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
 
 export interface LoopShape {
   readonly inputTokens: number;
+  /** With which all prompts begin. */
+  readonly cachedInputTokens?: number;
   readonly outputTokens: number;
   readonly concurrency: number;
 }
@@ -23,7 +25,7 @@ export function runClosedLoop(
   requests: number,
   seed = 7,
 ): LoopMeans {
-  const port = createVirtualPort(device);
+  const port = createVirtualPort(device, { cachedTokens: shape.cachedInputTokens ?? 0 });
   const random = createRandom(seed, 0);
   const guess = closedLoopMeans(device.card, device.parameters, device.settings, {
     ...shape,

@@ -15,7 +15,26 @@ test('a block says what its cells measure, and one shape may be measured as seve
   expect(points.map(({ kind }) => kind)).toEqual(['load', 'decode', 'prefill', 'disaggregated']);
 });
 
+test('cached cells are one for each length that the prefix cache holds', () => {
+  const { points } = loadText(
+    block(
+      '{ kind: cached, input: [4096], cached_input: [1024, 4080], output: [8], load: { concurrency: [1, 4] } }',
+    ),
+  );
+  expect(points.map((one) => one.cached_input_tokens)).toEqual([1024, 1024, 4080, 4080]);
+});
+
 test.each([
+  ['kind: cached, input: [64], output: [8], load: { concurrency: [1] }', /need cached_input/],
+  [
+    'kind: cached, input: [64], cached_input: [64], output: [8], load: { concurrency: [1] }',
+    /multiples of 16 below the shortest input \(64\)/,
+  ],
+  [
+    'kind: cached, input: [64], cached_input: [20], output: [8], load: { concurrency: [1] }',
+    /multiples of 16/,
+  ],
+  ['input: [64], cached_input: [16], output: [8], load: { concurrency: [1] }', /load cells have no cached/],
   [
     'kind: prefill, input: [64], output: [2], load: { concurrency: [1] }',
     /one output token[\s\S]*output: \[1\]/,

@@ -70,7 +70,36 @@ const tokensBetween = (cell: Case, { from_s, to_s }: ServerEvidence): number =>
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-export const judgePrefixCache: Judge = ({ evidence, thresholds }) => {
+/** Of a cell with cached prompts: the prefix was found as often as it was sent. Blocks that are not full are computed. */
+const judgeCachedPrompts: Judge = ({ evidence, completed, thresholds }) => {
+  const { tokens, block_size } = evidence.cached!;
+  const { prefix_cache_hits: hits = null, prefix_cache_queries: queries = null } =
+    evidence.server?.delta ?? {};
+  const prompts = completed.map(({ usage }) => usage?.cached_tokens ?? null);
+  const seen =
+    hits !== null && queries !== null && queries > 0
+      ? hits / queries
+      : prompts.includes(null)
+        ? null
+        : sum(prompts.map((cached) => cached!)) / sum(completed.map((one) => one.input_tokens));
+  const limit = thresholds.prefix_cache_hit_invalid_share;
+  if (seen === null) {
+    const message = 'the server does not say how much of the prompts was in the prefix cache';
+    return reason('prefix_cache_hit', 'flagged', 'exclude', message, null, limit);
+  }
+  const wanted =
+    sum(completed.map((one) => blocksOf(Math.min(tokens, one.input_tokens - 1), block_size))) /
+    sum(completed.map((one) => one.input_tokens));
+  if (Math.abs(seen - wanted) < limit) return null;
+  const message = `${asPercent(seen)} of the prompt tokens were in the prefix cache, ${asPercent(wanted)} wanted`;
+  return invalid('prefix_cache_hit', message, seen, wanted);
+};
+
+const blocksOf = (tokens: number, size: number): number => size * Math.floor(tokens / size);
+
+export const judgePrefixCache: Judge = (cell) => {
+  const { evidence, thresholds } = cell;
+  if (evidence.cached !== undefined) return judgeCachedPrompts(cell);
   const { prefix_cache_hits: hits = null, prefix_cache_queries: queries = null } =
     evidence.server?.delta ?? {};
   if (hits === null || queries === null || queries === 0 || hits === 0) return null;

@@ -5,14 +5,20 @@ import { type Schedule, ScheduleRecorder } from './schedule.ts';
 export function batchSchedule(
   attention: AttentionWork,
   maxNumBatchedTokens: number,
-  batch: { readonly inputTokens: number; readonly outputTokens: number; readonly streams: number },
+  batch: {
+    readonly inputTokens: number;
+    /** Of each prompt, in the prefix cache. */
+    readonly cachedTokens: number;
+    readonly outputTokens: number;
+    readonly streams: number;
+  },
 ): Schedule {
-  const { inputTokens, outputTokens, streams } = batch;
+  const { inputTokens, cachedTokens: cached, outputTokens, streams } = batch;
   const record = new ScheduleRecorder();
-  let left = streams * inputTokens;
+  let left = streams * (inputTokens - cached);
   let done = 0;
   while (left > 0) {
-    const step = prefillStep(attention, inputTokens, done, Math.min(left, maxNumBatchedTokens));
+    const step = prefillStep(attention, inputTokens, cached, done, Math.min(left, maxNumBatchedTokens));
     record.step(step.tokens, step.completed, step.sequences, step.flop, step.bytes, 1, 0, 0);
     done += step.tokens;
     left -= step.tokens;
@@ -47,10 +53,16 @@ export function batchSchedule(
 }
 
 /** The next `tokens` tokens of prompts that stand one behind the other. */
-function prefillStep(attention: AttentionWork, inputTokens: number, done: number, tokens: number) {
+function prefillStep(
+  attention: AttentionWork,
+  inputTokens: number,
+  cached: number,
+  done: number,
+  tokens: number,
+) {
   let [flop, bytes, sequences, completed] = [0, 0, 0, 0];
   for (let at = done; at < done + tokens; ) {
-    const context = at % inputTokens;
+    const context = cached + (at % (inputTokens - cached));
     const chunk = Math.min(inputTokens - context, done + tokens - at);
     flop += attention.chunkFlop(chunk, context);
     bytes += attention.chunkBytes(chunk, context);

@@ -13,15 +13,19 @@ export class PlannedPrompts {
   blocks = 0;
   readonly completed: Prompt[] = [];
 
-  constructor(budget: number) {
+  /** Tokens before every prompt that the prefix cache holds. */
+  readonly #cached: number;
+
+  constructor(budget: number, cached: number) {
     this.budget = budget;
+    this.#cached = cached;
   }
 
   /** Computes as much of a prompt as the budget allows; returns whether that is all of it. */
   add(prompt: Prompt, attention: AttentionWork): boolean {
     const chunk = Math.min(this.budget, prompt.tokens - prompt.done);
-    this.flop += attention.chunkFlop(chunk, prompt.done);
-    this.bytes += attention.chunkBytes(chunk, prompt.done);
+    this.flop += attention.chunkFlop(chunk, this.#cached + prompt.done);
+    this.bytes += attention.chunkBytes(chunk, this.#cached + prompt.done);
     this.budget -= chunk;
     this.tokens += chunk;
     this.sequences += 1;

@@ -9,6 +9,7 @@ type RequestColumns = Pick<
 
 /** Lengths of requests and the events they waited for, by number in the order of sending. */
 export class RequestLog {
+  /** Prompts, less what the prefix cache holds of all of them. */
   readonly input: number[] = [];
   readonly output: number[] = [];
   /** Event of the first token; undefined before it. */
@@ -21,8 +22,10 @@ export class RequestLog {
   readonly #sentOffset: number[] = [];
   readonly #nextInput: () => number;
   readonly #nextOutput: () => number;
+  readonly #cached: number;
 
   constructor(load: SimulatedLoad) {
+    this.#cached = load.cachedTokens ?? 0;
     this.#nextInput = load.inputSpread
       ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)
       : requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
@@ -36,7 +39,7 @@ export class RequestLog {
 
   /** Draws a request that is sent `offset` seconds after `event` events; returns its number. */
   send(event: number, offset: number): number {
-    this.input.push(this.#nextInput());
+    this.input.push(Math.max(1, this.#nextInput() - this.#cached));
     this.output.push(this.#nextOutput());
     this.#sentEvent.push(event);
     this.#sentOffset.push(offset);

@@ -4,6 +4,7 @@ import { secondsBetween } from '../driving.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import {
   type ClosedLoopShape,
+  cachedTokens,
   type EngineSettings,
   NO_EDGES,
   type ServingEdges,
@@ -28,6 +29,7 @@ export function scheduleOf(
   if (driving?.kind === 'batch') {
     return batchSchedule(attention, engine.maxNumBatchedTokens, {
       inputTokens,
+      cachedTokens: cachedTokens(shape),
       outputTokens,
       streams: concurrency,
     });
@@ -52,7 +54,7 @@ export function loadOf(
   shape: ClosedLoopShape,
 ): SimulatedLoad {
   const { inputTokens, outputTokens, concurrency: streams, driving } = shape;
-  const lengths = { inputTokens, outputTokens, streams, seed: SEED };
+  const lengths = { inputTokens, cachedTokens: cachedTokens(shape), outputTokens, streams, seed: SEED };
   if (driving?.kind === 'burst') {
     return {
       ...lengths,

@@ -6,7 +6,10 @@ import { PlannedPrompts } from './planned-prompts.ts';
 import { type Prompt, PromptQueue } from './prompt-queue.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** Which requests share a step: the rules of vLLM's v1 scheduler. */
+/**
+ * Which requests share a step: the rules of vLLM's v1 scheduler. Prompts are counted without what the prefix cache holds of
+ * all of them, whose blocks are held once.
+ */
 export class SchedulingRules {
   readonly prompts = new PromptQueue();
   readonly decoding = new DecodeBatch();
@@ -18,11 +21,14 @@ export class SchedulingRules {
   /** Blocks promised to running requests, where admission reserves them. */
   #reservedBlocks = 0;
 
-  constructor(attention: AttentionWork, engine: EngineSettings, requests: RequestLog) {
+  readonly #cached: number;
+
+  constructor(attention: AttentionWork, engine: EngineSettings, requests: RequestLog, cached: number) {
     this.#attention = attention;
     this.#engine = engine;
     this.#requests = requests;
-    this.#capacityBlocks = Math.floor(engine.kvCapacityTokens / KV_BLOCK_TOKENS);
+    this.#cached = cached;
+    this.#capacityBlocks = Math.floor(engine.kvCapacityTokens / KV_BLOCK_TOKENS) - kvBlocks(cached);
   }
 
   /** Decode steps until the first request finishes or finds no block; at least 1. */
@@ -68,7 +74,7 @@ export class SchedulingRules {
   /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
   plan(): { readonly prompts: PlannedPrompts; readonly preempted: readonly number[] } {
     const preempted = this.#makeRoom();
-    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.decoding.size);
+    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.decoding.size, this.#cached);
     const { partial } = this.prompts;
     if (partial !== null) this.#compute(planned, partial);
     while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {

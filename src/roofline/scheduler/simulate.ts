@@ -37,6 +37,8 @@ class Simulation {
   readonly #requests: RequestLog;
   readonly #arrivals = new Arrivals();
   readonly #rules: SchedulingRules;
+  /** Of every prompt, in the prefix cache. */
+  readonly #cached: number;
   /** Requests that must finish. */
   readonly #total: number;
 
@@ -55,7 +57,8 @@ class Simulation {
     this.#load = load;
     this.#requests = new RequestLog(load);
     this.#nextDue = load.arrivals === undefined ? null : dueTimes(load.arrivals, load.seed);
-    this.#rules = new SchedulingRules(attention, engine, this.#requests);
+    this.#cached = load.cachedTokens ?? 0;
+    this.#rules = new SchedulingRules(attention, engine, this.#requests, this.#cached);
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
@@ -142,7 +145,7 @@ class Simulation {
     if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
     const { size, kv } = this.#rules.decoding;
     const mean = (steps: number): number => {
-      const context = kv.meanContext(steps);
+      const context = this.#cached + kv.meanContext(steps);
       const flop = this.#attention.decodeFlop(size, context);
       return this.#pricer.secondsOf(size, size, size, flop, this.#attention.decodeBytes(size, context));
     };
@@ -155,7 +158,7 @@ class Simulation {
   /** Runs one step with prompts, or so many without; ends the requests that have all their tokens then. */
   #run(prompts: PlannedPrompts | null, steps: number): void {
     const { size, kv } = this.#rules.decoding;
-    const context = size > 0 ? kv.meanContext(steps) : 0;
+    const context = size > 0 ? this.#cached + kv.meanContext(steps) : 0;
     const tokens = size + (prompts?.tokens ?? 0);
     const sampled = size + (prompts?.completed.length ?? 0);
     const sequences = size + (prompts?.sequences ?? 0);

@@ -6,6 +6,8 @@ type Range = readonly [number, number];
 export interface SimulatedLoad {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Of every prompt, in the prefix cache and shared by all: whole blocks; absent: none. */
+  readonly cachedTokens?: number;
   readonly inputJitter: Range;
   /** Instead of `inputJitter`: shares of the nominal length, evenly in the logarithm. */
   readonly inputSpread?: Range;
