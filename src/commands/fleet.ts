@@ -23,13 +23,13 @@ const help = `usage: ridge fleet TRACE FIT --objective KEY=MS ... [--basis NAME|
     [--prefill FIT] [--decode FIT] [--tp LIST] [--json]
 
 How many devices hold latency objectives over a whole trace whose mix changes:
-two static pools (prefill, decode), three (mixed workers beside them), pools that
-lend workers to each other as in Splitwise (those lent are its mixed pool),
+two static pools (prefill, decode), three (mixed workers beside them), pools
+that lend workers to each other as in Splitwise (those lent are its mixed pool),
 aggregated serving alone, and one shared pool whose workers take up whichever
-task is due. Each is simulated step by step with the fit's times,
-and the cheapest that holds the objectives is searched: KV capacity bounds
-batches, moving a KV cache delays the second token. Costs are an hour's, and of
-a thousand requests (per 1k).
+task is due. Each is simulated step by step with the fit's times, and the
+cheapest that holds the objectives is searched: KV capacity bounds batches,
+moving a KV cache delays the second token. Costs are an hour's, and of a
+thousand requests (per 1k).
 
 TRACE is a CSV file (timestamp, input_tokens, output_tokens, or the columns of
 the Azure and Splitwise traces), or a YAML file of phases:
