@@ -54,7 +54,7 @@ export function fittedLengths(
   const tasks = unknownTasks(dataset.observations);
   const { answered, fit } = fitDataset(dataset, options);
   const { accelerator, card, observations } = answered;
-  const cells = cellsByLength(observations, (some) => poweredCells(card, fit, some));
+  const cells = cellsByLength(observations.map(withStay), (some) => poweredCells(card, fit, some));
   const priors = powerPriors(accelerator, card, measuredIdle(observations));
   const problemOf = (tried: PromptLengths): PowerProblem => ({
     observations: cells(tried).map(({ measured }) => measured),
@@ -69,6 +69,17 @@ export function fittedLengths(
       return [task, { tokens: lengths[task]!, as_good: [good[0]!, good.at(-1)!] }];
     }),
   );
+}
+
+/**
+ * A cell whose E2E is not known with that which its throughput tells, by Little's law: a step model that was fitted with a guessed
+ * length would make that very length look right.
+ */
+function withStay(one: Observation): Observation {
+  const { e2e, output_tokens_per_s: rate, concurrency, mean_output_tokens } = one;
+  if (e2e !== null || rate === null) return one;
+  const seconds = (concurrency * mean_output_tokens) / rate.tokens_per_s;
+  return { ...one, e2e: { seconds, relative_error: rate.relative_error } };
 }
 
 /** The work of every cell at some lengths; that of a task at one length is found once. */

@@ -51,20 +51,10 @@ export function poweredCells(
       relative_error: cell.power.relative_error,
     };
     const { e2eSeconds } = scheduledMeans(card, model.parameters, cell.engine, shape, model.edges);
-    const stretch = (staySeconds(cell) ?? e2eSeconds) / e2eSeconds;
+    const stretch = cell.e2e === null ? 1 : cell.e2e.seconds / e2eSeconds;
     const seconds = traffic.seconds.map((each) => each * stretch);
     return [{ cell, predicted, measured: { ...predicted, traffic: { ...traffic, seconds } } }];
   });
-}
-
-/**
- * How long a request stayed, s; null: not measured. Where the prompt's length is not known, the throughput tells it by Little's
- * law: a step model that was fitted at a guessed length would make that very length look right.
- */
-function staySeconds(cell: Observation): number | null {
-  if (cell.e2e !== null) return cell.e2e.seconds;
-  if (cell.unknown_input === undefined || cell.output_tokens_per_s === null) return null;
-  return (cell.concurrency * cell.mean_output_tokens) / cell.output_tokens_per_s.tokens_per_s;
 }
 
 /** Idle power of one device over the targets that measured it, W; null where none did. */
