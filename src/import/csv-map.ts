@@ -128,7 +128,7 @@ function requireEnough(fields: ReadonlySet<string>, { concurrencyFromRate, input
   const missing = NEEDED.find((names) => !has(names));
   if (missing) {
     throw new RidgeError(`the column map lacks ${missing.join(' or ')}`, {
-      mend: `Map a column to it, or give it a value: ${missing[0]}=const:VALUE.`,
+      mend: `Map a column to it, or give it a value: ${missing[0]}=const:VALUE${missing[0] === 'input_tokens' ? '; a fit finds it with the power: input_tokens=unknown' : ''}.`,
     });
   }
   if (inputUnknown && !has(POWER_FIELDS)) {

@@ -64,19 +64,19 @@ function refuseTwins(lab: Lab, source: YamlSource): void {
 }
 
 function absolutePaths(target: Target, folder: string): Target {
-  const { model_config, prompts, power } = target;
+  const { model_config, prompts, power, prefill } = target;
   const absolute = (path: string): string => resolve(folder, path);
+  const placed = <Power extends NonNullable<NonNullable<Target['prefill']>['power']>>(one: Power): Power => ({
+    ...one,
+    ...(one.file && { file: absolute(one.file) }),
+    ...(one.path && { path: absolute(one.path) }),
+  });
   return {
     ...target,
     ...(model_config && { model_config: absolute(model_config) }),
     ...(prompts && { prompts: absolute(prompts) }),
-    ...(power && {
-      power: {
-        ...power,
-        ...(power.file && { file: absolute(power.file) }),
-        ...(power.path && { path: absolute(power.path) }),
-      },
-    }),
+    ...(power && { power: placed(power) }),
+    ...(prefill?.power && { prefill: { ...prefill, power: placed(prefill.power) } }),
   };
 }
 

@@ -14,6 +14,18 @@ test('a target says where its prompts are computed, and by whom they are handed 
   expect(prefillOf('{ by: gateway }')).toEqual({ by: 'gateway' });
 });
 
+test('its power has a source of its own, whose paths start at the lab file', () => {
+  const power = '{ source: replay, file: p.csv, path: tools }';
+  const text = `schema_version: 1\n${target(`{ url: "http://p:8000", devices: 2, power: ${power} }`)}`;
+  expect(labFrom(parseYaml(text, '/labs/one/lab.yaml'))[0]!.definition.prefill).toEqual({
+    by: 'client',
+    url: 'http://p:8000',
+    devices: 2,
+    power: { source: 'replay', file: '/labs/one/p.csv', path: '/labs/one/tools' },
+  });
+  expect(labError(target('{ url: "http://p", power: { source: tea } }'))).toMatch(/source/);
+});
+
 test.each([
   ['{}', /a client needs the url of the prefill server/],
   ['{ by: client }', /a client needs the url/],
