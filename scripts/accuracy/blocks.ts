@@ -5,6 +5,7 @@ import { EXPERT_BLOCKS } from './blocks/experts.ts';
 import { INFERENCEX_BLOCKS } from './blocks/inferencex.ts';
 import { TRANSFER_BLOCKS } from './blocks/transfer.ts';
 import { UNIT } from './blocks/unit.ts';
+import { LEFT_OUT_DEVICES, LEFT_OUT_MODELS } from './blocks/unmeasured.ts';
 
 /** Every block, in the order of the table. */
 export const BLOCKS: readonly Block[] = [
@@ -14,4 +15,6 @@ export const BLOCKS: readonly Block[] = [
   ...INFERENCEX_BLOCKS,
   ...TRANSFER_BLOCKS,
   NEXT8,
+  LEFT_OUT_MODELS,
+  LEFT_OUT_DEVICES,
 ];

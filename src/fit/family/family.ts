@@ -1,0 +1,77 @@
+import { LuDecomposition, Matrix } from 'ml-matrix';
+import { beforeAnyFit, COORDINATES } from './coordinates.ts';
+import type { Member, Traits } from './member.ts';
+import { type Spreads, shared, spreadsOf } from './spread.ts';
+
+/** What is expected of a server that no cell was measured on, over `COORDINATES`. */
+export interface Expected {
+  readonly centre: readonly number[];
+  readonly covariance: readonly (readonly number[])[];
+}
+
+export interface Family {
+  readonly members: readonly Member[];
+  readonly spreads: Spreads;
+  readonly expect: (traits: Traits) => Expected;
+}
+
+/**
+ * Many fits as one: each coordinate of a server is a common value plus what its device, its engine, its kind of model, its
+ * model and it alone add, all normal (a mixed model with crossed effects). Fits count as their likelihoods, whole covariance
+ * included, so what one cannot tell apart others do.
+ */
+export function familyOf(members: readonly Member[]): Family {
+  const spreads = spreadsOf(members);
+  const [count, size] = [members.length, COORDINATES.length];
+  const total = count * size;
+  // Index of a coordinate of a member: member by member.
+  const common = (a: Traits, b: Traits): number[] =>
+    COORDINATES.map((coordinate) => shared(coordinate, spreads[coordinate], a, b));
+  const between = Matrix.zeros(total, total);
+  members.forEach((a, i) => {
+    members.forEach((b, j) => {
+      common(a.traits, b.traits).forEach((value, c) => {
+        const rest = i === j ? spreads[COORDINATES[c]!].rest ** 2 : 0;
+        between.set(i * size + c, j * size + c, value + rest);
+      });
+    });
+  });
+  const precision = Matrix.zeros(total, total);
+  const off = Matrix.zeros(total, 1);
+  members.forEach((member, i) => {
+    member.precision.forEach((row, a) => {
+      let expected = 0;
+      row.forEach((value, b) => {
+        precision.set(i * size + a, i * size + b, value);
+        expected += value * beforeAnyFit(COORDINATES[b]!).centre;
+      });
+      off.set(i * size + a, 0, member.information[a]! - expected);
+    });
+  });
+  const system = precision.mmul(between).add(Matrix.eye(total));
+  const solver = new LuDecomposition(system);
+  const pull = total === 0 ? off : solver.solve(off);
+  const gain = total === 0 ? precision : solver.solve(precision);
+  return { members, spreads, expect: (traits) => expectation(traits) };
+
+  function expectation(traits: Traits): Expected {
+    const cross = Matrix.zeros(size, total);
+    members.forEach((member, i) => {
+      common(member.traits, traits).forEach((value, c) => {
+        cross.set(c, i * size + c, value);
+      });
+    });
+    const moved = cross.mmul(pull);
+    const known = cross.mmul(gain).mmul(cross.transpose());
+    const own = common(traits, traits);
+    return {
+      centre: COORDINATES.map((coordinate, c) => beforeAnyFit(coordinate).centre + moved.get(c, 0)),
+      covariance: COORDINATES.map((coordinate, c) =>
+        COORDINATES.map((_, d) => {
+          const before = c === d ? own[c]! + spreads[coordinate].rest ** 2 : 0;
+          return before - (known.get(c, d) + known.get(d, c)) / 2;
+        }),
+      ),
+    };
+  }
+}
