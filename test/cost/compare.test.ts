@@ -106,8 +106,9 @@ test.each([
     if (share)
       expect(budget.kind === 'usd_per_h' ? share.usd_per_h : share.kw!).toBeLessThanOrEqual(budget.most);
   }
-  const none = compare(devices, asked({ budget: { kind: budget.kind, most: 0.01 } })).rows;
-  expect(none.every((one) => one.budget === null)).toBe(true);
+  expect(() => compare(devices, asked({ budget: { kind: budget.kind, most: 0.01 } }))).toThrow(
+    `no option fits in ${budget.kind}=0.01`,
+  );
 });
 
 test('a baseline that is no option, and limits that nothing meets, are said with what helps', () => {
