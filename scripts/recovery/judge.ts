@@ -15,10 +15,11 @@ const percent = (part: number, whole: number): number => (whole === 0 ? Number.N
 const counting = (result: SeedResult): number =>
   result.recovered.filter((one) => isIdentified(one) && one.width <= LARGEST_WIDTH).length;
 
-const namesOf = (results: readonly SeedResult[]): ParameterName[] =>
+const namesOf = (results: readonly Pick<SeedResult, 'recovered'>[]): ParameterName[] =>
   (results[0]?.recovered ?? []).map(({ name }) => name);
 
-export function recoveryTable(results: readonly SeedResult[]): string {
+export function recoveryTable(seeds: readonly Pick<SeedResult, 'recovered'>[]): string {
+  const results = seeds.filter(({ recovered }) => recovered.length > 0);
   const rows = namesOf(results).map((name) => {
     const all = results.map((result) => result.recovered.find((one) => one.name === name)!);
     const identified = all.filter(isIdentified);

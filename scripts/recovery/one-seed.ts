@@ -18,12 +18,12 @@ import { createRandom } from '../../src/stats/random.ts';
 import type { Suite } from '../../src/suite/schema.ts';
 import { virtualRun } from './virtual-run.ts';
 
-const accelerator = findAccelerator('h100-sxm');
-const card = bindCard(builtInCard('llama-3.1-8b')!, accelerator);
+export const accelerator = findAccelerator('h100-sxm');
+export const card = bindCard(builtInCard('llama-3.1-8b')!, accelerator);
 export const priors = parameterPriors(accelerator, card);
 const TENSOR_PARALLEL = [1, 2];
 /** Error of a calibrated client's stamps: nothing measured is exact, and an interval needs noise to be judged by. */
-const STAMP_ERROR_S = 0.2e-3;
+export const STAMP_ERROR_S = 0.2e-3;
 
 /** How one parameter came back. */
 export interface Recovered {
@@ -80,7 +80,7 @@ export function recoverSeed(suite: Suite, seed: number, effects: readonly Effect
   const held = observations.filter((one) => one.hold_out);
   return {
     seed,
-    recovered: fit.names.map((name) => compare(fit, truth, name)),
+    recovered: fit.names.map((name) => recovered(fit, truth, name)),
     holdOut: cellErrors(fittedModel(fit), held),
     leftOut: left_out.map(
       (cell) =>
@@ -95,7 +95,7 @@ export function recoverSeed(suite: Suite, seed: number, effects: readonly Effect
 /** 90 % of a normal distribution lie within so many standard deviations. */
 const NORMAL_90 = 1.6449;
 
-function compare(fit: RooflineFit, truth: RooflineParameters, name: ParameterName): Recovered {
+export function recovered(fit: RooflineFit, truth: RooflineParameters, name: ParameterName): Recovered {
   const estimate = estimateOf(fit, priors, name);
   const { centre, log_sd } = priors[name];
   const [low, high] = estimate.interval_90 ?? [Number.NaN, Number.NaN];

@@ -8,12 +8,15 @@ import { fitInWorker } from './fit-in-worker.ts';
 import type { FittedRuns } from './fit-text.ts';
 import { ProgressLine } from './progress-line.ts';
 import { readRuns } from './read-runs.ts';
+import { type StepUse, withSteps } from './read-steps.ts';
 
 export interface FitRunsOptions extends Omit<MakeFitOptions, 'createdAt' | 'toolVersion' | 'onProgress'> {
   /** Default: beside the first run's folder, its name with `.fit.json`. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
   readonly targets?: readonly string[] | undefined;
+  /** Cells that are fitted by the engine's own steps; default: those of mixed prompt lengths. */
+  readonly steps?: StepUse | undefined;
 }
 
 /**
@@ -24,11 +27,12 @@ export interface FitRunsOptions extends Omit<MakeFitOptions, 'createdAt' | 'tool
  */
 export async function fitRuns(
   folders: readonly string[],
-  { out, force = false, targets, ...options }: FitRunsOptions = {},
+  { out, force = false, targets, steps = 'auto', ...options }: FitRunsOptions = {},
 ): Promise<FittedRuns> {
   const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
   await requireWritableFit(file, { force });
-  const read = await readRuns(folders);
+  const records = await readRuns(folders);
+  const read = await Promise.all(records.map((record) => withSteps(record, steps)));
   const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
   const createdAt = new Date().toISOString();
   const line = new ProgressLine(process.stderr);

@@ -13,6 +13,7 @@ import { inferredText } from './inferred-text.ts';
 import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { simulatedText } from './simulated-text.ts';
+import { sourcesText } from './sources-text.ts';
 import { spreadLine } from './spread-text.ts';
 import { tailsText } from './tails-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
@@ -68,6 +69,7 @@ function summary(fit: Fit): string[] {
     `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
     ...how(fit),
     ...sources(fit),
+    ...sourcesText(fit),
     ...judgedOtherwise(fit),
     inferredText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,

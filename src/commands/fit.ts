@@ -10,6 +10,7 @@ import { cellRuleFlag } from './cell-rule-flag.ts';
 import { fitRuns } from './fit-runs.ts';
 import { fitText } from './fit-text.ts';
 import { oneOfFlag, wholeFlag } from './flags.ts';
+import { STEP_USES } from './read-steps.ts';
 
 export { fitRuns };
 
@@ -34,6 +35,9 @@ of memory and per byte of link.
                            times: ttft_ms or tpot_ms; default balanced
   --predictor NAME         the serving model to fit through: scheduler (default)
                            or closed_form (faster, rougher)
+  --steps NAME             fit by the engine's own steps, where their count is the
+                           server's: auto (default: cells of mixed prompt
+                           lengths, as of suites/tomography.yaml), all, none
   --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0:
                            none; default 200
   --seed N                 of the start points and the bootstrap; default 1
@@ -54,6 +58,7 @@ const options = {
   'hold-out': { type: 'string', multiple: true },
   objective: { type: 'string', default: 'balanced' },
   predictor: { type: 'string', default: 'scheduler' },
+  steps: { type: 'string', default: 'auto' },
   bootstrap: { type: 'string', default: '200' },
   seed: { type: 'string', default: '1' },
   json: { type: 'boolean', default: false },
@@ -88,6 +93,7 @@ export const command: Command = {
         holdOut: (flags['hold-out'] ?? []).map((text) => cellRuleFlag('hold-out', text)),
         objective: oneOfFlag('objective', flags.objective, OBJECTIVES),
         predictor: oneOfFlag('predictor', flags.predictor, PREDICTORS),
+        steps: oneOfFlag('steps', flags.steps, STEP_USES),
         bootstrap: replicatesFlag(flags.bootstrap),
         seed: wholeFlag('seed', flags.seed, 0),
       },

@@ -7,7 +7,7 @@ import { type Dataset, DEFAULT_CHOICE, derivedCapacity, type Unknown } from './d
 import { mergeRepeats } from './merge-repeats.ts';
 import type { Observation } from './observations.ts';
 import { sharedFacts } from './shared-facts.ts';
-import { observedSteps } from './steps/observed-steps.ts';
+import { onlyMeansExcluded, withSteps } from './steps/use-steps.ts';
 
 /** A run as it was read: `run.json` and the lines of `cells.jsonl`. */
 export interface RunCells {
@@ -63,8 +63,12 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
       const driving = drivingOf(run, target);
       for (const record of records.filter((each) => each.target === target.name)) {
         const reasons = record.reasons.filter((reason) => reason.fit === 'exclude').map(({ code }) => code);
-        const measured = reasons.length > 0 ? null : usableMeasurement(record, settings, driving);
-        const observation = measured && withSteps(measured, stepsOf(record, steps), target);
+        const seen = stepsOf(record, steps);
+        const unusable = reasons.length > 0 && !(seen && onlyMeansExcluded(reasons));
+        const measured = unusable ? null : usableMeasurement(record, settings, driving);
+        const stated = target.settings.max_num_batched_tokens.value;
+        const observation =
+          measured && seen ? withSteps(measured, seen, stated, reasons.length === 0) : measured;
         if (observation) {
           const task = target.unknown_input_task;
           used.push(task === undefined ? observation : { ...observation, unknown_input: { task } });
@@ -83,16 +87,6 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
     left_out,
     flagged: [...flagged.values()],
   };
-}
-
-/** Steps are read by the budget that the target states, where it states one. */
-function withSteps(
-  measured: Observation,
-  steps: EngineSteps | undefined,
-  { settings }: RunTarget,
-): Observation {
-  if (steps === undefined) return measured;
-  return { ...measured, steps: [observedSteps(steps, settings.max_num_batched_tokens.value)] };
 }
 
 /** What a prompt had cached is not in its stamps: steps with cached prompts tell no work. */

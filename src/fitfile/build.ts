@@ -13,6 +13,8 @@ import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
+import { rangeOf } from './build-range.ts';
+import { sourcesOf } from './build-sources.ts';
 import { tailsOf } from './build-tails.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { examplesFor } from './examples.ts';
@@ -100,6 +102,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     outliers: residuals.filter(({ weight }) => weight < OUTLIER_WEIGHT),
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
     flagged: data.flagged,
+    ...sourcesOf(fit, data.observations),
     ...powerOf(input),
     ...tailsOf(fitted, data.observations),
     simulated: data.targets.some((target) => target.simulator !== null),
@@ -186,20 +189,4 @@ function residualOf(term: FittedTerm): Fit['residuals'][number] {
 function turnAround(observations: readonly Observation[]): number | null {
   const known = observations.flatMap(({ turn_around_s }) => (turn_around_s === null ? [] : [turn_around_s]));
   return median(known);
-}
-
-function rangeOf(observations: readonly Observation[]): Fit['range'] {
-  const hull = (read: (one: Observation) => number): [number, number] => {
-    const values = observations.filter((one) => !one.hold_out).map(read);
-    return [Math.min(...values), Math.max(...values)];
-  };
-  const sizes = observations.map((one) => one.engine.tensorParallel);
-  const cached = hull((one) => one.cached_input_tokens ?? 0);
-  return {
-    input_tokens: hull((one) => one.input_tokens),
-    ...(cached[1] > 0 && { cached_input_tokens: cached }),
-    output_tokens: hull((one) => one.output_tokens),
-    concurrency: hull((one) => one.concurrency),
-    tensor_parallel: [...new Set(sizes)].sort((a, b) => a - b),
-  };
 }

@@ -15,6 +15,7 @@ import {
   selectionSchema,
 } from './learnt-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
+import { sourcesSchema } from './sources-schema.ts';
 import { tailsSectionSchema } from './tails-schema.ts';
 import { validationSchema } from './validation-schema.ts';
 
@@ -197,6 +198,7 @@ export const fitSchema = z.object({
   flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
   /** Absent or null: too few cells measured power. */
   power: powerSectionSchema.nullable().optional(),
+  sources: sourcesSchema.optional(),
   tails: tailsSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */
   simulated: z.boolean(),

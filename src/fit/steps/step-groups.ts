@@ -1,6 +1,7 @@
 import type { StepLoad } from '../../roofline/step-work.ts';
 import { autocorrelations, independentSteps, type PlacedResidual } from './autocorrelation.ts';
 import { alikeKey, type Kernel, kernelOf } from './step-kinds.ts';
+import { type Members, scatters } from './step-scatter.ts';
 import { straightResiduals } from './straight-residuals.ts';
 import type { UsableStep } from './usable-steps.ts';
 
@@ -25,13 +26,7 @@ export interface GroupedSteps {
 
 const FEWEST = { decode: 3, prefill: 1 };
 /** Alike steps differ a little, and time is not quite straight in what they compute. */
-const LEAST_ERROR = 0.001;
-
-interface Members {
-  readonly kernel: Kernel;
-  readonly steps: readonly UsableStep[];
-  readonly residuals: readonly number[];
-}
+const LEAST_ERROR = 0.0003;
 
 /** Gathers alike steps; their scatter and its correlation from step to step are pooled over all groups of a kind. */
 export function groupSteps(steps: readonly UsableStep[]): GroupedSteps {
@@ -40,17 +35,24 @@ export function groupSteps(steps: readonly UsableStep[]): GroupedSteps {
     (alike): Members[] => {
       const kernel = kernelOf(alike[0]!.load);
       if (alike.length < FEWEST[kernel.kind]) return [];
-      const { residuals, kept } = straightResiduals(alike);
+      const { residuals, kept, curved } = straightResiduals(alike);
       held_up += kept.filter((each) => !each).length;
       return [
-        { kernel, steps: alike.filter((_, i) => kept[i]), residuals: residuals.filter((_, i) => kept[i]) },
+        {
+          kernel,
+          steps: alike.filter((_, i) => kept[i]),
+          residuals: residuals.filter((_, i) => kept[i]),
+          curved,
+        },
       ];
     },
   );
-  const scatter = { decode: scatterOf(groups, 'decode'), prefill: scatterOf(groups, 'prefill') };
-  const correlations = autocorrelations(groups.flatMap((group) => placed(group, scatter[group.kernel.kind])));
+  const scatter = scatters(groups);
+  const correlations = autocorrelations(
+    groups.flatMap((group) => (group.curved ? [] : placed(group, scatter.get(group)!))),
+  );
   return {
-    groups: groups.map((group) => describe(group, scatter[group.kernel.kind], correlations)),
+    groups: groups.map((group) => describe(group, scatter.get(group)!, correlations)),
     held_up,
     lag_one_correlation: correlations[1]!,
   };
@@ -58,21 +60,6 @@ export function groupSteps(steps: readonly UsableStep[]): GroupedSteps {
 
 const placed = ({ steps, residuals }: Members, sd: number): PlacedResidual[] =>
   steps.map(({ index }, i) => ({ index, z: residuals[i]! / sd }));
-
-/** Slopes that the residuals of a group have lost. */
-const LOST = 4;
-const UNKNOWN_SCATTER = 0.05;
-
-/** Standard deviation of a step about what it computes, relative, pooled. */
-function scatterOf(groups: readonly Members[], kind: Kernel['kind']): number {
-  let [sum, freedom] = [0, 0];
-  for (const { kernel, residuals } of groups) {
-    if (kernel.kind !== kind || residuals.length <= 2 * LOST) continue;
-    sum += residuals.reduce((total, value) => total + value ** 2, 0);
-    freedom += residuals.length - LOST;
-  }
-  return freedom > 0 ? Math.max(1e-5, Math.sqrt(sum / freedom)) : UNKNOWN_SCATTER;
-}
 
 function describe({ kernel, steps }: Members, sd: number, correlations: readonly number[]): StepGroup {
   const independent = independentSteps(

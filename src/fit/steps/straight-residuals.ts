@@ -7,6 +7,8 @@ import type { UsableStep } from './usable-steps.ts';
 export interface StraightResiduals {
   readonly residuals: readonly number[];
   readonly kept: readonly boolean[];
+  /** Too few steps for a line: the residuals are about their median and hold what they computed. */
+  readonly curved: boolean;
 }
 
 /** A step this many (robust) standard deviations off was held up by something else. */
@@ -27,26 +29,30 @@ export function straightResiduals(steps: readonly UsableStep[]): StraightResidua
     if (!(sd > 0) || steps.length < 2 * STEPS_PER_SLOPE) break;
     kept = residuals.map((value) => Math.abs(value - middle) <= OUTLIER_SD * sd);
   }
-  return { residuals, kept };
+  return { residuals, kept, curved: kept.filter((each) => each).length < fewestFor(steps[0]!) };
 }
+
+const featuresOf = ({ load }: UsableStep): number[] =>
+  load.prefills.length === 0
+    ? [load.decodes, load.decodes * load.decodeContext]
+    : [tokensOf(load), pairsOf(load), load.decodes * load.decodeContext];
+
+/** Steps that a straight line needs. */
+const fewestFor = (step: UsableStep): number => STEPS_PER_SLOPE * (featuresOf(step).length + 1);
 
 function residualsBeside(steps: readonly UsableStep[], kept: readonly boolean[]): number[] {
   const used = steps.filter((_, i) => kept[i]);
   const mean = used.reduce((sum, { seconds }) => sum + seconds, 0) / used.length;
-  const features = ({ load }: UsableStep): number[] =>
-    load.prefills.length === 0
-      ? [load.decodes, load.decodes * load.decodeContext]
-      : [tokensOf(load), pairsOf(load), load.decodes * load.decodeContext];
-  const count = features(steps[0]!).length;
-  if (used.length < STEPS_PER_SLOPE * (count + 1)) {
+  const count = featuresOf(steps[0]!).length;
+  if (used.length < fewestFor(steps[0]!)) {
     const middle = median(used.map(({ seconds }) => seconds))!;
     return steps.map(({ seconds }) => (seconds - middle) / mean);
   }
   const scales = Array.from(
     { length: count },
-    (_, j) => Math.max(...used.map((step) => features(step)[j]!)) || 1,
+    (_, j) => Math.max(...used.map((step) => featuresOf(step)[j]!)) || 1,
   );
-  const row = (step: UsableStep): number[] => [1, ...features(step).map((value, j) => value / scales[j]!)];
+  const row = (step: UsableStep): number[] => [1, ...featuresOf(step).map((value, j) => value / scales[j]!)];
   const system = new Matrix(used.map(row));
   const slopes = new SVD(system, { autoTranspose: true }).solve(
     Matrix.columnVector(used.map(({ seconds }) => seconds)),

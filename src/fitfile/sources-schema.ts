@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const number = z.number();
+const logErrors = z
+  .record(z.string(), number)
+  .describe(
+    'Standard error of the natural logarithm of each parameter from this source and the priors alone.',
+  );
+
+/** What the numbers of a fit are of. */
+export const sourcesSchema = z
+  .object({
+    cell_means: z.object({ cells: z.int(), numbers: z.int(), log_standard_errors: logErrors }),
+    engine_steps: z.object({
+      cells: z.int(),
+      seen: z.int().describe('Steps in the stamps of these cells.'),
+      usable: z.int().describe('Steps of which it is known what they computed.'),
+      held_up: z.int().describe('Of them, set aside because something else held them up.'),
+      numbers: z.int().describe('Means over alike steps, and the request overhead.'),
+      independent: number.describe(
+        'Steps that the means are worth, with the correlation of successive ones.',
+      ),
+      lag_one_correlation: number,
+      scatter_by_kernel: z
+        .object({ ttft: number, tpot: number })
+        .describe(
+          'Relative standard deviation of what the model misses of a kernel: of steps with prompts, and of steps without.',
+        ),
+      budgets: z
+        .array(z.object({ target: z.string(), used: number, read: number.nullable(), at_least: number }))
+        .describe(
+          'Tokens of a step, as they were used, as the steps show them (null: no prompt was cut), and most that one had.',
+        ),
+      log_standard_errors: logErrors,
+    }),
+    check: z
+      .array(
+        z.object({
+          target: z.string(),
+          input_tokens: z.int(),
+          output_tokens: z.int(),
+          concurrency: z.int(),
+          metric: z.enum(['ttft_ms', 'tpot_ms']),
+          measured: number,
+          error_percent: number.describe('Predicted over measured, less one.'),
+          standard_deviations: number,
+        }),
+      )
+      .describe('Means of the cells whose steps were used, predicted by a fit that had not seen them.'),
+  })
+  .describe('Only where the engine steps of cells were used beside their means.');
+
+export type FitSources = z.infer<typeof sourcesSchema>;

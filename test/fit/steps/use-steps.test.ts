@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { observationsFromRuns, type RunCells } from '../../../src/fit/from-runs.ts';
+import type { Reason } from '../../../src/measure/reasons.ts';
+import { measureCell } from './tomography.ts';
+
+const made = measureCell();
+const excluded = (code: Reason['code']): RunCells => ({
+  ...made,
+  records: made.records.map((record) => ({
+    ...record,
+    reasons: [
+      { code, effect: 'invalid', fit: 'exclude', value: null, threshold: null, message: '' } as Reason,
+    ],
+  })),
+});
+
+test('a cell that was not steady is fitted by its steps, without its means', () => {
+  const { observations, left_out } = observationsFromRuns([excluded('unsteady')]);
+  expect(left_out).toEqual([]);
+  expect(observations[0]).toMatchObject({ ttft: null, tpot: null });
+  expect(observations[0]!.steps).toHaveLength(1);
+});
+
+test('a cell whose requests or tokens are not what they should be is not fitted at all', () => {
+  for (const code of ['input_length_off', 'prefix_cache_hit', 'client_bound'] as const)
+    expect(observationsFromRuns([excluded(code)]).observations).toEqual([]);
+});
