@@ -53,6 +53,8 @@ find.
                          /reset_prefix_cache
   --tokens-per-chunk N   tokens that leave together, as with speculative
                          decoding (default 1)
+  --spec K,ACCEPTANCE    speculative decoding: K tokens proposed for a sequence
+                         in a step, of which that share is accepted (4,0.7)
   --buckets MODE         pads every step to static shapes, as Gaudi does: off,
                          warm (compiled before it listens) or cold (each stalls
                          when it is first seen) (default off)

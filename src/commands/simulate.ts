@@ -16,6 +16,7 @@ import { startEndpoint } from '../simulate/server.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 import { help } from './simulate-help.ts';
 import { KV_FLAGS, kvConnectorOf } from './simulate-kv-flags.ts';
+import { parseSpeculation } from './spec-flag.ts';
 
 const options = {
   accelerator: { type: 'string', default: 'h100-sxm' },
@@ -33,6 +34,7 @@ const options = {
   engine: { type: 'string', default: 'vllm' },
   'dev-mode': { type: 'boolean', default: false },
   buckets: { type: 'string', default: 'off' },
+  spec: { type: 'string' },
   'tokens-per-chunk': { type: 'string', default: '1' },
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -84,6 +86,7 @@ function deviceOf(flags: Flags): SimulatedDevice {
   return createDevice({
     card,
     buckets: parseBucketMode(flags.buckets),
+    speculation: optionalFlag(flags.spec, parseSpeculation),
     accelerator: findAccelerator(flags.accelerator),
     tensorParallel: wholeFlag('tp', flags.tp, 1),
     seed: wholeFlag('seed', flags.seed, 0),

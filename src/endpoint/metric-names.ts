@@ -11,6 +11,9 @@ export type Quantity =
   | 'iteration_tokens'
   | 'ttft_s'
   | 'tpot_s'
+  | 'spec_drafts'
+  | 'spec_draft_tokens'
+  | 'spec_accepted_tokens'
   | 'estimated_flop'
   | 'estimated_read_bytes'
   | 'estimated_write_bytes';
@@ -65,6 +68,9 @@ export const VLLM_METRICS: MetricDialect = {
       'time_per_output_token_seconds',
       'request_time_per_output_token_seconds',
     ],
+    spec_drafts: ['spec_decode_num_drafts_total'],
+    spec_draft_tokens: ['spec_decode_num_draft_tokens_total'],
+    spec_accepted_tokens: ['spec_decode_num_accepted_tokens_total'],
     ...ESTIMATES,
   },
   lacks: [],

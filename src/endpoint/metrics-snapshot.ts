@@ -30,6 +30,10 @@ export interface MetricsSnapshot {
   readonly waiting: number | null;
   /** 0 to 1. */
   readonly kv_usage: number | null;
+  /** Speculative decoding: sequences that had tokens proposed (once a step), proposed tokens, and accepted ones. */
+  readonly spec_drafts: number | null;
+  readonly spec_draft_tokens: number | null;
+  readonly spec_accepted_tokens: number | null;
   /** Of one device of each engine; what the engine itself estimates. */
   readonly estimated_flop: number | null;
   readonly estimated_read_bytes: number | null;
@@ -81,6 +85,9 @@ export function readSnapshot(
     running: gauge(pick(byName, names.running), 'sum'),
     waiting: gauge(pick(byName, names.waiting), 'sum'),
     kv_usage: gauge(pick(byName, names.kv_usage), 'max'),
+    spec_drafts: counter(names.spec_drafts),
+    spec_draft_tokens: counter(names.spec_draft_tokens),
+    spec_accepted_tokens: counter(names.spec_accepted_tokens),
     estimated_flop: counter(names.estimated_flop),
     estimated_read_bytes: counter(names.estimated_read_bytes),
     estimated_write_bytes: counter(names.estimated_write_bytes),

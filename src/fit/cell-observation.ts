@@ -1,5 +1,6 @@
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
+import type { Speculation } from '../roofline/speculation.ts';
 import type { CellRecord, Statistic } from '../run/schema.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
 import type { LatencyMetric, Measured, MeasuredPower, MeasuredRate, Observation } from './observations.ts';
@@ -89,6 +90,13 @@ function openDriving({ cell: { arrivals }, metrics, reasons }: CellRecord, drive
   return { kind: 'open', output_jitter: driven.output_jitter, process, burstiness, rate_per_s: rate };
 }
 
+/** Speculative decoding, as the server counted it in the cell's window. */
+function speculationOf({ server }: CellRecord): Speculation | undefined {
+  const { spec_drafts: drafts, spec_draft_tokens: proposed, spec_accepted_tokens: accepted } = server ?? {};
+  if (!drafts || !proposed || accepted == null) return undefined;
+  return { draftTokens: Math.round(proposed / drafts), acceptance: Math.min(1, accepted / proposed) };
+}
+
 /**
  * The observation of one finished cell; null when it measured neither TTFT nor TPOT, or nothing that a model of one server
  * predicts (prompts on one, answers from another).
@@ -113,6 +121,7 @@ export function usableMeasurement(
   const tpot = cell.output_tokens > FEWEST_TPOT_TOKENS ? seen(metrics.tpot_ms, 'tpot') : null;
   if (!ttft && !tpot) return null;
   const away = metrics.turn_around_ms;
+  const speculation = speculationOf(record);
   return {
     target: record.target,
     cells: [record.key],
@@ -121,7 +130,7 @@ export function usableMeasurement(
     output_tokens: cell.output_tokens,
     mean_output_tokens: metrics.mean_output_tokens ?? cell.output_tokens,
     concurrency,
-    engine,
+    engine: speculation ? { ...engine, speculation } : engine,
     turn_around_s: decode || away === null ? null : Math.max(0, away) / 1e3,
     driving,
     hold_out: cell.hold_out,

@@ -1,3 +1,4 @@
+import { bindCard } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { type Prediction, predictMeans } from '../fit/predictive.ts';
@@ -5,8 +6,10 @@ import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
+import { withDraft } from '../model/draft.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { cachedTokens } from '../roofline/serving.ts';
+import type { Speculation } from '../roofline/speculation.ts';
 import type { Objectives } from '../suite/schema.ts';
 import { extrapolationOf, MOST_DOUBLINGS, widened } from './extrapolation.ts';
 import { judgeObjectives, type PredictedObjective } from './judge-objectives.ts';
@@ -22,6 +25,10 @@ export interface PredictionShape {
   readonly output: number;
   /** Streams that each send their next request when the last one finished. */
   readonly concurrency: number;
+  /** Speculative decoding: tokens proposed in a step, and the share of them that is accepted; default: none. */
+  readonly speculation?: Speculation | undefined;
+  /** The model that proposes them, whose weights are read for each; default: proposals cost nothing (n-grams of the prompt). */
+  readonly draft?: ModelCard | undefined;
   /** Tensor parallel size; default: the smallest that was measured. */
   readonly tp?: number | undefined;
   /**
@@ -43,6 +50,8 @@ export interface FitPrediction extends Prediction {
   readonly output: number;
   readonly concurrency: number;
   readonly tp: number;
+  /** Null: every step gives a sequence one token. */
+  readonly speculation: Speculation | null;
   readonly predictor: Predictor;
   /** What lies outside the cells that were measured, one sentence each; empty inside the range. */
   readonly extrapolates: readonly string[];
@@ -84,7 +93,9 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     );
   }
   refuseImpossible(fit.model_card, input + output, tp);
-  const settings = settingsFor(fit, tp);
+  const { speculation, draft } = shape;
+  refuseOddSpeculation(shape);
+  const settings = { ...settingsFor(fit, tp), ...(speculation && { speculation }) };
   if (input + output > settings.kvCapacityTokens) {
     throw new RidgeError(
       `${input} + ${output} tokens do not fit the KV cache of ${Math.floor(settings.kvCapacityTokens)} tokens at TP ${tp}`,
@@ -99,7 +110,18 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     turnAroundSeconds: fit.client.turn_around_s,
     driving: { kind: 'steady', output_jitter: fit.protocol.output_jitter } as const,
   };
-  const model = modelOf(fit);
+  const served =
+    draft && speculation
+      ? {
+          ...fit,
+          model_card: withDraft(
+            fit.model_card,
+            bindCard({ ...draft, compute_format: fit.model_card.compute_format }, fit.accelerator),
+            speculation.draftTokens,
+          ),
+        }
+      : fit;
+  const model = modelOf(served);
   const { means, prediction } = predictMeans(model, settings, loop, { predictor });
   const cached = cachedTokens(loop);
   const { sentences, doublings } = extrapolationOf(fit, { input, cached, output, concurrency, tp });
@@ -115,18 +137,35 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     output,
     concurrency,
     tp,
+    speculation: speculation ?? null,
     predictor,
     simulated: fit.simulated,
-    extrapolates: sentences,
+    extrapolates: [...sentences, ...(speculation ? [UNMEASURED_SPECULATION] : [])],
     doublings_outside: doublings,
     rough: means.rough,
     energy:
       doublings > MOST_DOUBLINGS
         ? null
-        : predictEnergy(fit, settings, loop, shown.output_tokens_per_s, 1 + doublings),
+        : predictEnergy(served, settings, loop, shown.output_tokens_per_s, 1 + doublings),
     tails,
     objectives: judgeObjectives(shape.objectives ?? {}, shown, tails),
   };
+}
+
+const UNMEASURED_SPECULATION =
+  'speculative decoding: its steps are priced by the fit, the acceptance is the one that was given';
+
+function refuseOddSpeculation({ speculation, tails, objectives = {} }: PredictionShape): void {
+  if (speculation === undefined) return;
+  const { draftTokens, acceptance } = speculation;
+  if (!Number.isInteger(draftTokens) || draftTokens < 1 || !(acceptance >= 0 && acceptance <= 1)) {
+    throw new RidgeError('speculation takes a whole number of draft tokens and an acceptance from 0 to 1');
+  }
+  if (tails || Object.keys(objectives).some((key) => !key.includes('_mean_'))) {
+    throw new RidgeError('percentiles with speculative decoding are not predicted', {
+      mend: 'Leave out the tails, or the speculation; means can be objectives.',
+    });
+  }
 }
 
 /** What no server would start with or take. */

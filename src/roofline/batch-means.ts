@@ -3,6 +3,7 @@ import type { RooflineParameters } from './parameters.ts';
 import { batchSchedule } from './scheduler/batch-schedule.ts';
 import { priceSchedule } from './scheduler/price-schedule.ts';
 import { type ClosedLoopShape, cachedTokens, type EngineSettings, type ServingMeans } from './serving.ts';
+import { decodeStepsOf } from './speculation.ts';
 import { StepPricer } from './step-pricer.ts';
 import { AttentionWork } from './step-work.ts';
 
@@ -13,10 +14,11 @@ export function batchMeans(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): ServingMeans {
-  const schedule = batchSchedule(new AttentionWork(card), engine.maxNumBatchedTokens, {
+  const schedule = batchSchedule(new AttentionWork(card, engine.speculation), engine.maxNumBatchedTokens, {
     inputTokens: shape.inputTokens,
     cachedTokens: cachedTokens(shape),
     outputTokens: shape.outputTokens,
+    decodeSteps: decodeStepsOf(shape.outputTokens, engine.speculation),
     streams: shape.concurrency,
   });
   const { ttft, tpot, e2eSeconds } = priceSchedule(

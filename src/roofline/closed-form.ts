@@ -12,6 +12,7 @@ import {
   type ServingEdges,
   type ServingMeans,
 } from './serving.ts';
+import { decodeStepsOf } from './speculation.ts';
 import { StepPricer } from './step-pricer.ts';
 import { AttentionWork } from './step-work.ts';
 
@@ -62,12 +63,13 @@ function loopOf(
   // Behind a queue for seats the way to the engine is hidden.
   const hidden = burst !== null || turnAroundSeconds === null || concurrency > streams;
   return {
-    attention: new AttentionWork(card),
+    attention: new AttentionWork(card, engine.speculation),
     pricer: new StepPricer(card, p, engine.tensorParallel),
     maxNumBatchedTokens: engine.maxNumBatchedTokens,
     inputTokens,
     cachedTokens: cached,
     outputTokens,
+    decodeSteps: decodeStepsOf(outputTokens, engine.speculation),
     streams,
     burst: burst && {
       rounds: burst.requests_per_stream,
@@ -147,14 +149,23 @@ function backInBurst({ back }: Meeting, { rounds, median }: StepBurst): WayBack 
 }
 
 function meansOf(loop: Loop, meeting: Meeting): ServingMeans {
-  const { concurrency, streams, outputTokens, requestOverhead, turnAroundSeconds, edges, burst } = loop;
-  const decodeSteps = outputTokens - 1;
+  const {
+    concurrency,
+    streams,
+    outputTokens,
+    decodeSteps,
+    requestOverhead,
+    turnAroundSeconds,
+    edges,
+    burst,
+  } = loop;
   const shared = streams > 1;
   const stretch = shared ? 1 + edges.decode_wait_steps / Math.max(1, decodeSteps) : 1;
-  const tpot = decodeSteps > 0 ? meeting.decodeStep * stretch : null;
+  const step = meeting.decodeStep * stretch;
+  const tpot = outputTokens > 1 ? step * (decodeSteps / (outputTokens - 1)) : null;
   const { prefill, back, decodeStep } = meeting;
   const inEngine = prefill + back.seconds + (shared ? edges.ttft_wait_steps * decodeStep : 0);
-  const decode = decodeSteps * (tpot ?? 0);
+  const decode = decodeSteps * step;
   const cycle = requestOverhead + inEngine + decode + turnAroundSeconds;
   // A seat is taken again in the next step where requests queue for it, so no way to the engine counts.
   const requestsPerSecond = Math.min(concurrency / cycle, streams / (inEngine + decode));

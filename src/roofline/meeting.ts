@@ -22,6 +22,8 @@ export interface SharedEngine {
   /** Of each prompt, in the prefix cache. */
   readonly cachedTokens: number;
   readonly outputTokens: number;
+  /** Steps of a request after its first token. */
+  readonly decodeSteps: number;
   /** Streams that hold a seat at a time: a real number, at least 1. */
   readonly streams: number;
   /** Null: a steady loop. */
@@ -69,18 +71,27 @@ export interface Meeting {
 
 /** @param back how its stream came back to the engine */
 export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
-  const { attention, pricer, maxNumBatchedTokens, inputTokens, cachedTokens, outputTokens, streams } = shared;
+  const {
+    attention,
+    pricer,
+    maxNumBatchedTokens,
+    inputTokens,
+    cachedTokens,
+    outputTokens,
+    decodeSteps,
+    streams,
+  } = shared;
   const computed = inputTokens - cachedTokens;
-  const decodeSteps = outputTokens - 1;
+  const perDecode = attention.decodeTokens;
   const decodeContext = inputTokens + outputTokens / 2;
   // Decodes come first: the others, or as many as come through where prompts fill every step.
-  const saturated = (decodeSteps * maxNumBatchedTokens) / (computed + decodeSteps);
+  const saturated = (decodeSteps * maxNumBatchedTokens) / (computed + perDecode * decodeSteps);
   const decoding = Math.min(streams - 1, saturated);
-  const budget = Math.max(1, Math.floor(maxNumBatchedTokens - decoding));
+  const budget = Math.max(1, Math.floor(maxNumBatchedTokens - perDecode * decoding));
   const size = computed / budget;
   const chunks = splitPrompt(inputTokens, budget, cachedTokens);
   const loop = { streams, decodeSteps, awaySteps: back.steps, size, bunching: back.bunching };
-  const startSize = computed / (maxNumBatchedTokens - decoding / 3);
+  const startSize = computed / (maxNumBatchedTokens - (perDecode * decoding) / 3);
   const burst = shared.burst && burstContention(loop, shared.burst, startSize);
   const contention = burst ?? promptContention(loop);
   const { steps, ahead, behind, joined, decodes, met, mixed } = contention;

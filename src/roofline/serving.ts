@@ -1,5 +1,6 @@
 import type { Driving } from './driving.ts';
 import { KV_BLOCK_TOKENS } from './scheduler/kv-account.ts';
+import type { Speculation } from './speculation.ts';
 
 /** The engine's settings that decide how requests share steps. */
 export interface EngineSettings {
@@ -10,6 +11,8 @@ export interface EngineSettings {
   readonly kvCapacityTokens: number;
   /** Default: on demand, as vLLM does. */
   readonly admission?: 'on_demand' | 'reserved' | undefined;
+  /** Absent: every step gives a sequence one token. */
+  readonly speculation?: Speculation | undefined;
 }
 
 /** A closed loop of `concurrency` streams, each sending its next request when the last one finished. */

@@ -45,7 +45,9 @@ interface PricedGroup {
   readonly secondsPerToken: number;
   /** Seconds to read all of the group's weights. */
   readonly secondsOfBytes: number;
-  readonly perSampled: boolean;
+  readonly per: 'token' | 'sampled' | 'sequence';
+  /** How often it is read in a step. */
+  readonly passes: number;
   /** ln(1 − k/E) of routed experts; null where every weight is read. */
   readonly logMissed: number | null;
   readonly compute: number;
@@ -89,7 +91,7 @@ export class StepPricer {
   /** Seconds of a step given column by column, for loops that keep no objects. */
   secondsOf(tokens: number, sampled: number, sequences: number, flop: number, bytes: number): number {
     return (
-      this.#linear(tokens, sampled) +
+      this.#linear(tokens, sampled, sequences) +
       pnorm(flop * this.#attentionFlop, bytes * this.#attentionBytes) +
       this.#latency +
       tokens * this.#secondsPerTokenOnLink +
@@ -100,7 +102,7 @@ export class StepPricer {
 
   /** Seconds of a step by cause. */
   parts(work: StepWork): StepTime {
-    const linear = this.#linear(work.tokens, work.sampled);
+    const linear = this.#linear(work.tokens, work.sampled, work.sequences);
     const attention = pnorm(
       work.attentionFlop * this.#attentionFlop,
       work.attentionBytes * this.#attentionBytes,
@@ -110,12 +112,13 @@ export class StepPricer {
     return { linear, attention, network, overhead, total: linear + attention + network + overhead };
   }
 
-  #linear(tokens: number, sampled: number): number {
+  #linear(tokens: number, sampled: number, sequences: number): number {
     let seconds = 0;
     for (const group of this.#groups) {
-      const units = group.perSampled ? sampled : tokens;
+      const units = unitsOf(group, tokens, sampled, sequences);
       if (units > 0)
-        seconds += pnorm(units * group.secondsPerToken, group.secondsOfBytes * shareRead(group, units));
+        seconds +=
+          group.passes * pnorm(units * group.secondsPerToken, group.secondsOfBytes * shareRead(group, units));
     }
     return seconds;
   }
@@ -135,10 +138,10 @@ export class StepPricer {
   ): void {
     let memory = 0;
     for (const group of this.#groups) {
-      const units = group.perSampled ? sampled : tokens;
+      const units = unitsOf(group, tokens, sampled, sequences);
       if (units <= 0) continue;
-      const compute = units * group.secondsPerToken;
-      const read = group.secondsOfBytes * shareRead(group, units);
+      const compute = group.passes * units * group.secondsPerToken;
+      const read = group.passes * group.secondsOfBytes * shareRead(group, units);
       const total = pnorm(compute, read);
       const share = (compute / total) ** 4;
       gradient[group.compute]! -= weight * total * share;
@@ -159,6 +162,9 @@ export class StepPricer {
   }
 }
 
+const unitsOf = ({ per }: PricedGroup, tokens: number, sampled: number, sequences: number): number =>
+  per === 'token' ? tokens : per === 'sampled' ? sampled : sequences;
+
 /** Share of a group's weights that a step reads: all of them, or the experts that uniform routing hits. */
 function shareRead(group: PricedGroup, tokens: number): number {
   return group.logMissed === null ? 1 : expertsHitByLog(1, group.logMissed, tokens);
@@ -173,7 +179,8 @@ function pricedGroup(group: WeightGroup, p: RooflineParameters, tp: number): Pri
   return {
     secondsPerToken: flopPerToken / (tp * rate),
     secondsOfBytes: (group.parameters * group.bytes_per_parameter) / (tp * p.memory_bytes_per_s),
-    perSampled: group.name === 'head',
+    per: group.name === 'head' ? 'sampled' : group.name === 'draft' ? 'sequence' : 'token',
+    passes: group.passes ?? 1,
     logMissed: routed ? missLogarithm(count, active) : null,
     compute: routed ? EXPERT : GEMM,
   };

@@ -37,15 +37,18 @@ export class TrafficCounter {
     let flop = work.attentionFlop / this.#tp;
     let bytes = work.attentionBytes / this.#shards;
     for (const [index, group] of this.#groups.entries()) {
-      const units = group.name === 'head' ? work.sampled : work.tokens;
+      const units = unitsOf(group, work);
       if (units === 0) continue;
-      const { parameters, experts_active = 1, experts_count = 1 } = group;
+      const { parameters, experts_active = 1, experts_count = 1, passes = 1 } = group;
       const logMissed = this.#logMissed[index]!;
       const used = logMissed === null ? 1 : experts_active / experts_count;
       const read = logMissed === null ? 1 : expertsHitByLog(1, logMissed, units);
-      flop += (2 * parameters * used * units) / (group.compute_ratio * this.#tp);
-      bytes += (parameters * group.bytes_per_parameter * read) / this.#tp;
+      flop += (2 * parameters * used * units * passes) / (group.compute_ratio * this.#tp);
+      bytes += (passes * parameters * group.bytes_per_parameter * read) / this.#tp;
     }
     return { flop, bytes, linkBytes: work.tokens * this.#linkBytesPerToken };
   }
 }
+
+const unitsOf = ({ name }: WeightGroup, { tokens, sampled, sequences }: StepWork): number =>
+  name === 'head' ? sampled : name === 'draft' ? sequences : tokens;

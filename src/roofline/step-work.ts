@@ -1,5 +1,6 @@
 import type { ModelCard } from '../model/card.ts';
 import { attentionFlopPerPair, kvBytesPerTokenPerLayer } from '../model/quantities.ts';
+import type { Speculation } from './speculation.ts';
 
 /** A piece of a prompt computed in one step. */
 export interface PrefillChunk {
@@ -35,11 +36,14 @@ export class AttentionWork {
   readonly #prefillFlop: number;
   readonly #decodeFlop: number;
   readonly #layers: number;
+  /** Tokens that a decoding sequence has computed in a step: one, and those that speculation proposed. */
+  readonly decodeTokens: number;
   /** Layers by how far they look back, as two columns. */
   readonly #counts: readonly number[];
   readonly #windows: readonly number[];
 
-  constructor(card: ModelCard) {
+  constructor(card: ModelCard, speculation?: Speculation) {
+    this.decodeTokens = 1 + (speculation?.draftTokens ?? 0);
     this.#kvLayer = kvBytesPerTokenPerLayer(card);
     this.#prefillFlop = attentionFlopPerPair(card, 'prefill');
     this.#decodeFlop = attentionFlopPerPair(card, 'decode');
@@ -51,12 +55,12 @@ export class AttentionWork {
 
   /** FLOP of `decodes` sequences at a mean KV length. */
   decodeFlop(decodes: number, context: number): number {
-    return this.#decodeFlop * decodes * this.#seen(context);
+    return this.#decodeFlop * this.decodeTokens * decodes * this.#seen(context);
   }
 
   /** KV bytes that `decodes` sequences read and write at a mean KV length. */
   decodeBytes(decodes: number, context: number): number {
-    return this.#kvLayer * decodes * (this.#seen(context) + this.#layers);
+    return this.#kvLayer * decodes * (this.#seen(context) + this.decodeTokens * this.#layers);
   }
 
   chunkFlop(tokens: number, context: number): number {
@@ -111,8 +115,8 @@ function layerWindows(card: ModelCard): readonly (readonly [number, number])[] {
 /** The work of a step. */
 export function stepWork(attention: AttentionWork, load: StepLoad): StepWork {
   const { decodes, decodeContext, prefills } = load;
-  let tokens = decodes;
-  let sampled = decodes;
+  let tokens = decodes * attention.decodeTokens;
+  let sampled = tokens;
   let attentionFlop = decodes > 0 ? attention.decodeFlop(decodes, decodeContext) : 0;
   let attentionBytes = decodes > 0 ? attention.decodeBytes(decodes, decodeContext) : 0;
   for (const chunk of prefills) {

@@ -80,6 +80,10 @@ export const serverDeltaSchema = z.object({
   max_kv_usage: nullableNumber,
   ttft_mean_s: nullableNumber,
   tpot_mean_s: nullableNumber,
+  /** Speculative decoding: sequences with proposed tokens (once a step), these tokens, and the accepted ones; absent in older records. */
+  spec_drafts: nullableNumber.optional(),
+  spec_draft_tokens: nullableNumber.optional(),
+  spec_accepted_tokens: nullableNumber.optional(),
   /** What the engine itself estimates that a device computed and moved; absent in older records. */
   estimated_flop: nullableNumber.optional(),
   estimated_read_bytes: nullableNumber.optional(),

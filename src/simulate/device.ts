@@ -5,7 +5,10 @@ import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import type { RooflineParameters } from '../roofline/parameters.ts';
-import { type StepLoad, stepTime } from '../roofline/step.ts';
+import { acceptedNext, type Speculation } from '../roofline/speculation.ts';
+import type { StepLoad } from '../roofline/step.ts';
+import { StepPricer } from '../roofline/step-pricer.ts';
+import { AttentionWork, stepWork } from '../roofline/step-work.ts';
 import { type BucketMode, createCompileStalls, paddedLoad } from './buckets.ts';
 import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
 import { Engine } from './engine.ts';
@@ -13,6 +16,7 @@ import { createEstimates } from './estimates.ts';
 import { powerRecorder } from './power/record.ts';
 import type { PowerTrace } from './power/trace.ts';
 import { drawPower, type PowerTruth, scaleEnergies } from './power/truth.ts';
+import { createRandom, type Random } from './random.ts';
 import type { EngineRequest } from './sequence.ts';
 import { drawTruth, scaleDurations } from './truth.ts';
 
@@ -43,6 +47,8 @@ export interface DeviceOptions {
   readonly parameters?: Partial<RooflineParameters> | undefined;
   readonly maxNumBatchedTokens?: number | undefined;
   readonly maxNumSeqs?: number | undefined;
+  /** Speculative decoding, without the cost of a draft unless the card has one. */
+  readonly speculation?: Speculation | undefined;
   readonly kvCapacityTokens?: number | undefined;
   readonly effects?: readonly EffectName[] | undefined;
   readonly seed?: number | undefined;
@@ -75,7 +81,13 @@ export function createDevice(options: DeviceOptions): SimulatedDevice {
     card,
     parameters: scaleDurations(drawTruth(accelerator, card, seed, options.parameters), timeScale),
     power: scaleEnergies(drawPower(accelerator, card, seed), timeScale),
-    settings: { tensorParallel, maxNumBatchedTokens, maxNumSeqs, kvCapacityTokens: kvTokens },
+    settings: {
+      tensorParallel,
+      maxNumBatchedTokens,
+      maxNumSeqs,
+      kvCapacityTokens: kvTokens,
+      ...(options.speculation && { speculation: options.speculation }),
+    },
     blockSize: BLOCK_SIZE,
     maxLengthTokens: Math.min(card.max_length_tokens ?? kvTokens, kvTokens),
     effects: options.effects ?? [],
@@ -110,18 +122,32 @@ export function createEngine<R extends EngineRequest>(
   const { buckets } = device;
   const stalls = buckets === null ? () => 0 : createCompileStalls(buckets, timeScale);
   const padded = buckets === null ? (load: StepLoad) => load : paddedLoad;
-  const estimate = createEstimates(card, tp);
-  const record = trace && powerRecorder(card, tp, device.power, trace);
+  const { speculation } = settings;
+  const attention = new AttentionWork(card, speculation);
+  const pricer = new StepPricer(card, parameters, tp);
+  const estimate = createEstimates(card, tp, attention.decodeTokens);
+  const record = trace && powerRecorder(card, tp, device.power, trace, speculation);
   const engine = new Engine<R>({
-    limits: { ...settings, blockSize: device.blockSize },
+    limits: { ...settings, blockSize: device.blockSize, draftTokens: speculation?.draftTokens },
     stepSeconds: (load: StepLoad) =>
-      withEffects(load, stepTime(card, parameters, tp, padded(load))) + stalls(load),
+      withEffects(load, pricer.parts(stepWork(attention, padded(load)))) + stalls(load),
+    acceptedTokens: speculation && acceptances(speculation, createRandom(seed, 6)),
     planned: (step) => {
       estimate(engine.metrics.estimated, step);
       record?.(step);
     },
   });
   return engine;
+}
+
+/** Draws how many proposed tokens are accepted: each where the one before it was. */
+function acceptances(speculation: Speculation, random: Random): () => number {
+  const chance = acceptedNext(speculation);
+  return () => {
+    let accepted = 0;
+    while (accepted < speculation.draftTokens && random.uniform() < chance) accepted += 1;
+    return accepted;
+  };
 }
 
 /** Seconds from a request's arrival at the server until it stands in the scheduler's queue. */

@@ -71,8 +71,11 @@ export class EngineLoop<R extends LoopRequest> {
     const { at, produced } = this.engine.finishStep();
     for (const sequence of produced) {
       const { lastTokenAt, finished } = sequence;
-      if (lastTokenAt <= at) sequence.request.deliver(at, finished);
-      else this.#events.add(lastTokenAt, () => this.#deliverLate(sequence, lastTokenAt));
+      if (lastTokenAt <= at) {
+        for (let token = sequence.gained; token > 0; token -= 1) {
+          sequence.request.deliver(at, finished && token === 1);
+        }
+      } else this.#events.add(lastTokenAt, () => this.#deliverLate(sequence, lastTokenAt));
     }
   }
 

@@ -22,6 +22,10 @@ export class EngineMetrics {
   external_prefix_cache_queries = 0;
   external_prefix_cache_hits = 0;
   prompt_tokens_external = 0;
+  /** Sequences that had tokens proposed, once a step. */
+  spec_decode_num_drafts = 0;
+  spec_decode_num_draft_tokens = 0;
+  spec_decode_num_accepted_tokens = 0;
   /** Of one device, by `createEstimates`. */
   readonly estimated: Estimates = { flop: 0, readBytes: 0, writeBytes: 0 };
   readonly request_success = { length: 0, stop: 0, abort: 0 };

@@ -13,7 +13,7 @@ export interface Step extends StepLoad {
 /** What a finished step gave. The array is reused: read it before the next step is finished. */
 export interface StepOutcome<R extends EngineRequest> {
   readonly at: number;
-  /** Every sequence here gained one token. */
+  /** Every sequence here gained a token, or `gained` ones. */
   readonly produced: readonly Sequence<R>[];
 }
 
@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly limits: EngineLimits;
   /** Seconds that a step takes. */
   readonly stepSeconds: (load: StepLoad) => number;
+  /** How many of a sequence's proposed tokens are accepted in a step; absent: none are proposed. */
+  readonly acceptedTokens?: (() => number) | undefined;
   /** Called with each step when it begins. */
   readonly planned?: (step: Step) => void;
 }
@@ -134,11 +136,17 @@ export class Engine<R extends EngineRequest> {
   #sample(step: Step): void {
     const { metrics } = this;
     let tokens = this.#produced.length;
+    let generated = tokens;
     let wholeStepGaps = 0;
     for (const sequence of this.#produced) {
-      sequence.generated += 1;
-      sequence.known += 1;
-      if (sequence.generated === 1) {
+      const accepted = this.#accepted(sequence);
+      generated += accepted;
+      tokens += accepted;
+      sequence.gained = 1 + accepted;
+      sequence.generated += sequence.gained;
+      sequence.known += sequence.gained;
+      sequence.computed += accepted;
+      if (sequence.firstTokenAt < 0) {
         this.#firstToken(sequence, step.end);
         tokens += sequence.request.promptTokens;
       } else {
@@ -149,8 +157,20 @@ export class Engine<R extends EngineRequest> {
       if (sequence.finished) metrics.finished(sequence);
     }
     if (wholeStepGaps > 0) metrics.inter_token_latency.observe(step.end - step.begin, wholeStepGaps);
-    metrics.generation_tokens += this.#produced.length;
+    metrics.generation_tokens += generated;
     if (tokens > 0) metrics.iteration_tokens_total.observe(tokens);
+  }
+
+  /** Proposed tokens that a sequence keeps beside the one that every step gives it; no more than it still needs. */
+  #accepted(sequence: Sequence<R>): number {
+    const { acceptedTokens } = this.#options;
+    if (acceptedTokens === undefined || sequence.drafted === 0) return 0;
+    const { metrics } = this;
+    const accepted = acceptedTokens();
+    metrics.spec_decode_num_drafts += 1;
+    metrics.spec_decode_num_draft_tokens += sequence.drafted;
+    metrics.spec_decode_num_accepted_tokens += accepted;
+    return Math.min(accepted, sequence.request.outputTokens - sequence.generated - 1);
   }
 
   #firstToken(sequence: Sequence<R>, sampledAt: number): void {

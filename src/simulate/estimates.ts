@@ -18,17 +18,19 @@ export interface Estimates {
 export function createEstimates(
   card: ModelCard,
   tensorParallel: number,
+  decodeTokens = 1,
 ): (totals: Estimates, load: StepLoad) => void {
-  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding');
+  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding' && name !== 'draft');
   const pair = attentionFlopPerPair(card, 'prefill');
   const kv = kvBytesPerTokenPerLayer(card);
   const activations = activationTraffic(card) ?? { whole: 0, sharded: 0 };
   const perToken = activations.whole + activations.sharded / tensorParallel;
   const seen = contextOf(card);
-  return (totals, { prefills, decodes, decodeContext }) => {
+  return (totals, { prefills, decodes: sequences, decodeContext }) => {
+    const decodes = decodeTokens * sequences;
     const prompts = sum(prefills, ({ tokens }) => tokens);
     const tokens = prompts + decodes;
-    const context = sum(prefills, (chunk) => seen(end(chunk))) + decodes * seen(decodeContext);
+    const context = sum(prefills, (chunk) => seen(end(chunk))) + sequences * seen(decodeContext);
     const pairs = sum(prefills, (chunk) => chunk.tokens * seen(end(chunk))) + decodes * seen(decodeContext);
     let flop = pair * pairs;
     let weights = 0;

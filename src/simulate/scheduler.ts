@@ -8,6 +8,8 @@ export interface EngineLimits {
   readonly maxNumSeqs: number;
   readonly kvCapacityTokens: number;
   readonly blockSize: number;
+  /** Tokens that are proposed for every decoding sequence in a step; absent: none. */
+  readonly draftTokens?: number | undefined;
 }
 
 /** A step while it is being planned. */
@@ -112,7 +114,7 @@ export class Scheduler<R extends EngineRequest> {
     for (let index = 0; index < running.length && plan.budget > 0; index += 1) {
       const sequence = running[index]!;
       const tokens = Math.min(sequence.known - sequence.computed, plan.budget);
-      while (!kv.grow(sequence, sequence.computed + tokens)) {
+      while (!kv.grow(sequence, sequence.computed + tokens + this.#drafted(sequence))) {
         preempted = true;
         const victim = running.pop()!;
         this.#preempt(victim);
@@ -164,15 +166,22 @@ export class Scheduler<R extends EngineRequest> {
 
   #schedule(plan: Plan, sequence: Sequence<R>, tokens: number): void {
     sequence.scheduled = tokens;
+    sequence.drafted = this.#drafted(sequence);
     plan.budget -= tokens;
     if (sequence.generated > 0 && sequence.known - sequence.computed === 1) {
       plan.decodes += 1;
+      plan.budget -= sequence.drafted;
       plan.context += sequence.known;
       return;
     }
     const context = sequence.computed;
     plan.prefills.push({ tokens, context, completes: context + tokens === sequence.known });
     this.kv.publish(sequence, context + tokens);
+  }
+
+  /** Tokens that are verified beside the next one of a decoding sequence. */
+  #drafted({ generated, known, computed }: Sequence<R>): number {
+    return generated > 0 && known - computed === 1 ? (this.#limits.draftTokens ?? 0) : 0;
   }
 
   #preempt(sequence: Sequence<R>): void {

@@ -23,6 +23,10 @@ export class Sequence<R extends EngineRequest> {
   /** Prompt and generated tokens: all of them must be computed before the next one is sampled. */
   known: number;
   generated = 0;
+  /** Tokens proposed for it in the step in progress. */
+  drafted = 0;
+  /** Tokens of the last step that gave any. */
+  gained = 0;
   /** KV blocks held. */
   blocks = 0;
   /** Keys of the held blocks that the prefix cache shares. */

@@ -3,6 +3,7 @@ import { usableMeasurement } from '../../src/fit/cell-observation.ts';
 import { mergeRepeats } from '../../src/fit/merge-repeats.ts';
 import type { Driving } from '../../src/roofline/driving.ts';
 import type { EngineSettings } from '../../src/roofline/serving.ts';
+import { noCounters } from '../measure/cells.ts';
 import { measureSuite } from './virtual.ts';
 
 const steady: Driving = { kind: 'steady', output_jitter: [0.9, 1.1] };
@@ -134,5 +135,23 @@ describe('cells of one phase', () => {
 
   test('prompts on one server and answers from another are of no single model', () => {
     expect(of('disaggregated', 256)).toBeNull();
+  });
+});
+
+describe('a cell of a server that speculates', () => {
+  const counted = (spec_drafts: number | null, spec_draft_tokens = 400, spec_accepted_tokens = 240) =>
+    usableMeasurement(
+      { ...record, server: { ...noCounters, spec_drafts, spec_draft_tokens, spec_accepted_tokens } },
+      engine,
+      steady,
+    )!.engine.speculation;
+
+  test('is fitted with the tokens that it proposed and accepted, by its own counters', () => {
+    expect(counted(100)).toEqual({ draftTokens: 4, acceptance: 0.6 });
+  });
+
+  test('which proposed none is like any other', () => {
+    expect(counted(0)).toBeUndefined();
+    expect(counted(null)).toBeUndefined();
   });
 });

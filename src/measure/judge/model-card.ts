@@ -16,6 +16,8 @@ export const judgeModelCard: Judge = ({ evidence, thresholds }) => {
   // A preempted prompt is computed again, and half of a pair computes half of a request.
   if (counted === undefined || server === null || pair !== undefined) return null;
   const { delta } = server;
+  // Rejected tokens were computed, too.
+  if (delta.spec_draft_tokens) return null;
   if (delta.preemptions !== 0 && delta.preemptions !== null) return null;
   const card = cardCounts(counted, timelines, delta);
   const moved = sumOf(delta.estimated_read_bytes, delta.estimated_write_bytes);

@@ -10,10 +10,13 @@ export function batchSchedule(
     /** Of each prompt, in the prefix cache. */
     readonly cachedTokens: number;
     readonly outputTokens: number;
+    /** Steps after the first token. */
+    readonly decodeSteps: number;
     readonly streams: number;
   },
 ): Schedule {
-  const { inputTokens, cachedTokens: cached, outputTokens, streams } = batch;
+  const { inputTokens, cachedTokens: cached, outputTokens, decodeSteps, streams } = batch;
+  const verified = attention.decodeTokens * streams;
   const record = new ScheduleRecorder();
   let left = streams * (inputTokens - cached);
   let done = 0;
@@ -27,12 +30,12 @@ export function batchSchedule(
   if (outputTokens > 1) {
     const context = inputTokens + outputTokens / 2;
     record.step(
-      streams,
-      streams,
+      verified,
+      verified,
       streams,
       attention.decodeFlop(streams, context),
       attention.decodeBytes(streams, context),
-      outputTokens - 1,
+      decodeSteps,
       streams,
       context,
     );

@@ -1,3 +1,4 @@
+import { decodeStepsOf, type Speculation } from '../speculation.ts';
 import { requestLengths, spreadLengths } from './request-lengths.ts';
 import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
@@ -11,7 +12,9 @@ type RequestColumns = Pick<
 export class RequestLog {
   /** Prompts, less what the prefix cache holds of all of them. */
   readonly input: number[] = [];
+  /** Steps that give tokens, the first token's included: as many as tokens, without speculation. */
   readonly output: number[] = [];
+  readonly #outputTokens: number[] = [];
   /** Event of the first token; undefined before it. */
   readonly first: number[] = [];
   readonly last: number[] = [];
@@ -23,8 +26,20 @@ export class RequestLog {
   readonly #nextInput: () => number;
   readonly #nextOutput: () => number;
   readonly #cached: number;
+  readonly #speculation: Speculation | undefined;
+  #stepsOwed = 0;
 
-  constructor(load: SimulatedLoad) {
+  /** Whole numbers of steps whose mean is that of their requests. */
+  #stepsFor(tokens: number): number {
+    if (this.#speculation === undefined) return tokens;
+    const wanted = decodeStepsOf(tokens, this.#speculation) + this.#stepsOwed;
+    const steps = Math.round(wanted);
+    this.#stepsOwed = wanted - steps;
+    return 1 + steps;
+  }
+
+  constructor(load: SimulatedLoad, speculation?: Speculation) {
+    this.#speculation = speculation;
     this.#cached = load.cachedTokens ?? 0;
     this.#nextInput = load.inputSpread
       ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)
@@ -40,7 +55,9 @@ export class RequestLog {
   /** Draws a request that is sent `offset` seconds after `event` events; returns its number. */
   send(event: number, offset: number): number {
     this.input.push(Math.max(1, this.#nextInput() - this.#cached));
-    this.output.push(this.#nextOutput());
+    const tokens = this.#nextOutput();
+    this.#outputTokens.push(tokens);
+    this.output.push(this.#stepsFor(tokens));
     this.#sentEvent.push(event);
     this.#sentOffset.push(offset);
     return this.sent - 1;
@@ -74,7 +91,7 @@ export class RequestLog {
       sentOffset: Float64Array.from(this.#sentOffset.slice(from, to)),
       firstEvent: Int32Array.from(this.first.slice(from, to)),
       lastEvent: Int32Array.from(this.last.slice(from, to)),
-      outputTokens: Int32Array.from(this.output.slice(from, to)),
+      outputTokens: Int32Array.from(this.#outputTokens.slice(from, to)),
       pauses: this.#pauses
         .filter(({ request }) => request >= from && request < to)
         .map((pause) => ({ ...pause, request: pause.request - from })),

@@ -10,6 +10,7 @@ import {
   type ServingEdges,
   type ServingMeans,
 } from '../serving.ts';
+import { decodeStepsOf } from '../speculation.ts';
 import { StepPricer } from '../step-pricer.ts';
 import { AttentionWork } from '../step-work.ts';
 import { batchSchedule } from './batch-schedule.ts';
@@ -24,13 +25,14 @@ export function scheduleOf(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): Schedule {
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, engine.speculation);
   const { inputTokens, outputTokens, concurrency, driving } = shape;
   if (driving?.kind === 'batch') {
     return batchSchedule(attention, engine.maxNumBatchedTokens, {
       inputTokens,
       cachedTokens: cachedTokens(shape),
       outputTokens,
+      decodeSteps: decodeStepsOf(outputTokens, engine.speculation),
       streams: concurrency,
     });
   }

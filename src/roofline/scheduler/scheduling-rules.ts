@@ -49,7 +49,7 @@ export class SchedulingRules {
     const { partial } = this.prompts;
     const preempted: number[] = [];
     if (partial !== null && this.decoding.size > 0) {
-      const budget = this.#engine.maxNumBatchedTokens - this.decoding.size;
+      const budget = this.#engine.maxNumBatchedTokens - this.#attention.decodeTokens * this.decoding.size;
       const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
       if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return preempted;
       this.prompts.partial = null;
@@ -74,7 +74,10 @@ export class SchedulingRules {
   /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
   plan(): { readonly prompts: PlannedPrompts; readonly preempted: readonly number[] } {
     const preempted = this.#makeRoom();
-    const planned = new PlannedPrompts(this.#engine.maxNumBatchedTokens - this.decoding.size, this.#cached);
+    const planned = new PlannedPrompts(
+      this.#engine.maxNumBatchedTokens - this.#attention.decodeTokens * this.decoding.size,
+      this.#cached,
+    );
     const { partial } = this.prompts;
     if (partial !== null) this.#compute(planned, partial);
     while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {

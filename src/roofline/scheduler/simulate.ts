@@ -1,6 +1,7 @@
 import { drawGaps } from '../../stats/gaps.ts';
 import { childSeed, createRandom } from '../../stats/random.ts';
 import type { EngineSettings } from '../serving.ts';
+import { decodeStepsOf } from '../speculation.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
 import { Arrivals } from './arrivals.ts';
@@ -37,8 +38,8 @@ class Simulation {
   readonly #requests: RequestLog;
   readonly #arrivals = new Arrivals();
   readonly #rules: SchedulingRules;
-  /** Of every prompt, in the prefix cache. */
-  readonly #cached: number;
+  /** What a decoding sequence holds besides what the rules count: cached tokens, and those that speculation gave on average. */
+  readonly #uncounted: number;
   /** Requests that must finish. */
   readonly #total: number;
 
@@ -55,10 +56,12 @@ class Simulation {
     this.#attention = attention;
     this.#pricer = pricer;
     this.#load = load;
-    this.#requests = new RequestLog(load);
+    this.#requests = new RequestLog(load, engine.speculation);
     this.#nextDue = load.arrivals === undefined ? null : dueTimes(load.arrivals, load.seed);
-    this.#cached = load.cachedTokens ?? 0;
-    this.#rules = new SchedulingRules(attention, engine, this.#requests, this.#cached);
+    const cached = load.cachedTokens ?? 0;
+    this.#rules = new SchedulingRules(attention, engine, this.#requests, cached);
+    const steps = decodeStepsOf(load.outputTokens, engine.speculation);
+    this.#uncounted = cached + (load.outputTokens - 1 - steps) / 2;
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
@@ -144,10 +147,11 @@ class Simulation {
     const wait = this.#arrivals.next - this.#now;
     if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
     const { size, kv } = this.#rules.decoding;
+    const tokens = this.#attention.decodeTokens * size;
     const mean = (steps: number): number => {
-      const context = this.#cached + kv.meanContext(steps);
+      const context = this.#uncounted + kv.meanContext(steps);
       const flop = this.#attention.decodeFlop(size, context);
-      return this.#pricer.secondsOf(size, size, size, flop, this.#attention.decodeBytes(size, context));
+      return this.#pricer.secondsOf(tokens, tokens, size, flop, this.#attention.decodeBytes(size, context));
     };
     let steps = Math.min(most, Math.ceil(wait / mean(1)));
     // Contexts grow on the way, so that fewer steps of a long stretch fill the wait.
@@ -158,9 +162,10 @@ class Simulation {
   /** Runs one step with prompts, or so many without; ends the requests that have all their tokens then. */
   #run(prompts: PlannedPrompts | null, steps: number): void {
     const { size, kv } = this.#rules.decoding;
-    const context = size > 0 ? this.#cached + kv.meanContext(steps) : 0;
-    const tokens = size + (prompts?.tokens ?? 0);
-    const sampled = size + (prompts?.completed.length ?? 0);
+    const context = size > 0 ? this.#uncounted + kv.meanContext(steps) : 0;
+    const verified = this.#attention.decodeTokens * size;
+    const tokens = verified + (prompts?.tokens ?? 0);
+    const sampled = verified + (prompts?.completed.length ?? 0);
     const sequences = size + (prompts?.sequences ?? 0);
     const flop = this.#attention.decodeFlop(size, context) + (prompts?.flop ?? 0);
     const bytes = this.#attention.decodeBytes(size, context) + (prompts?.bytes ?? 0);

@@ -58,6 +58,15 @@ export function metricsText<R extends EngineRequest>(
   ] as const) {
     add('counter', name, [['_total', '', wrongEstimates ? WRONG_BY * value : value]]);
   }
+  if (device.settings.speculation !== undefined) {
+    for (const name of [
+      'spec_decode_num_drafts',
+      'spec_decode_num_draft_tokens',
+      'spec_decode_num_accepted_tokens',
+    ] as const) {
+      add('counter', name, [['_total', '', metrics[name]]]);
+    }
+  }
   if (kv !== null) addKvMetrics(add, histogramSamples, kv);
   add(
     'counter',

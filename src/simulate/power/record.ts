@@ -1,5 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import { stepPower } from '../../roofline/power.ts';
+import type { Speculation } from '../../roofline/speculation.ts';
 import { TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork, stepWork } from '../../roofline/step-work.ts';
 import type { Step } from '../engine.ts';
@@ -12,8 +13,9 @@ export function powerRecorder(
   tensorParallel: number,
   power: PowerTruth,
   trace: PowerTrace,
+  speculation?: Speculation,
 ): (step: Step) => void {
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, speculation);
   const counter = new TrafficCounter(card, tensorParallel);
   return (step) => {
     const traffic = counter.count(stepWork(attention, step));
