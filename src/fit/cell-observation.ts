@@ -111,7 +111,7 @@ export function usableMeasurement(
   const concurrency = cell.concurrency ?? openConcurrency(record);
   if (!metrics || concurrency === null || cell.kind === 'disaggregated') return null;
   const decode = cell.kind === 'decode';
-  const whole = cell.kind === 'load' || cell.kind === 'cached';
+  const whole = cell.kind === 'load' || cell.kind === 'cached' || cell.kind === 'speculative';
   const driving: Driving = decode ? { kind: 'batch' } : (openDriving(record, driven) ?? driven);
   // A batch that is released at once has no TTFT of a model's: who came first decides.
   const drift = driftError(record);

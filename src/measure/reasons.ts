@@ -50,5 +50,6 @@ export const REASON_CODES = [
   'routing_sensitive',
   'environment_changed',
   'model_card_mismatch',
+  'speculation_missing',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];

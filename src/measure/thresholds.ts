@@ -172,4 +172,9 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     effect: 'flagged',
     fit: 'use',
   },
+  speculation_missing: {
+    gate: 'a speculative cell whose server counts no tokens that it proposed in the window',
+    effect: 'invalid',
+    fit: 'exclude',
+  },
 };

@@ -28,6 +28,7 @@ import {
   judgePreemption,
   judgePrefixCache,
   judgeQueue,
+  judgeSpeculation,
   judgeTokenCount,
 } from './judge/server.ts';
 import { cappedWarmUp, judgeSteadiness } from './judge/steadiness.ts';
@@ -65,6 +66,7 @@ const JUDGES: readonly Judge[] = [
   judgeSamples,
   judgeConvergence,
   judgeModelCard,
+  judgeSpeculation,
 ];
 
 /** A batch that is released at once has no steady load, no residence and no requests by themselves. */

@@ -7,8 +7,9 @@ const tokens = z.int().min(1).max(10_000_000);
  * What a cell measures. `load`: requests as users send them, prompts and answers mixed. `prefill`: one output token.
  * `decode`: a batch released together, only the steps in which all of it decodes. `disaggregated`: prompts on one server,
  * answers from another. `cached`: as `load`, with prompts that begin alike and find that beginning in the prefix cache.
+ * `speculative`: as `load`, on a server that must propose tokens.
  */
-export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated', 'cached'] as const;
+export const CELL_KINDS = ['load', 'prefill', 'decode', 'disaggregated', 'cached', 'speculative'] as const;
 export type CellKind = (typeof CELL_KINDS)[number];
 
 /** How requests of an open loop arrive: evenly, at random, or with gamma distributed gaps. */
@@ -43,7 +44,7 @@ export const gridBlockSchema = z.strictObject({
     .enum(CELL_KINDS)
     .optional()
     .describe(
-      'What the cells measure; default load. prefill: one output token. decode: a batch released together, only the steps in which all of it decodes. disaggregated: prompts on one server, answers from another (targets with `prefill`). cached: as load, with prompts that share their first cached_input tokens, which are in the prefix cache.',
+      'What the cells measure; default load. prefill: one output token. decode: a batch released together, only the steps in which all of it decodes. disaggregated: prompts on one server, answers from another (targets with `prefill`). cached: as load, with prompts that share their first cached_input tokens, which are in the prefix cache. speculative: as load, on a server that proposes tokens.',
     ),
   input: oneOrMore(tokens).describe('Input lengths in tokens.'),
   cached_input: oneOrMore(tokens)

@@ -39,6 +39,8 @@ function oddityOf(kind: CellKind, block: GridBlock): Oddity | null {
     };
   }
   switch (kind) {
+    case 'speculative':
+      return needsConcurrency(kind, load);
     case 'cached':
       return needsConcurrency(kind, load) ?? oddCachedInput(block);
     case 'load':

@@ -64,16 +64,14 @@ describe('speculative decoding', () => {
   });
 });
 
-it('a speculating server counts what it proposed and accepted, and every token reaches its client', async () => {
-  const { url } = await endpoint({
-    device: device({ timeScale: 0.05, speculation: { draftTokens: 4, acceptance: 0.6 } }),
-  });
+async function measureCell(speculation: { draftTokens: number; acceptance: number } | undefined) {
+  const { url } = await endpoint({ device: device({ timeScale: 0.05, speculation }) });
   const known = await identifyEndpoint({ url, apiKey: null, apiKeyEnv: null, model: null });
-  const { reasons, server, counts } = await runCell(
+  return runCell(
     { url, model: null, api_key: null, api_key_env: null },
     known,
     {
-      kind: 'load',
+      kind: 'speculative',
       input_tokens: 200,
       output_tokens: 100,
       concurrency: 4,
@@ -92,11 +90,26 @@ it('a speculating server counts what it proposed and accepted, and every token r
     { progress: () => undefined, requests: () => undefined, steps: () => undefined },
     new AbortController().signal,
   );
+}
+
+it('a speculative cell has what the server proposed and accepted, and every token reaches its client', async () => {
+  const { reasons, server, counts } = await measureCell({ draftTokens: 4, acceptance: 0.6 });
   expect(server!.spec_draft_tokens! / server!.spec_drafts!).toBe(4);
   expect(server!.spec_accepted_tokens! / server!.spec_draft_tokens!).toBeCloseTo(0.6, 1);
   expect(counts.completed).toBeGreaterThan(40);
   const codes = reasons.map(({ code }) => code);
-  for (const code of ['request_failed', 'output_length_off', 'model_card_mismatch'] as const) {
+  for (const code of [
+    'request_failed',
+    'output_length_off',
+    'model_card_mismatch',
+    'speculation_missing',
+  ] as const) {
     expect(codes).not.toContain(code);
   }
+});
+
+it('a speculative cell on a server that does not speculate is invalid', async () => {
+  const { reasons, verdict } = await measureCell(undefined);
+  const found = reasons.find(({ code }) => code === 'speculation_missing')!;
+  expect([found.effect, found.fit, verdict]).toEqual(['invalid', 'exclude', 'invalid']);
 });

@@ -26,6 +26,7 @@ test('cached cells are one for each length that the prefix cache holds', () => {
 
 test.each([
   ['kind: cached, input: [64], output: [8], load: { concurrency: [1] }', /need cached_input/],
+  ['kind: speculative, input: [64], output: [8], load: { kv_fill: [0.5] }', /number of streams/],
   [
     'kind: cached, input: [64], cached_input: [64], output: [8], load: { concurrency: [1] }',
     /multiples of 16 below the shortest input \(64\)/,

@@ -156,3 +156,15 @@ export const judgeQueue: Judge = ({ evidence, thresholds }) => {
     0,
   );
 };
+
+/** A cell that is to speculate says how, by the server's counters. */
+export const judgeSpeculation: Judge = ({ evidence }) => {
+  if (evidence.kind !== 'speculative') return null;
+  const proposed = evidence.server?.delta.spec_draft_tokens ?? null;
+  if (proposed !== null && proposed > 0) return null;
+  const message =
+    proposed === null
+      ? 'the server counts no proposed tokens'
+      : 'the server proposed no tokens in the window';
+  return invalid('speculation_missing', message, proposed, 1);
+};
