@@ -5,22 +5,17 @@ import { EXIT, RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { METRIC_KEYS, type MetricKey, type Predicted } from '../fit/predictive.ts';
 import { readFit } from '../fitfile/read.ts';
-import type { ModelCard } from '../model/card.ts';
-import { builtInCard, builtInModels } from '../model/cards.ts';
 import { MOST_DOUBLINGS } from '../predict/extrapolation.ts';
 import { type FitPrediction, predict } from '../predict/predict.ts';
 import { formatNumber, latencyUnit } from '../report/format.ts';
 import { type Style, styleFor } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
-import { tokensPerStep } from '../roofline/speculation.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
-import { parseSpeculation } from './spec-flag.ts';
 import { objectivesTable, tailsTable } from './tails-text.ts';
 
 const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N]
-    [--cached-input N] [--spec K,ACCEPTANCE] [--draft MODEL] [--tails]
-    [--objective KEY=MS ...] [--closed-form] [--json]
+    [--cached-input N] [--tails] [--objective KEY=MS ...] [--closed-form] [--json]
 
 Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
 file, with 90 % intervals, and says what lies outside the cells that were
@@ -35,12 +30,6 @@ included.
                      every prompt (default 0)
   --output N         output length, tokens
   --concurrency N    streams
-  --spec K,ACCEPTANCE
-                     speculative decoding: K tokens proposed for a sequence in a
-                     step, of which the share ACCEPTANCE is accepted (of vLLM's
-                     counters accepted over draft tokens), as in 4,0.7
-  --draft MODEL      the model that proposes them, a built-in one; without it
-                     proposals cost nothing
   --tp N             tensor parallel size; default: the smallest that was
                      measured
   --tails            p50, p90 and p99 of TTFT, TPOT, E2E and of the time between
@@ -62,8 +51,6 @@ Example:
 const options = {
   input: { type: 'string' },
   'cached-input': { type: 'string' },
-  spec: { type: 'string' },
-  draft: { type: 'string' },
   output: { type: 'string' },
   concurrency: { type: 'string' },
   tp: { type: 'string' },
@@ -91,12 +78,10 @@ function predictionText(prediction: FitPrediction, wantsTails: boolean, style: S
   if (prediction.rough) {
     notes.push('rough: prompts nearly saturate the server or requests queue; leave out --closed-form here');
   }
-  const { input, cached_input, output, concurrency, tp, speculation, predictor } = prediction;
+  const { input, cached_input, output, concurrency, tp, predictor } = prediction;
   const cached = cached_input === 0 ? '' : ` (${cached_input} cached)`;
   return [
-    style.bold(
-      `${input} in${cached}, ${output} out, concurrency ${concurrency}, TP ${tp}${speculationText(speculation)}`,
-    ),
+    style.bold(`${input} in${cached}, ${output} out, concurrency ${concurrency}, TP ${tp}`),
     renderTable({
       columns: [
         { title: 'metric' },
@@ -112,20 +97,6 @@ function predictionText(prediction: FitPrediction, wantsTails: boolean, style: S
     `predicted by ${HOW[predictor]}`,
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');
-}
-
-const speculationText = (speculation: FitPrediction['speculation']): string =>
-  speculation === null
-    ? ''
-    : `, ${formatNumber(tokensPerStep(speculation), 3)} tokens a step (${speculation.draftTokens} proposed)`;
-
-function draftCard(id: string): ModelCard {
-  const card = builtInCard(id);
-  if (card !== null) return card;
-  throw new RidgeError(`unknown model '${id}'`, {
-    where: '--draft',
-    mend: `Known: ${builtInModels().join(', ')}.`,
-  });
 }
 
 /** A metric in the unit that people read it in: `ttft  45.31  41.02 to 50.05  ms`. */
@@ -181,15 +152,10 @@ export const command: Command = {
       output: needed('output'),
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
-      speculation: optionalFlag(flags.spec, parseSpeculation),
-      draft: optionalFlag(flags.draft, draftCard),
       tails: flags.tails,
       objectives: Object.fromEntries((flags.objective ?? []).map(parseObjective)),
       predictor: flags['closed-form'] ? ('closed_form' as const) : ('scheduler' as const),
     };
-    if (shape.draft !== undefined && shape.speculation === undefined) {
-      throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });
-    }
     const prediction = predict(await readFit(positionals[0]!), shape);
     console.log(
       flags.json

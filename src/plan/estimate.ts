@@ -86,7 +86,7 @@ const LEAST_ERROR = 0.002;
 export function cellCost(
   model: TargetModel | null,
   cell: CellShape,
-  protocol: Pick<Protocol, 'warm_up_max_s' | 'warm_up_min_s'>,
+  protocol: Pick<Protocol, 'warm_up_max_s' | 'warm_up_min_s' | 'release_min_s'>,
   stop: StopRule,
 ): CellCost {
   const service = expectedService(model, cell);
@@ -102,7 +102,8 @@ export function cellCost(
   );
   const least = Math.max(stop.min_s, stop.window_min_s ?? 0, residence_s);
   const window = Math.min(stop.max_s, Math.max(least, samples / requests_per_s));
-  const settled = Math.max(protocol.warm_up_min_s ?? 0, (alone ? 3 : 2) * residence_s);
+  const release = Math.max(residence_s, protocol.release_min_s ?? 0);
+  const settled = Math.max(protocol.warm_up_min_s ?? 0, release + (alone ? 2 : 1) * residence_s);
   const warmUp = Math.min(protocol.warm_up_max_s, settled);
   const seen = Math.min(stop.max_requests, Math.max(1, window * requests_per_s));
   return {

@@ -1,3 +1,4 @@
+import { median } from '../../stats/sorted.ts';
 import type { LatencyMetric } from '../observations.ts';
 import type { Kernel } from './step-kinds.ts';
 
@@ -90,4 +91,34 @@ export function scatterWithin(
     else high = middle;
   }
   return high;
+}
+
+/** Median of the absolute value of a standard normal. */
+const MEDIAN_Z = 0.6745;
+const LEAST_SCALE = 0.25;
+const FEWEST_ROWS = 20;
+
+/**
+ * Factor on the errors of alike steps' means, at most 1, that makes their typical distance from their kernel's mean as large as it is:
+ * scatter within a group holds what steps differ in, and stamps that are late by turns take each other back.
+ */
+export function errorScale(
+  kernels: readonly KernelRows[],
+  terms: readonly StepTerm[],
+  residuals: readonly number[],
+  metric: LatencyMetric,
+): number {
+  const sd = terms.map(({ measured_error }) => measured_error);
+  const ones = terms.map(() => 1);
+  const distances = kernels
+    .filter((kernel) => kernel.metric === metric && kernel.rows.length > 1)
+    .flatMap((kernel) => {
+      const { mean, error } = kernelOffset(kernel, residuals, sd, ones, 0);
+      // The mean follows each of its rows by so much.
+      return kernel.rows.map(
+        (row) => Math.abs(residuals[row]! - mean) / Math.sqrt(sd[row]! ** 2 - error ** 2),
+      );
+    });
+  if (distances.length < FEWEST_ROWS) return 1;
+  return Math.min(1, Math.max(LEAST_SCALE, median(distances)! / MEDIAN_Z));
 }

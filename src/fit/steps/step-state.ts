@@ -3,7 +3,7 @@ import type { LatencyMetric } from '../observations.ts';
 import type { Term } from '../problem.ts';
 import { huberWeight } from '../robust.ts';
 import type { SharedError } from './decorrelate.ts';
-import { type KernelRows, kernelOffset, kernelRows, scatterWithin } from './kernel-rows.ts';
+import { errorScale, type KernelRows, kernelOffset, kernelRows, scatterWithin } from './kernel-rows.ts';
 
 /** Standard deviations and weights of terms, by term. */
 export interface TermWeights {
@@ -41,6 +41,10 @@ export function stepWeights(
     ttft: scatterWithin(kernels, terms, residuals, 'ttft'),
     tpot: scatterWithin(kernels, terms, residuals, 'tpot'),
   };
+  const scale: Readonly<Record<LatencyMetric, number>> = {
+    ttft: scatter.ttft > 0 ? 1 : errorScale(kernels, terms, residuals, 'ttft'),
+    tpot: scatter.tpot > 0 ? 1 : errorScale(kernels, terms, residuals, 'tpot'),
+  };
   const sd = [...plain.sd];
   const own = [...plain.sd];
   const counted = [...plain.counted];
@@ -48,7 +52,7 @@ export function stepWeights(
   terms.forEach(({ source, metric, measured_error, emphasis }, i) => {
     if (!source) return;
     const inKernel = source.kernel !== null;
-    own[i] = Math.hypot(measured_error, inKernel ? scatter[metric] : 0);
+    own[i] = inKernel ? Math.hypot(scale[metric] * measured_error, scatter[metric]) : measured_error;
     sd[i] = Math.hypot(own[i]!, inKernel ? misfit[metric] : 0);
     counted[i] = own[i]! / Math.sqrt(emphasis);
     weights[i] = huberWeight(residuals[i]! / own[i]!);
