@@ -144,7 +144,9 @@ export function usableMeasurement(
         ? null
         : measuredRate(metrics.output_tokens_per_s, concurrency, record.counts.measured),
     power: measuredPower(record),
-    // A batch that is released at once is one sample, and a pair's steps are of two servers.
-    ...(driving.kind !== 'batch' && cell.kind === 'load' && { tails: observedTails(metrics) }),
+    // A batch that is released at once is one sample, a pair is of two servers, and speculation gives several tokens at once.
+    ...(driving.kind !== 'batch' &&
+      cell.kind === 'load' &&
+      !speculation && { tails: observedTails(metrics) }),
   };
 }

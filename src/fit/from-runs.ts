@@ -89,9 +89,9 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
   };
 }
 
-/** What a prompt had cached is not in its stamps: steps with cached prompts tell no work. */
+/** What a prompt had cached, or a step verified, is not in the stamps: such steps tell no work. */
 const stepsOf = (record: CellRecord, steps: RunCells['steps']): EngineSteps | undefined =>
-  record.cell.kind === 'cached' ? undefined : steps?.get(stepsKey(record));
+  record.cell.kind === 'cached' || record.server?.spec_drafts ? undefined : steps?.get(stepsKey(record));
 
 /** Why a cell that no verdict excludes is of no use. */
 function whyUnused({ cell }: CellRecord): string {
