@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { deviceSchema } from '../src/fitfile/device-schema.ts';
 import { fitIndexSchema } from '../src/fitfile/index-file-schema.ts';
 import { fitSchema } from '../src/fitfile/schema.ts';
 import { cellRecordSchema, requestLineSchema, runSchema } from '../src/run/schema.ts';
@@ -16,6 +17,7 @@ const PUBLISHED: readonly Published[] = [
   { file: 'suites/suite.v1.schema.json', title: 'Ridgepoint suite', schema: suiteSchema, io: 'input' },
   { file: 'suites/lab.v1.schema.json', title: 'Ridgepoint lab file', schema: labSchema, io: 'input' },
   { file: 'fits/fit.v1.schema.json', title: 'Ridgepoint fit file', schema: fitSchema, io: 'output' },
+  { file: 'fits/device.v1.schema.json', title: 'Ridgepoint device file', schema: deviceSchema, io: 'output' },
   {
     file: 'fits/index.v1.schema.json',
     title: 'Ridgepoint index of published fits',

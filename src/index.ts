@@ -23,14 +23,24 @@ export { specSource } from './cost/sources/from-spec.ts';
 export { DEFAULT_FIXED_COSTS } from './cost/transfer.ts';
 export { RidgeError } from './errors.ts';
 export type { Predictor } from './fit/cell-model.ts';
+export { narrowed } from './fit/family/narrow.ts';
 export type { MetricKey, Predicted, Prediction } from './fit/predictive.ts';
 export type { PredictedTails } from './fit/tails/predict-tails.ts';
 export type { TailKey } from './fit/tails/tail-keys.ts';
+export { buildDevice } from './fitfile/device-build.ts';
+export { parseDevice, readDevice } from './fitfile/device-read.ts';
+export type { Device } from './fitfile/device-schema.ts';
 export { parseFit } from './fitfile/parse.ts';
 export { readFit } from './fitfile/read.ts';
 export type { Fit } from './fitfile/schema.ts';
 export type { ModelCard } from './model/card.ts';
 export { type FitPrediction, type PredictionShape, predict } from './predict/predict.ts';
+export {
+  predictUnmeasured,
+  type UnmeasuredPrediction,
+  type UnmeasuredServer,
+  unmeasuredModel,
+} from './predict/predict-unmeasured.ts';
 export { closedLoopMeans } from './roofline/closed-form.ts';
 export { closedLoopTails } from './roofline/closed-form-tails.ts';
 export type { Admission, Driving } from './roofline/driving.ts';

@@ -6,6 +6,7 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { checkFitText } from '../fitfile/check-fit.ts';
 import { checkFitFolder, isFitFolder } from '../fitfile/check-folder.ts';
+import { checkDeviceText } from '../fitfile/device-check.ts';
 import { INDEX_FILE } from '../fitfile/index-file.ts';
 import { publicKeyFrom, type SignatureState } from '../fitfile/sign.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
@@ -18,10 +19,10 @@ const help = `usage: ridge check FILE|FOLDER... [--public-key FILE] [--json]
        ridge check RUN... --rejudge SUITE
 
 Checks suite files, lab files, runs (the folder or its run.json), fit files
-(.json) and folders of published fits (or their index.json: every fit and the
-index). Every problem is named with its place, in YAML with file:line:column. Of
-a fit its schema, digest and signature are checked, and that this version
-computes the examples in it.
+(.json), device files and folders of published fits (or their index.json: every
+file and the index). Every problem is named with its place, in YAML with
+file:line:column. Of a fit its schema, digest and signature are checked, and
+that this version computes the examples in it; of a device file its digest.
 
   --public-key FILE   fits have to be signed with this key (PEM)
   --json              the findings as JSON on stdout
@@ -79,7 +80,7 @@ async function rejudgeAll(runs: readonly string[], suiteFile: string): Promise<v
 }
 
 type Check = Omit<FileCheck, 'kind'> & {
-  readonly kind: FileCheck['kind'] | 'fit' | 'index' | 'unreadable';
+  readonly kind: FileCheck['kind'] | 'fit' | 'device' | 'index' | 'unreadable';
   /** Of fits. */
   readonly signature?: SignatureState | null;
 };
@@ -118,9 +119,15 @@ async function checkPath(path: string, publicKey: KeyObject | undefined): Promis
 async function checkFit(path: string, publicKey: KeyObject | undefined): Promise<Check> {
   const text = await readUserFile(path, 'fit file');
   if (isStrangeJson(text)) return notOurs(path, 'JSON, but not a fit file');
+  if (isDeviceText(text)) {
+    const { problems, summary } = checkDeviceText(text, path);
+    return { path, kind: 'device', problems, summary };
+  }
   const { problems, summary, signature } = checkFitText(text, path, { publicKey });
   return { path, kind: 'fit', problems, summary, signature };
 }
+
+const isDeviceText = (text: string): boolean => /"kind":\s*"ridgepoint_device"/.test(text);
 
 /** Other tools have an index.json, too; a damaged one is told by its own message. */
 const isIndex = async (path: string): Promise<boolean> =>

@@ -5,17 +5,23 @@ import { EXIT, RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { METRIC_KEYS, type MetricKey, type Predicted } from '../fit/predictive.ts';
 import { readFit } from '../fitfile/read.ts';
+import type { ModelCard } from '../model/card.ts';
+import { builtInCard, builtInModels } from '../model/cards.ts';
 import { MOST_DOUBLINGS } from '../predict/extrapolation.ts';
 import { type FitPrediction, predict } from '../predict/predict.ts';
 import { formatNumber, latencyUnit } from '../report/format.ts';
 import { type Style, styleFor } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+import { tokensPerStep } from '../roofline/speculation.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
+import { showUnmeasured } from './predict-unmeasured.ts';
+import { parseSpeculation } from './spec-flag.ts';
 import { objectivesTable, tailsTable } from './tails-text.ts';
 
 const help = `usage: ridge predict FIT --input N --output N --concurrency N [--tp N]
-    [--cached-input N] [--tails] [--objective KEY=MS ...] [--closed-form] [--json]
+    [--cached-input N] [--spec K,ACCEPTANCE] [--draft MODEL] [--tails]
+    [--objective KEY=MS ...] [--closed-form] [--json]
 
 Predicts mean TTFT, TPOT, E2E and throughput of a steady closed loop from a fit
 file, with 90 % intervals, and says what lies outside the cells that were
@@ -30,6 +36,12 @@ included.
                      every prompt (default 0)
   --output N         output length, tokens
   --concurrency N    streams
+  --spec K,ACCEPTANCE
+                     speculative decoding: K tokens proposed for a sequence in a
+                     step, of which the share ACCEPTANCE is accepted (of vLLM's
+                     counters accepted over draft tokens), as in 4,0.7
+  --draft MODEL      the model that proposes them, a built-in one; without it
+                     proposals cost nothing
   --tp N             tensor parallel size; default: the smallest that was
                      measured
   --tails            p50, p90 and p99 of TTFT, TPOT, E2E and of the time between
@@ -41,6 +53,14 @@ included.
                      e2e_p95_ms=9000 ...; repeatable
   --closed-form      by formulas (microseconds, rough where prompts queue)
                      instead of by simulating the scheduler
+  --model CONFIG     a model without a fit: its config.json or a built-in name, on
+                     the device of FIT, of a device file (fits/h100-sxm/
+                     device.json) or of --accelerator; intervals hold what is
+                     not known, and it is said what makes them wide
+  --precision NAME   its weights: bf16, fp8, nvfp4, mxfp4; default: as in CONFIG
+  --accelerator NAME of the catalogue, measured or not: without any fit the spec
+                     sheet and fits of other devices are all that is known
+  --engine NAME      default: that of FIT, else vllm
   --json             the prediction on stdout as JSON; its key predictor says
                      how it was made
 
@@ -51,9 +71,15 @@ Example:
 const options = {
   input: { type: 'string' },
   'cached-input': { type: 'string' },
+  spec: { type: 'string' },
+  draft: { type: 'string' },
   output: { type: 'string' },
   concurrency: { type: 'string' },
   tp: { type: 'string' },
+  model: { type: 'string' },
+  precision: { type: 'string' },
+  accelerator: { type: 'string' },
+  engine: { type: 'string' },
   tails: { type: 'boolean', default: false },
   objective: { type: 'string', multiple: true },
   'closed-form': { type: 'boolean', default: false },
@@ -78,10 +104,12 @@ function predictionText(prediction: FitPrediction, wantsTails: boolean, style: S
   if (prediction.rough) {
     notes.push('rough: prompts nearly saturate the server or requests queue; leave out --closed-form here');
   }
-  const { input, cached_input, output, concurrency, tp, predictor } = prediction;
+  const { input, cached_input, output, concurrency, tp, speculation, predictor } = prediction;
   const cached = cached_input === 0 ? '' : ` (${cached_input} cached)`;
   return [
-    style.bold(`${input} in${cached}, ${output} out, concurrency ${concurrency}, TP ${tp}`),
+    style.bold(
+      `${input} in${cached}, ${output} out, concurrency ${concurrency}, TP ${tp}${speculationText(speculation)}`,
+    ),
     renderTable({
       columns: [
         { title: 'metric' },
@@ -97,6 +125,20 @@ function predictionText(prediction: FitPrediction, wantsTails: boolean, style: S
     `predicted by ${HOW[predictor]}`,
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');
+}
+
+const speculationText = (speculation: FitPrediction['speculation']): string =>
+  speculation === null
+    ? ''
+    : `, ${formatNumber(tokensPerStep(speculation), 3)} tokens a step (${speculation.draftTokens} proposed)`;
+
+function draftCard(id: string): ModelCard {
+  const card = builtInCard(id);
+  if (card !== null) return card;
+  throw new RidgeError(`unknown model '${id}'`, {
+    where: '--draft',
+    mend: `Known: ${builtInModels().join(', ')}.`,
+  });
 }
 
 /** A metric in the unit that people read it in: `ttft  45.31  41.02 to 50.05  ms`. */
@@ -138,7 +180,7 @@ export const command: Command = {
   help,
   async run(argv) {
     const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    if (positionals.length !== 1) {
+    if (positionals.length !== 1 && (flags.model === undefined || positionals.length > 1)) {
       throw new RidgeError('give one fit file', { mend: 'See ridge predict --help.' });
     }
     const needed = (flag: 'input' | 'output' | 'concurrency'): number => {
@@ -152,10 +194,31 @@ export const command: Command = {
       output: needed('output'),
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
+      speculation: optionalFlag(flags.spec, parseSpeculation),
+      draft: optionalFlag(flags.draft, draftCard),
       tails: flags.tails,
       objectives: Object.fromEntries((flags.objective ?? []).map(parseObjective)),
       predictor: flags['closed-form'] ? ('closed_form' as const) : ('scheduler' as const),
     };
+    if (shape.draft !== undefined && shape.speculation === undefined) {
+      throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });
+    }
+    if (flags.model !== undefined) {
+      if (
+        flags['cached-input'] !== undefined ||
+        flags.spec !== undefined ||
+        flags.tails ||
+        flags.objective !== undefined
+      ) {
+        throw new RidgeError('--model goes without --cached-input, --spec, --tails and --objective', {
+          mend: 'Measure some cells of the model and fit them.',
+        });
+      }
+      await showUnmeasured({ ...flags, model: flags.model, file: positionals[0] }, shape);
+      return EXIT.done;
+    }
+    const stray = (['precision', 'accelerator', 'engine'] as const).find((flag) => flags[flag] !== undefined);
+    if (stray !== undefined) throw new RidgeError(`--${stray} needs --model`);
     const prediction = predict(await readFit(positionals[0]!), shape);
     console.log(
       flags.json

@@ -5,14 +5,16 @@ import type { FileProblem } from '../run/check-file.ts';
 import { RUN_FILE } from '../run/read-run.ts';
 import { readUserFile } from '../suite/load-file.ts';
 import { checkFitText } from './check-fit.ts';
-import { INDEX_FILE, listFits } from './index-file.ts';
+import { checkDeviceText } from './device-check.ts';
+import { INDEX_FILE, indexDevice, listDevices, listFits } from './index-file.ts';
 import { indexProblems } from './index-file-check.ts';
+import type { IndexDevice } from './index-file-schema.ts';
 import type { Fit } from './schema.ts';
 import type { SignatureState } from './sign.ts';
 
 export interface CheckedFile {
   readonly path: string;
-  readonly kind: 'fit' | 'index';
+  readonly kind: 'fit' | 'device' | 'index';
   readonly problems: readonly FileProblem[];
   readonly summary: string;
   readonly signature?: SignatureState | null;
@@ -24,7 +26,7 @@ export const isFitFolder = async (folder: string): Promise<boolean> =>
   (existsSync(join(folder, INDEX_FILE)) || (await listFits(folder)).length > 0);
 
 /**
- * Checks every fit file under a folder, and its index. A folder of fits that lie where `ridge publish` puts them needs an
+ * Checks every fit and device file under a folder, and its index. A folder of fits that lie where `ridge publish` puts them needs an
  * index; one of files that `ridge fit` wrote has none.
  * @throws RidgeError (exit 2) when a file cannot be read
  */
@@ -43,8 +45,15 @@ export async function checkFitFolder(folder: string, publicKey?: KeyObject): Pro
     fits.set(place, fit);
     checks.push({ path, kind: 'fit', ...check });
   }
+  const devices: IndexDevice[] = [];
+  for (const place of await listDevices(folder)) {
+    const path = join(folder, place);
+    const { device, ...check } = checkDeviceText(await readUserFile(path, 'device file'), path);
+    if (device) devices.push(indexDevice(place, device));
+    checks.push({ path, kind: 'device', ...check });
+  }
   if (hasIndex) {
-    const problems = indexProblems(await readUserFile(index, 'index of fits'), index, fits);
+    const problems = indexProblems(await readUserFile(index, 'index of fits'), index, fits, devices);
     checks.push({ path: index, kind: 'index', problems, summary: `fits listed: ${fits.size}` });
   } else if ([...fits.keys()].some(isPublishedPlace)) {
     const mend = 'ridge publish of any fit makes it anew from the files.';

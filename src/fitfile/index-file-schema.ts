@@ -43,7 +43,14 @@ export const fitIndexSchema = z.object({
   schema_version: z.literal(INDEX_SCHEMA_VERSION),
   kind: z.literal('ridgepoint_fit_index'),
   fits: z.array(indexEntrySchema),
+  devices: z
+    .array(z.object({ path: z.string(), accelerator: z.string(), digest: z.string(), fits: z.int() }))
+    .optional()
+    .describe(
+      'Files that tell of models without a fit, see `device.v1.schema.json`; absent: there are none.',
+    ),
 });
 
 export type FitIndex = z.infer<typeof fitIndexSchema>;
+export type IndexDevice = NonNullable<FitIndex['devices']>[number];
 export type IndexEntry = z.infer<typeof indexEntrySchema>;

@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EXIT, RidgeError } from '../errors.ts';
 import { writeError } from '../run/write-file.ts';
-import { INDEX_FILE, indexEntry, listFits } from './index-file.ts';
-import { type FitIndex, INDEX_SCHEMA_VERSION, type IndexEntry } from './index-file-schema.ts';
+import { readDevice } from './device-read.ts';
+import { INDEX_FILE, indexDevice, indexEntry, listDevices, listFits } from './index-file.ts';
+import {
+  type FitIndex,
+  INDEX_SCHEMA_VERSION,
+  type IndexDevice,
+  type IndexEntry,
+} from './index-file-schema.ts';
 import { readFit } from './read.ts';
 
 /** Enough for as many publishers at once; each round waits for none of them. */
@@ -39,7 +45,22 @@ async function makeIndex(folder: string): Promise<{ index: FitIndex; damaged: Ri
       damaged.push(error);
     }
   }
-  return { index: { schema_version: INDEX_SCHEMA_VERSION, kind: 'ridgepoint_fit_index', fits }, damaged };
+  const devices: IndexDevice[] = [];
+  for (const path of await listDevices(folder)) {
+    try {
+      devices.push(indexDevice(path, await readDevice(join(folder, path))));
+    } catch (error) {
+      if (!(error instanceof RidgeError)) throw error;
+      damaged.push(error);
+    }
+  }
+  const index: FitIndex = {
+    schema_version: INDEX_SCHEMA_VERSION,
+    kind: 'ridgepoint_fit_index',
+    fits,
+    ...(devices.length > 0 && { devices }),
+  };
+  return { index, damaged };
 }
 
 async function replaceFile(file: string, text: string): Promise<void> {

@@ -1,8 +1,16 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { RidgeError } from '../errors.ts';
+import { DEVICE_FILE } from './device-read.ts';
+import type { Device } from './device-schema.ts';
 import { usedCells } from './gates.ts';
-import { type FitIndex, fitIndexSchema, INDEX_SCHEMA_VERSION, type IndexEntry } from './index-file-schema.ts';
+import {
+  type FitIndex,
+  fitIndexSchema,
+  INDEX_SCHEMA_VERSION,
+  type IndexDevice,
+  type IndexEntry,
+} from './index-file-schema.ts';
 import type { Fit } from './schema.ts';
 import { fingerprintOf, keyOf } from './sign.ts';
 
@@ -17,6 +25,23 @@ export async function listFits(folder: string): Promise<string[]> {
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
 }
+
+/** Paths of the device files under a folder, like `listFits`. */
+export async function listDevices(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name === DEVICE_FILE)
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
+
+/** What the index says of a device file. */
+export const indexDevice = (path: string, { accelerator, digest, fits }: Device): IndexDevice => ({
+  path,
+  accelerator,
+  digest,
+  fits: fits.length,
+});
 
 /** What the index says of a fit. */
 export function indexEntry(path: string, fit: Fit): IndexEntry {

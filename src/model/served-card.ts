@@ -41,7 +41,11 @@ function agreed(
   return asked === 'fp4' ? stated : 'contradiction';
 }
 
-function withPrecision(
+/**
+ * A model's config with its weights in another precision, as such checkpoints are published.
+ * @returns null where there is none
+ */
+export function withPrecision(
   released: BuiltInConfig,
   name: ModelName,
   precision: ServedPrecision,
