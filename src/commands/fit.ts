@@ -35,8 +35,8 @@ of memory and per byte of link.
                            times: ttft_ms or tpot_ms; default balanced
   --predictor NAME         the serving model to fit through: scheduler (default)
                            or closed_form (faster, rougher)
-  --steps NAME             fit by the engine's own steps, where their count is the
-                           server's: auto (default: cells of mixed prompt
+  --steps NAME             fit by the engine's own steps, where they are as many
+                           as the server's: auto (default: cells of mixed prompt
                            lengths, as of suites/tomography.yaml), all, none
   --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0:
                            none; default 200

@@ -46,8 +46,8 @@ included.
                      e2e_p95_ms=9000 ...; repeatable
   --closed-form      by formulas (microseconds, rough where prompts queue)
                      instead of by simulating the scheduler
-  --model CONFIG     a model without a fit: its config.json or a built-in name, on
-                     the device of FIT, of a device file (fits/h100-sxm/
+  --model CONFIG     a model without a fit: its config.json or a built-in name,
+                     on the device of FIT, of a device file (fits/h100-sxm/
                      device.json) or of --accelerator; intervals hold what is
                      not known, and it is said what makes them wide
   --precision NAME   its weights: bf16, fp8, nvfp4, mxfp4; default: as in CONFIG

@@ -157,7 +157,7 @@ describe('ridge validate', () => {
     expect(exitCode).toBe(0);
     const keys = ['n', 'mape', 'median_ape', 'p90_ape', 'bias', 'coverage_90'];
     const errors = JSON.parse(stdout);
-    expect(Object.keys(errors)).toEqual(['scheduler', 'closed_form']);
+    expect(Object.keys(errors)).toEqual(['scheduler', 'closed_form', 'tails']);
     for (const by of [errors.scheduler, errors.closed_form]) {
       expect(Object.keys(by.tpot_ms).sort()).toEqual(keys.sort());
     }
