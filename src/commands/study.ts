@@ -3,7 +3,6 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { writeSvg } from './compare-svg.ts';
-import { oneOfFlag } from './flags.ts';
 import { distserveStudy } from './study-distserve.ts';
 import { referenceStudy } from './study-reference.ts';
 import { splitwiseStudy } from './study-splitwise.ts';
@@ -47,7 +46,9 @@ export const command: Command = {
     if (positionals.length !== 1) {
       throw new RidgeError('give one study', { mend: `Studies: ${NAMES.join(', ')}.` });
     }
-    const study = await STUDIES[oneOfFlag('study', positionals[0]!, NAMES)]();
+    const name = NAMES.find((each) => each === positionals[0]);
+    if (name === undefined) throw new RidgeError(`'${positionals[0]}' is none of ${NAMES.join(', ')}`);
+    const study = await STUDIES[name]();
     if (flags.svg !== undefined) await writeSvg(flags.svg, study.svg());
     console.log(flags.json ? JSON.stringify(study.json, null, 2) : study.text(styleFor(process.stdout)));
     return EXIT.done;

@@ -26,7 +26,7 @@ test('another study is refused by name', async () => {
   const [none, other] = await Promise.all([ridge('study'), ridge('study', 'mooncake')]);
   expect(none).toMatchObject({ exitCode: 2, stdout: '' });
   expect(other.exitCode).toBe(2);
-  expect(other.stderr).toContain("'mooncake' is none of reference-2025, splitwise, distserve");
+  expect(other.stderr).toMatch(/^ridge: 'mooncake' is none of reference-2025, splitwise, distserve/);
 });
 
 test('Splitwise: the four pairs at equal power and cost, published ratios beside ours, at 80 columns', async () => {
