@@ -41,8 +41,8 @@ const FIGURES = [
 
 const figuresOf = (row: CompareRow, baseline: string) => [
   row.cost.total_usd_per_mtok,
-  row.kind === 'pair' ? row.cost.split.input_usd_per_mtok : null,
-  row.kind === 'pair' ? row.cost.split.output_usd_per_mtok : row.cost.output_usd_per_mtok,
+  row.cost.split.input_usd_per_mtok,
+  row.cost.split.output_usd_per_mtok,
   row.benefit,
   row.name === baseline ? '-' : interval(row.uncertainty?.benefit_90),
   verdictOf(row, baseline),

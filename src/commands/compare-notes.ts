@@ -27,7 +27,8 @@ export function footLines(
     ...second,
     ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
     ...(origins.has('carried_fit') ? ['~ a fit of another device, scaled by spec sheets'] : []),
-    'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps); its output column bears the whole cost, that of a pair its decode side alone',
+    'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps)',
+    "input and output: what prompts and answers take of the cost, each over its own tokens; of a pair its two pools, of aggregated serving shares of its steps' time",
     ...(shown.some((row) => row.beyond_measured_batch !== null)
       ? ['* more sequences together than were measured: the interval is wider by the distance']
       : []),

@@ -22,6 +22,8 @@ export interface AggregatedPlan {
   /** Time between two tokens by the statistic of the objective on it; null where there is none. */
   readonly tbt_s: number | null;
   readonly device_seconds: number;
+  /** Of the time of the steps, what prompts add to them; the rest is that of the answers. */
+  readonly prompt_share: number;
 }
 
 /** Loads of a server that is idle at times: a limit that one more prompt would break can still be met. */
@@ -110,6 +112,7 @@ function planOf(
     tpot_s: tpotAt(asked('tpot')),
     tbt_s: gap === null ? null : gapBy(gap.statistic),
     device_seconds: tp / rate,
+    prompt_share: prompt / (prompt + (steps * decode) / together),
   };
 }
 

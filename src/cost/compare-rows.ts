@@ -135,7 +135,8 @@ function aggregatedRow(
   const parts: RowPart[] = [
     { device: label, role: 'both', device_seconds: plan.device_seconds, cost: ownCost },
   ];
-  const seconds = { prefill: 0, decode: plan.device_seconds };
+  const prompts = plan.prompt_share * plan.device_seconds;
+  const seconds = { prefill: prompts, decode: plan.device_seconds - prompts };
   const hourly = { prefill: ownCost.usd_per_h, decode: ownCost.usd_per_h };
   const cost = requestCost(seconds, hourly, workload);
   return {

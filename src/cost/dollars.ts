@@ -5,7 +5,10 @@ export interface RequestCost {
   readonly output_usd_per_mtok: number;
   /** The whole request over input and output tokens. */
   readonly total_usd_per_mtok: number;
-  /** Each phase charged to its own tokens: prefill to input, decode to output. */
+  /**
+   * Each phase charged to its own tokens: of a pair its prefill pool to input, its decode pool to output; of aggregated
+   * serving the shares of its steps' time that prompts and answers take.
+   */
   readonly split: { readonly input_usd_per_mtok: number; readonly output_usd_per_mtok: number };
 }
 

@@ -32,6 +32,8 @@ test('fits, a carried fit and a spec sheet are ranked, marked, and told apart by
     /would cost what h100-sxm::h100-sxm does if (its decode|it) ran at [\d.]+ of its speed/,
   );
   expect(text).toContain('KV caches differ');
+  expect(text).toContain('input and output: what prompts and answers take of the cost');
+  expect(stdout).toMatch(/^ *\d+ +b200-sxm( +[\d.]+){4} +[\d.]+ to [\d.]+ /m);
 });
 
 test('--json holds every option with its interval, and --svg the charts', async () => {

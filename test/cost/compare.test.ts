@@ -46,6 +46,15 @@ test('the figures of a row agree with one another', () => {
   expect(one.e2e_mean_ms).toBeCloseTo(one.ttft_mean_ms + 511 * one.tpot_ms, 6);
 });
 
+test('input and output bear the whole cost between them in every row, of pairs and of aggregated serving', () => {
+  for (const { kind, cost } of rows) {
+    const { input_usd_per_mtok: input, output_usd_per_mtok: output } = cost.split;
+    expect((4096 * input + 512 * output) / 1e6).toBeCloseTo(cost.usd_per_request, 12);
+    expect(input, kind).toBeGreaterThan(0);
+    expect(output, kind).toBeGreaterThan(input);
+  }
+});
+
 test('whole devices and whole nodes cost no less than fractions, and idle where they do not match', () => {
   for (const one of rows.filter(({ kind }) => kind === 'pair')) {
     const { whole_devices, whole_nodes } = one.ratio!;
