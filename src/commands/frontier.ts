@@ -30,7 +30,7 @@ fitted) is at once cheaper a unit and larger.
                      counted at its bf16 rate. Fits count at their own format.
   --tariff USD       $/kWh instead of the basis' own
   --svg FILE         price a TFLOP/s against TFLOP/s, and the same of bandwidth
-  --json             the points on stdout
+  --json             the points on stdout: keys in README, JSON for programs
 
 Example:
   ridge frontier fits/*/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json \\
