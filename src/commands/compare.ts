@@ -7,6 +7,7 @@ import { EXIT } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { basisFlag } from './basis-flag.ts';
 import { gatherDevices, PUBLISHED_FITS } from './compare-devices.ts';
+import { EXAMPLES_HELP } from './compare-examples.ts';
 import {
   askedObjectives,
   budgetFlag,
@@ -36,7 +37,7 @@ carry:ID (the first fit scaled to a catalogue entry).
                      entry that the basis prices and that is complete enough
   --model NAME       the model where no fit is named (llama-3.1-70b-fp8)
   --fits FOLDER      published fits; default: those of this package
-  --devices FILE     devices of your own (YAML: dense peaks, bandwidth, link)
+  --devices FILE     devices of your own (YAML, below: peaks, bandwidth)
   --input N --output N   tokens of a request
   --trace FILE       or a CSV with timestamp, input_tokens, output_tokens: its
                      lengths and how they spread, how it comes in bursts, and
@@ -47,6 +48,7 @@ carry:ID (the first fit scaled to a catalogue entry).
   --suite FILE       take the objectives of a suite
   --basis NAME|FILE  asgar2025-stated, asgar2025-table5, inferencex-hyperscaler,
                      inferencex-neocloud, inferencex-rental, or a YAML file
+                     (below)
   --tariff USD       $/kWh instead of the basis' own
   --baseline PAIR    prefill::decode, or one name for aggregated serving;
                      default: the first device on both sides
@@ -62,7 +64,9 @@ carry:ID (the first fit scaled to a catalogue entry).
 Example:
   ridge compare fits/h100-sxm/meta-llama-llama-3.1-70b/*.fit.json carry:gaudi3 \\
       --input 4096 --output 512 --objective ttft_p99_ms=1000 \\
-      --objective tpot_mean_ms=40 --basis asgar2025-stated --svg pairs.svg`;
+      --objective tpot_mean_ms=40 --basis asgar2025-stated --svg pairs.svg
+
+${EXAMPLES_HELP}`;
 
 const DEFAULT_TOP = 10;
 

@@ -132,6 +132,27 @@ test("a user's basis and devices: prices come from the file, sparse peaks are re
   expect(sparse.stderr).toContain("'nova-1' has sparse peaks; fits and catalogue are dense");
 });
 
+test('the files of the help are read as they stand there', async () => {
+  const { write } = await fitFolder();
+  const fileOf = (title: string): string => {
+    const [, text] = command.help.split(title);
+    return text!.split('\n\n')[0]!.replace(/^ {2}/gm, '');
+  };
+  const basis = await write('racks.yaml', fileOf('--basis racks.yaml:\n'));
+  const devices = await write('nova.yaml', fileOf('--devices nova.yaml:\n'));
+  const { stdout, stderr } = await ridge(
+    ...['compare', H100, 'spec:b200-sxm', '--devices', devices, ...SHAPE, '--basis', basis, '--json'],
+  );
+  expect(stderr).toBe('');
+  const { rows, basis: own } = JSON.parse(stdout);
+  expect(own).toMatchObject({ name: 'our racks', usd_per_kwh: 0.12 });
+  const parts = rows.find(({ name }: { name: string }) => name === 'h100-sxm::nova-1').parts;
+  expect(parts.map(({ cost }: { cost: object }) => cost)).toMatchObject([
+    { price_usd: 25000, power_kw: 0.56, power_kind: 'measured' },
+    { price_usd: 15000, power_kw: 0.6, power_kind: 'tdp' },
+  ]);
+});
+
 test.each([
   [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'inferencex'], 2, /no cost basis 'inferencex'/],
   [['spec:gaudi3', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental'], 2, /no price for 'gaudi3'/],
