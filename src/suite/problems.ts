@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { RidgeError } from '../errors.ts';
 import { counted } from '../plural.ts';
 import { nearest } from '../stats/nearest.ts';
+import { unit, unitHint } from './key-units.ts';
 import { knownKeys } from './known-keys.ts';
 import { USER_INFO, USER_INFO_MEND, withoutUserInfo } from './user-info.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
@@ -12,6 +13,8 @@ type Issue = z.core.$ZodIssue;
 export interface Problem {
   readonly where: string;
   readonly offset: number;
+  /** The key that it is about. */
+  readonly subject: string;
   readonly message: string;
   readonly mend: string | undefined;
 }
@@ -25,12 +28,17 @@ export function findProblems(schema: z.ZodType, source: YamlSource): Problem[] {
     .sort((a, b) => a.offset - b.offset);
 }
 
-/** The first problem as the error that the user sees, with the number of others. */
+/** Others that are named beside the first problem. */
+const MOST_NAMED = 4;
+
+/** The first problem as the error that the user sees, with the number of others and what the first of them are about. */
 export function problemError(problems: readonly Problem[]): RidgeError {
   const [first] = problems;
   if (!first) throw new TypeError('no problem to report');
-  const others = problems.length - 1;
-  const more = others > 0 ? ` (and ${counted(others, 'more problem')})` : '';
+  const others = problems.slice(1);
+  const named = [...new Set(others.map(({ subject }) => subject))];
+  const list = `${named.slice(0, MOST_NAMED).join(', ')}${named.length > MOST_NAMED ? ' ...' : ''}`;
+  const more = others.length > 0 ? ` (and ${counted(others.length, 'more problem')}: ${list})` : '';
   return new RidgeError(first.message + more, {
     where: first.where,
     ...(first.mend ? { mend: first.mend } : {}),
@@ -43,6 +51,7 @@ function explain(schema: z.ZodType, source: YamlSource, issue: Issue, parent: Pa
   const at = (message: string, mend?: string): Problem => ({
     where: source.where(path),
     offset: source.offset(path),
+    subject: name,
     message,
     mend,
   });
@@ -66,12 +75,7 @@ function explain(schema: z.ZodType, source: YamlSource, issue: Issue, parent: Pa
           ),
         ];
       }
-      return [
-        at(
-          `${name} is ${show(valueAt(source.value, path))}`,
-          choices(issue.values, valueAt(source.value, path)),
-        ),
-      ];
+      return [wrongChoice(issue.values, valueAt(source.value, path), at, name)];
     case 'too_small':
       if (issue.origin === 'array')
         return [at(`${name} is empty`, 'Give at least one value, for example [128].')];
@@ -87,17 +91,21 @@ function explain(schema: z.ZodType, source: YamlSource, issue: Issue, parent: Pa
   }
 }
 
-function wrongType(
-  expected: string,
-  path: Path,
-  given: unknown,
-  at: (message: string, mend?: string) => Problem,
-  name: string,
-): Problem[] {
-  if (given === undefined) {
-    // A key that is misspelt is missing, too: the misspelling is the better message, so it comes first.
-    return [{ ...at(`${name} is missing`, `Add it: ${article(expected)}${unit(path)}.`), offset: Infinity }];
-  }
+type At = (message: string, mend?: string) => Problem;
+
+/** A key that is misspelt is missing, too: the misspelling is the better message, so it comes first. */
+const missing = (at: At, name: string, what: string): Problem => ({
+  ...at(`${name} is missing`, `Add it: ${what}.`),
+  offset: Infinity,
+});
+
+function wrongChoice(values: readonly unknown[], given: unknown, at: At, name: string): Problem {
+  if (given !== undefined) return at(`${name} is ${show(given)}`, choices(values, given));
+  return missing(at, name, values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`);
+}
+
+function wrongType(expected: string, path: Path, given: unknown, at: At, name: string): Problem[] {
+  if (given === undefined) return [missing(at, name, `${article(expected)}${unit(path)}`)];
   const inList = expected === 'array' && typeof given !== 'object';
   const mend = inList ? `Put it into brackets: [${listItems(given).join(', ')}].` : unitHint(path);
   return [at(`${name} is ${show(given)}, not ${article(expected)}`, mend)];
@@ -109,6 +117,7 @@ function unknownKey(schema: z.ZodType, source: YamlSource, path: Path, key: stri
   const at = (message: string, mend: string): Problem => ({
     where: source.whereKey(whole),
     offset: source.offset(whole),
+    subject: `'${pathName(whole)}'`,
     message,
     mend,
   });
@@ -172,24 +181,6 @@ const KINDS: Readonly<Record<string, string>> = {
   tuple: 'a pair of numbers',
 };
 const article = (expected: string): string => KINDS[expected] ?? `a ${expected}`;
-
-/** A key says its unit at its end; a value carries none. */
-const UNITS: readonly [RegExp, string][] = [
-  [/_gb_per_s$/, 'GB/s'],
-  [/_tflops$/, 'TFLOP/s'],
-  [/_ms$/, 'milliseconds'],
-  [/(?<!_per)_s$/, 'seconds'],
-  [/_w$/, 'watts'],
-  [/_bytes$/, 'bytes'],
-  [/(_tokens|^input|^output)$/, 'tokens'],
-];
-const unit = (path: Path): string => {
-  const key = [...path].reverse().find((part) => typeof part === 'string') ?? '';
-  const found = UNITS.find(([pattern]) => pattern.test(String(key)));
-  return found ? ` of ${found[1]}` : '';
-};
-const unitHint = (path: Path): string | undefined =>
-  unit(path) ? `Write a plain number${unit(path)}, without a unit.` : undefined;
 
 function choices(values: readonly unknown[], given: unknown): string {
   const words = values.map(String);

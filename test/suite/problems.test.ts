@@ -8,7 +8,7 @@ describe('a suite that does not load says where and how to mend it', () => {
     [
       'a misspelt key whose right form is then missing, too',
       'gird: []\n',
-      "s.yaml:3:1: unknown key 'gird' (and 1 more problem)\n  Did you mean 'grid'?",
+      "s.yaml:3:1: unknown key 'gird' (and 1 more problem: 'grid')\n  Did you mean 'grid'?",
     ],
     [
       'a misspelt load',
