@@ -137,7 +137,7 @@ function byKind(texts: readonly string[]): [specs: string[], carries: string[], 
 async function ownDevices(file: string | undefined): Promise<Accelerator[]> {
   if (file === undefined) return [];
   const { devices } = parseBy(devicesSchema, await readYaml(file, 'list of devices (YAML)'));
-  return listedDevices(devices, file);
+  return listedDevices(devices);
 }
 
 function cardOf(model: string | undefined, [first]: readonly Fit[]): ModelCard {

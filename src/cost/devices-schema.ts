@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { fromDataSheet } from '../accelerator/data-sheet.ts';
-import { RidgeError } from '../errors.ts';
 
 const positive = z.number().positive();
 
@@ -15,6 +14,11 @@ export const devicesSchema = z.strictObject({
         vendor: z.string().default('unknown'),
         convention: z
           .enum(['dense', 'sparse'])
+          .refine(
+            // Every fit and the catalogue are dense: two conventions in one comparison would decide it.
+            (convention) => convention === 'dense',
+            'fits and catalogue are dense; give the dense peaks (most often half of these)',
+          )
           .describe('Of the peaks; sparse ones are twice what a dense model can reach.'),
         bf16_tflops: positive.optional(),
         fp8_tflops: positive.optional(),
@@ -32,19 +36,8 @@ export const devicesSchema = z.strictObject({
 
 type Listed = z.infer<typeof devicesSchema>['devices'];
 
-/**
- * Devices out of a file.
- * @throws RidgeError (exit 2) when any peak is sparse: every fit and the catalogue are dense, and two conventions in one
- *   comparison decide it
- */
-export function listedDevices(devices: Listed, where: string): Accelerator[] {
-  const sparse = devices.find(({ convention }) => convention === 'sparse');
-  if (sparse) {
-    throw new RidgeError(`'${sparse.id}' has sparse peaks; fits and catalogue are dense`, {
-      where,
-      mend: 'Give its dense peaks (most often half the sparse ones) with convention: dense.',
-    });
-  }
+/** Devices out of a file. */
+export function listedDevices(devices: Listed): Accelerator[] {
   return devices.map((one) =>
     fromDataSheet({
       id: one.id,

@@ -129,7 +129,7 @@ test("a user's basis and devices: prices come from the file, sparse peaks are re
     ],
   );
   expect(sparse.exitCode).toBe(2);
-  expect(sparse.stderr).toContain("'nova-1' has sparse peaks; fits and catalogue are dense");
+  expect(sparse.stderr).toContain('is "sparse": fits and catalogue are dense');
 });
 
 test('the files of the help are read as they stand there', async () => {

@@ -25,3 +25,9 @@ test('of many problems the first few are named', () => {
     "'devices[0].id' is missing (and 8 more problems: 'devices[0].convention', 'devices[0].memory_gb_per_s', 'devices[0].memory_gb', 'devices[0].link_gb_per_s' ...)",
   );
 });
+
+test('sparse peaks come before what the device lacks', () => {
+  expect(linesOf('devices:\n  - { id: b, memory_gb: 80 }\n  - id: a\n    convention: sparse\n')).toMatch(
+    /^d\.yaml:4:17: 'devices\[1\]\.convention' is "sparse": fits and catalogue are dense; give the dense peaks \(most often half of these\) \(and 6 more problems: 'devices\[0\]\.convention', /,
+  );
+});
