@@ -12,17 +12,24 @@ export interface Closest {
   readonly seconds: number;
 }
 
-/** For each objective that no device meets even at its best, what comes closest; empty where each alone can be met. */
-export function closestMisses(sources: readonly PhaseSource[], question: SearchQuestion): Closest[] {
-  return question.objectives.flatMap((objective): Closest[] => {
-    const best = sources
-      .flatMap((source) => bestOf(source, objective, question))
-      .reduce<Closest | null>(
-        (least, one) => (least === null || one.seconds < least.seconds ? one : least),
-        null,
-      );
-    return best === null || best.seconds <= objective.limit_s ? [] : [best];
+/** For each objective what comes closest to it by itself, whether that meets it or not; none of metrics that no device serves. */
+export const closestTo = (sources: readonly PhaseSource[], question: SearchQuestion): Closest[] =>
+  question.objectives.flatMap((objective): Closest[] => {
+    const [first, ...rest] = sources.flatMap((source) => bestOf(source, objective, question));
+    return first ? [rest.reduce((least, one) => (one.seconds < least.seconds ? one : least), first)] : [];
   });
+
+/** What comes closest to each objective, in words: where all can be met alone, they cannot together. */
+export function closestText(found: readonly Closest[]): string {
+  if (found.length === 0) return 'No device holds the model and one such request.';
+  const each = found.map(({ objective, device, tp, seconds }) => {
+    const met = seconds <= objective.limit_s ? ' (met)' : '';
+    return `${objective.key} ${Number((1e3 * seconds).toPrecision(3))} ms${met} on ${device} at TP ${tp}`;
+  });
+  const closest = `Closest, one request alone and no queue: ${each.join('; ')}.`;
+  return found.every(({ objective, seconds }) => seconds <= objective.limit_s)
+    ? `${closest} Each is met alone, not all together: raise the limits, or let more --workers share a queue.`
+    : closest;
 }
 
 function bestOf(source: PhaseSource, objective: Objective, question: SearchQuestion): Closest[] {

@@ -1,7 +1,7 @@
 import { RidgeError } from '../errors.ts';
 import type { CostBasis } from './basis.ts';
 import { type Budget, budgetOf, leastUse } from './budget.ts';
-import { closestMisses } from './closest.ts';
+import { closestText, closestTo } from './closest.ts';
 import { breakEvens, type ComparedDevice, type CompareRow, type RowBreakEvens } from './compare-row.ts';
 import { type BareRow, rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS, rescaled } from './intervals.ts';
@@ -136,15 +136,10 @@ function refuseSmall(
 }
 
 function nothingMeets(devices: readonly ComparedDevice[], question: CompareQuestion): RidgeError {
-  const [miss] = closestMisses(
+  const found = closestTo(
     devices.map(({ source }) => source.central),
     question,
   );
   const asked = question.objectives.map(({ key, limit_s }) => `${key}=${1e3 * limit_s}`).join(', ');
-  return new RidgeError(`no option meets ${asked}`, {
-    exitCode: 1,
-    mend: miss
-      ? `Closest to ${miss.objective.key}: ${miss.device} at TP ${miss.tp} with ${(1e3 * miss.seconds).toPrecision(3)} ms, one request alone.`
-      : 'Each objective alone can be met, without a queue; raise the limits, or let more workers share a queue.',
-  });
+  return new RidgeError(`no option meets ${asked}`, { exitCode: 1, mend: closestText(found) });
 }

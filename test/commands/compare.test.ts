@@ -153,6 +153,8 @@ test('the files of the help are read as they stand there', async () => {
   ]);
 });
 
+const objectives = (...texts: string[]): string[] => texts.flatMap((text) => ['--objective', text]);
+
 test.each([
   [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'inferencex'], 2, /no cost basis 'inferencex'/],
   [['spec:gaudi3', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental'], 2, /no price for 'gaudi3'/],
@@ -164,6 +166,16 @@ test.each([
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_ms=250'], 2, /names no percentile/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_p99_ms=x'], 2, /above 0/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--objective', 'ttft_p99_ms=5'], 1, /no option meets/],
+  [
+    ['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, ...objectives('ttft_p99_ms=5', 'e2e_p95_ms=9')],
+    1,
+    /no queue: ttft_p99_ms \d+ ms on h100-sxm at TP 8; e2e_p95_ms \d+ ms on h100-sxm at TP 8\.$/,
+  ],
+  [
+    ['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, ...objectives('ttft_p99_ms=5', 'tpot_mean_ms=50')],
+    1,
+    /; tpot_mean_ms [\d.]+ ms \(met\) on h100-sxm at TP 8\.$/,
+  ],
   [['spec:h100-sxm', ...MODEL, ...SHAPE, ...STATED, '--baseline', 'x::y'], 2, /none of the options/],
   [['spec:h100', ...MODEL, ...SHAPE, ...STATED], 2, /Did you mean 'h100-sxm'\? .* --devices/],
   [[H100, '--input', '200000', '--output', '512', ...STATED], 2, /200512 tokens .* takes at most 131072/],
