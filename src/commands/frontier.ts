@@ -27,7 +27,8 @@ fitted) is at once cheaper a unit and larger.
 
   --basis NAME|FILE  see ridge compare --help
   --format FORMAT    of compute; default fp8. A device without units for it is
-                     counted at its bf16 rate. Fits count at their own format.
+                     counted at its bf16 rate, as its row says. Fits count at their
+                     own format.
   --tariff USD       $/kWh instead of the basis' own
   --svg FILE         price a TFLOP/s against TFLOP/s, and the same of bandwidth
   --json             the points on stdout: keys in README, JSON for programs
@@ -52,6 +53,7 @@ function fittedPoint(fit: Fit, basis: CostBasis): FrontierDevice {
     name: `${accelerator.id} ${model_card.id.split('/').at(-1)} ${model_card.precision} ${engine.name}`,
     accelerator: accelerator.id,
     kind: 'fitted',
+    compute_format: model_card.compute_format,
     flop_per_s: parameters.gemm_flop_per_s!.value,
     bytes_per_s: parameters.memory_bytes_per_s!.value,
     usd_per_h: basis.costOf(accelerator).usd_per_h,
@@ -86,7 +88,7 @@ function frontierText(
       ],
       rows: points.map((one) => [
         one.name,
-        one.kind === 'fitted' ? 'fit' : format,
+        one.kind === 'fitted' ? 'fit' : one.compute_format,
         one.tflops,
         number(one.usd_per_h_per_pflops, one.on_compute_frontier),
         one.tb_per_s,
@@ -95,6 +97,9 @@ function frontierText(
       ]),
     }),
     '',
+    ...(points.some(({ kind, compute_format }) => kind === 'dense_peak' && compute_format !== format)
+      ? [`bf16: the device has no units for ${format}, its bf16 rate is counted`]
+      : []),
     wrapLines(
       '* on the frontier of its kind. Peaks are dense; sparse figures would halve the price a TFLOP/s. Fitted compute is that of the dense GEMMs.',
       REPORT_COLUMNS,

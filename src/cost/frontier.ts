@@ -9,6 +9,8 @@ export interface FrontierPoint {
   readonly accelerator: string;
   /** Dense peaks of a spec sheet, or what a fit reached. */
   readonly kind: 'dense_peak' | 'fitted';
+  /** Whose rate counts as compute: bf16 for a device without units for the format that was asked. */
+  readonly compute_format: ComputeFormat;
   readonly tflops: number;
   readonly tb_per_s: number;
   readonly usd_per_h: number;
@@ -24,6 +26,7 @@ export interface FrontierDevice {
   readonly name: string;
   readonly accelerator: string;
   readonly kind: FrontierPoint['kind'];
+  readonly compute_format: ComputeFormat;
   readonly flop_per_s: number;
   readonly bytes_per_s: number;
   readonly usd_per_h: number;
@@ -37,12 +40,14 @@ export function peakPoint(
 ): FrontierDevice | null {
   const peak = peakOf(accelerator, format);
   // A peak by the ratio rule is no peak of the device: without fp8 units it computes in bf16.
+  const counted = peak?.published ? format : 'bf16';
   const flop = peak === null ? null : peak.published ? peak.flop_per_s : accelerator.bf16_flop_per_s;
   if (flop === null || accelerator.memory_bytes_per_s === null || !basis.prices(accelerator)) return null;
   return {
     name: accelerator.id,
     accelerator: accelerator.id,
     kind: 'dense_peak',
+    compute_format: counted,
     flop_per_s: flop,
     bytes_per_s: accelerator.memory_bytes_per_s,
     usd_per_h: basis.costOf(accelerator).usd_per_h,
@@ -53,15 +58,13 @@ type Bare = Omit<FrontierPoint, 'on_compute_frontier' | 'on_bandwidth_frontier'>
 
 /** Prices per unit, and which points nothing of their kind beats in both price and size. */
 export function frontier(devices: readonly FrontierDevice[]): FrontierPoint[] {
-  const points = devices.map(({ flop_per_s, bytes_per_s, usd_per_h, name, accelerator, kind }): Bare => {
+  const points = devices.map(({ flop_per_s, bytes_per_s, ...device }): Bare => {
+    const { usd_per_h } = device;
     const [tflops, tb_per_s] = [flop_per_s / 1e12, bytes_per_s / 1e12];
     return {
-      name,
-      accelerator,
-      kind,
+      ...device,
       tflops,
       tb_per_s,
-      usd_per_h,
       usd_per_h_per_pflops: (1e3 * usd_per_h) / tflops,
       usd_per_h_per_tb_per_s: usd_per_h / tb_per_s,
     };
