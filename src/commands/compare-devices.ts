@@ -143,7 +143,9 @@ async function ownDevices(file: string | undefined): Promise<Accelerator[]> {
 function cardOf(model: string | undefined, [first]: readonly Fit[]): ModelCard {
   if (first) return first.model_card;
   if (model === undefined) {
-    throw new RidgeError('no model: give a fit file, or --model', { mend: 'See ridge compare --help.' });
+    throw new RidgeError('no model: give a fit file, or --model', {
+      mend: 'There is no default, with --all neither; for example --model llama-3.1-70b-fp8.',
+    });
   }
   const card = builtInCard(model);
   if (card) return card;

@@ -21,9 +21,10 @@ import { comparisonSvg, writeSvg } from './compare-svg.ts';
 import { comparisonText, shownRows } from './compare-text.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
 
-const help = `usage: ridge compare FIT... (--input N --output N | --trace FILE)
+const help = `usage: ridge compare FIT... | --all --model NAME
+    (--input N --output N | --trace FILE)
     --basis NAME|FILE [--objective KEY=MS ...] [--baseline PAIR]
-    [--budget KIND=N | --rate N] [--all] [--json]
+    [--budget KIND=N | --rate N] [--json]
 
 Ranks every pairing of accelerators (prefill on one, decode on the other) and
 aggregated serving on each by what a request costs while the latency objectives
@@ -34,8 +35,10 @@ FIT is a fit file, spec:ID (a catalogue entry, nothing measured: wide priors) or
 carry:ID (the first fit scaled to a catalogue entry).
 
   --all              also every published fit of the model, and every catalogue
-                     entry that the basis prices and that is complete enough
-  --model NAME       the model where no fit is named (llama-3.1-70b-fp8)
+                     entry that the basis prices and that is complete enough;
+                     without a FIT it needs --model
+  --model NAME       needed where no fit file is named, for there is no default;
+                     for example llama-3.1-70b-fp8
   --fits FOLDER      published fits; default: those of this package
   --devices FILE     devices of your own (YAML, below: peaks, bandwidth)
   --input N --output N   tokens of a request

@@ -159,6 +159,7 @@ test.each([
   [['spec:h100-sxm', ...MODEL, ...SHAPE, '--basis', 'inferencex'], 2, /no cost basis 'inferencex'/],
   [['spec:gaudi3', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental'], 2, /no price for 'gaudi3'/],
   [['spec:h100-sxm', ...SHAPE, ...STATED], 2, /no model/],
+  [['--all', ...SHAPE, ...STATED], 2, /no model: .*\n.*no default, with --all neither; .*--model llama/],
   [['spec:h100-sxm', ...MODEL, ...SHAPE], 2, /--basis is needed/],
   [[...MODEL, ...SHAPE, ...STATED], 2, /no accelerator takes part/],
   [['carry:gaudi3', ...MODEL, ...SHAPE, ...STATED], 2, /carry:ID needs a fit/],
