@@ -23,6 +23,7 @@ export function footLines(
   return [
     ...powerLines(shown),
     ...(base ? [] : [`the baseline ${baseline} does not meet the objectives: nothing is compared with it`]),
+    ...unclearLines(shown, baseline),
     ...what,
     ...second,
     ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
@@ -40,6 +41,19 @@ export function footLines(
       : []),
     ...(unmet.length > 0 ? [`the objectives are met by no plan of: ${unmet.join(', ')}`] : []),
     ...notes.map((note) => `note: ${note}`),
+  ];
+}
+
+/** Where no gain of another device is told from 1: what it is a gain over, and how to take another. */
+function unclearLines(shown: readonly CompareRow[], baseline: string): string[] {
+  const base = shown.find(({ name }) => name === baseline);
+  const others = shown.filter(
+    ({ prefill, decode, uncertainty }) =>
+      uncertainty !== null && (prefill !== base?.prefill || decode !== base.decode),
+  );
+  if (others.length === 0 || others.some(({ uncertainty }) => uncertainty!.excludes_one)) return [];
+  return [
+    `every gain of other devices is unclear: the baseline taken is ${baseline}; --baseline PAIR takes another, and intervals are narrow between devices that were measured`,
   ];
 }
 

@@ -93,6 +93,26 @@ test('a trace is the workload: its spread and its rate are told, and whole worke
   expect(both.stderr).toContain('--input and --trace both give lengths');
 });
 
+test('where every gain is unclear, the baseline that was taken is named, with the flag for another', async () => {
+  const asked = [
+    'compare',
+    'spec:h100-sxm',
+    'spec:h200-sxm',
+    ...MODEL,
+    ...SHAPE,
+    '--basis',
+    'inferencex-rental',
+  ];
+  const { stdout } = await ridge(...asked);
+  expect(stdout).toContain('unclear');
+  expect(unfolded(stdout)).toContain(
+    'every gain of other devices is unclear: the baseline taken is h100-sxm::h100-sxm; --baseline PAIR takes another',
+  );
+  const told = await ridge('compare', H100, B200, ...SHAPE, ...STATED, ...LIMITS);
+  expect(told.stdout).toMatch(/(better|worse)$/m);
+  expect(told.stdout).not.toContain('every gain');
+});
+
 test('every published fit and catalogue entry fits 80 columns', async () => {
   const { stdout, exitCode } = await ridge(
     ...['compare', '--all', ...MODEL, ...SHAPE, '--basis', 'inferencex-rental', '--rate', '3'],
