@@ -35,7 +35,7 @@ describe('the Prometheus text format', () => {
       ),
     ).toEqual([
       { name: 'a', labels: { x: '1,}', y: 'q"\\\n', z: '' }, value: 1 },
-      { name: 'b', labels: {}, value: 2 },
+      { name: 'b', labels: {}, value: 2, at_ms: 1_700_000_000 },
       { name: 'c', labels: {}, value: Number.POSITIVE_INFINITY },
       { name: 'd', labels: { le: '0.5' }, value: 3 },
     ]);
