@@ -39,7 +39,14 @@ export const calibrationSchema = z.object({
   /** How far two passes lie apart. */
   between_passes: z.object({ ttft_bias_mean_ms: milliseconds, stamp_error_p99_ms: milliseconds }),
   /** Of the client's thread under that load, less the timer's own resolution; null: not known. */
-  event_loop_delay: z.object({ p50_ms: milliseconds, p99_ms: milliseconds, max_ms: milliseconds }).nullable(),
+  event_loop_delay: z
+    .object({
+      p50_ms: milliseconds,
+      p99_ms: milliseconds,
+      max_ms: milliseconds,
+      core_wait_share: z.number().min(0).optional(),
+    })
+    .nullable(),
   /** Of an idle client: the smallest step of its clock, and how much later than asked its timers fire. */
   timers: z.object({ clock_step_us: z.number(), late_p50_ms: milliseconds, late_p99_ms: milliseconds }),
   /** p99 of the stamp error up to which a rate counts as held. */
