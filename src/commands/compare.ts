@@ -62,7 +62,7 @@ carry:ID (the first fit scaled to a catalogue entry).
                      --nic-gb-per-s N, --host-staged
   --top N            pairs to print; default 10
   --svg FILE         bar chart, Pareto front and KV transfer
-  --json             everything, on stdout: keys in README, JSON for programs
+  --json             everything, on stdout: keys in fits/comparing.md
 
 Example:
   ridge compare fits/h100-sxm/meta-llama-llama-3.1-70b/*.fit.json carry:gaudi3 \\

@@ -50,7 +50,7 @@ the Azure and Splitwise traces), or a YAML file of phases:
   --draws N            draws of what the fits are unsure of; default 20
   --transfer MODE      layer_wise (default) or serialized; with --contention N,
                        --nic-gb-per-s N, --host-staged
-  --json               everything, on stdout: keys in README, JSON for programs
+  --json               everything, on stdout: keys in fits/comparing.md
 
 Example:
   ridge fleet day.csv fits/h100-sxm/meta-llama-llama-3.1-70b/*.fit.json \\

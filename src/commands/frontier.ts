@@ -31,7 +31,7 @@ fitted) is at once cheaper a unit and larger.
                      own format.
   --tariff USD       $/kWh instead of the basis' own
   --svg FILE         price a TFLOP/s against TFLOP/s, and the same of bandwidth
-  --json             the points on stdout: keys in README, JSON for programs
+  --json             the points on stdout: keys in fits/comparing.md
 
 Example:
   ridge frontier fits/*/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json \\

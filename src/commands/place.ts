@@ -25,8 +25,8 @@ from fits, or are given. Exact: a mixed-integer programme, solved by HiGHS.
                      ridge compare --help
   --tariff USD       $/kWh instead of the basis' own
   --limit-ms N       instead of the graph's limit_ms
-  --json             the plan and what bounds it, on stdout: keys in README,
-                     JSON for programs
+  --json             the plan and what bounds it, on stdout: keys in
+                     fits/comparing.md
 
 Prints the plan with its times and costs, what binds, and the cheaper plans that
 a looser limit would allow. Where no plan is fast enough, what comes closest.

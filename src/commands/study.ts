@@ -24,7 +24,7 @@ says which reproduce, which do not, and what would have to be true for those:
                      pools of A100 (arXiv:2401.09670), by a fit carried there
 
   --svg FILE         bar charts
-  --json             everything, on stdout: keys in README, JSON for programs
+  --json             everything, on stdout: keys in fits/comparing.md
 
 Example:
   ridge study splitwise --svg splitwise.svg`;

@@ -10,7 +10,7 @@ const GRAPH =
   'limit_ms: 100\nstages:\n  one:\n    options: [{ on: A, time_ms: 80, usd: 0.2 }, { on: B, time_ms: 200, usd: 0.1 }]\n';
 const MIX = 'phases:\n  - { seconds: 20, rate_per_s: 3, input: 2000, output: 200 }\n';
 
-/** The command of each verb of README's table, without `--json`. */
+/** The command of each verb of fits/comparing.md's table, without `--json`. */
 const asked = (graph: string, mix: string): Readonly<Record<string, string[]>> => ({
   compare: [
     ...['compare', H100, 'carry:gaudi3', '--input', '4096', '--output', '512', ...BASIS, ...LIMIT],
@@ -34,7 +34,7 @@ function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
   return key.endsWith('[]') ? (own as unknown[]).some((one) => has(one, rest)) : has(own, rest);
 }
 
-const rows = (await readFile('README.md', 'utf8')).matchAll(
+const rows = (await readFile('fits/comparing.md', 'utf8')).matchAll(
   /^\| ((?:compare|frontier|fleet|place|study)[^|]*) \| (`[^|]*) \|/gm,
 );
 const documented = Map.groupBy(
@@ -52,7 +52,7 @@ test.each([
   'study reference-2025',
   'study splitwise',
   'study distserve',
-])('%s --json has every key that README names', async (verb) => {
+])('%s --json has every key that fits/comparing.md names', async (verb) => {
   const { write } = await fitFolder();
   const commands = asked(await write('graph.yaml', GRAPH), await write('mix.yaml', MIX));
   const { stdout, stderr } = await ridge(...commands[verb]!, '--json');
