@@ -27,8 +27,8 @@ fitted) is at once cheaper a unit and larger.
 
   --basis NAME|FILE  see ridge compare --help
   --format FORMAT    of compute; default fp8. A device without units for it is
-                     counted at its bf16 rate, as its row says. Fits count at their
-                     own format.
+                     counted at its bf16 rate, as its row says. Fits count at
+                     their own format.
   --tariff USD       $/kWh instead of the basis' own
   --svg FILE         price a TFLOP/s against TFLOP/s, and the same of bandwidth
   --json             the points on stdout: keys in fits/comparing.md
