@@ -6,7 +6,7 @@ import type { RoundPlanner } from '../../src/run/adaptive-planner.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { Execution, type RunOptions } from '../../src/run/orchestrate.ts';
 import { readRun } from '../../src/run/read-run.ts';
-import { isListening } from '../../src/server/port.ts';
+import { becomesFree } from '../../src/server/port.ts';
 import { loadLab } from '../../src/suite/targets.ts';
 import { freePort } from '../server/facts.ts';
 import { loadText } from '../suite/suite-text.ts';
@@ -68,7 +68,7 @@ describe('servers that a run starts and whose cells are chosen as it goes', { ti
     for (const { ended } of searches) expect(ended).not.toBeNull();
     for (const name of ['sim-tp1', 'sim-tp2'])
       expect(first.records.filter(({ target }) => target === name).length).toBeGreaterThan(1);
-    expect(await isListening(url)).toBe(false);
+    expect(await becomesFree(url, 10_000, new AbortController().signal)).toBe(true);
     const again = await execute({ ...given, folder, findMax, resume: true });
     expect(again.starts).toBe(0);
     expect(again.records.length).toBe(first.records.length);

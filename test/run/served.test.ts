@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../src/run/read-run.ts';
-import { isListening } from '../../src/server/port.ts';
+import { becomesFree, isListening } from '../../src/server/port.ts';
 import { FAKE_SERVER, freePort, isAlive, parentOf, pidsOf, until } from '../server/facts.ts';
 import { temporaryFolder } from './facts.ts';
 
@@ -138,7 +138,7 @@ describe('servers that a run starts', { timeout: 120_000 }, () => {
     }
     const order = events.flatMap(({ kind, target }) => (kind === 'cell_finished' ? [target] : []));
     expect(order.indexOf('sim-tp2')).toBeGreaterThan(order.lastIndexOf('sim-tp1') - 1);
-    expect(await isListening(`http://127.0.0.1:${port}`)).toBe(false);
+    expect(await becomesFree(`http://127.0.0.1:${port}`, 10_000, new AbortController().signal)).toBe(true);
   });
 
   test('one that does not come up leaves the others alone; a resumed run starts only it', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ServerTask } from '../../src/agent/protocol.ts';
 import { RidgeError } from '../../src/errors.ts';
 import { LogReader } from '../../src/server/log-facts.ts';
-import { isListening } from '../../src/server/port.ts';
+import { becomesFree } from '../../src/server/port.ts';
 import { startServer } from '../../src/server/start-server.ts';
 import { temporaryFolder } from '../run/facts.ts';
 import { FAKE_SERVER, freePort, isAlive, pidsOf, target, task, until } from './facts.ts';
@@ -44,24 +44,30 @@ const linesOf = (error: unknown): string => {
   return error.toLines().join('\n');
 };
 
+function factsOf(log: string): LogReader['facts'] {
+  const reader = new LogReader();
+  for (const line of log.split('\n')) reader.read(line);
+  return reader.facts;
+}
+
 describe('a server that a run starts', () => {
   test('is ready when it answers, its log is told and read, and a stop ends it', async () => {
     const { port, pids, started, log } = await attempt({ mode: 'good' });
     const server = await started;
     expect(server.ready_after_s).toBeGreaterThan(0);
-    const reader = new LogReader();
-    for (const line of log().split('\n')) reader.read(line);
-    expect(reader.facts).toMatchObject({
+    // What it printed may arrive after its first answer.
+    await until(() => factsOf(log()).kv_capacity_tokens !== null);
+    expect(factsOf(log())).toMatchObject({
       version: '0.32.0',
       max_num_seqs: 48,
       max_num_batched_tokens: 1536,
       kv_capacity_tokens: 123_456,
     });
     await server.stop();
-    expect([await isListening(`http://127.0.0.1:${port}`), (await pidsOf(pids)).map(isAlive)]).toEqual([
-      false,
-      [false],
-    ]);
+    expect((await pidsOf(pids)).map(isAlive)).toEqual([false]);
+    // The kernel closes the sockets of a process that is dead a moment later; whoever starts the next one waits for it.
+    const free = becomesFree(`http://127.0.0.1:${port}`, 10_000, new AbortController().signal);
+    expect(await free).toBe(true);
   });
 
   test('a stop ends its whole process group, also one that ignores the signal', async () => {
