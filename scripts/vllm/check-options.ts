@@ -72,7 +72,8 @@ function checkInterface(checks: Checks, { record, timelines }: CellData): void {
     ({ usage, input_tokens, output_tokens, chunks }) =>
       usage?.prompt_tokens === input_tokens &&
       usage.completion_tokens === output_tokens &&
-      chunks.tokens.length === output_tokens,
+      // An event may carry two tokens where the server was slow to send.
+      chunks.tokens.reduce((sum, tokens) => sum + tokens, 0) === output_tokens,
   );
   checks.check(
     `options: ${record.target}: requests as asked for`,
@@ -97,8 +98,9 @@ async function checkBefore(checks: Checks, out: string, { record, server }: Cell
   );
   checks.check(
     `${name}: shown its shape first`,
-    raw.touched_requests > 1,
-    `${raw.touched_requests} requests`,
+    // One that was measured again has been shown before its first attempt.
+    raw.touched_requests > 1 || record.attempts > 1,
+    `${raw.touched_requests} requests, attempt ${record.attempts}`,
   );
   const kind = record.target === 'chat' ? 'chat_text' : 'random_ids';
   checks.check(`${name}: prompts`, raw.prompts.kind === kind, raw.prompts.kind);
