@@ -32,7 +32,7 @@ export function peakOf(accelerator: Accelerator, format: ComputeFormat): Peak | 
 
 /**
  * The card with each weight group's `compute_ratio` taken from this accelerator's peaks instead of the ratio rule
- * (Gaudi 3 runs fp8 at the bf16 rate, for example). Without an accelerator the card is returned as it is.
+ * (Gaudi 3 runs fp8 at the bf16 rate, for example), those of its draft too. Without an accelerator the card is returned as it is.
  */
 export function bindCard(card: ModelCard, accelerator: Accelerator | null): ModelCard {
   const reference = accelerator && peakOf(accelerator, card.compute_format);
@@ -42,6 +42,9 @@ export function bindCard(card: ModelCard, accelerator: Accelerator | null): Mode
     weight_groups: card.weight_groups.map((group) => {
       const peak = peakOf(accelerator, group.compute_format);
       return peak ? { ...group, compute_ratio: peak.flop_per_s / reference.flop_per_s } : group;
+    }),
+    ...(card.draft && {
+      draft: bindCard({ ...card.draft, compute_format: card.compute_format }, accelerator),
     }),
   };
 }

@@ -12,7 +12,7 @@ export interface ServingModel {
   readonly edges: ServingEdges;
 }
 
-/** Derivatives of a metric's logarithm: by the log parameters in the order of PARAMETER_NAMES, then by the edges. */
+/** Derivatives of a metric's logarithm: by the log parameters in the order of GRADIENT_NAMES, then by the edges. */
 export type LogGradient = readonly number[];
 
 /** What a fit compares with measurements. */

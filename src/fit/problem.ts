@@ -1,6 +1,11 @@
 import { Matrix } from 'ml-matrix';
 import type { ModelCard } from '../model/card.ts';
-import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import {
+  GRADIENT_NAMES,
+  PARAMETER_NAMES,
+  type ParameterName,
+  type RooflineParameters,
+} from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
 import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
@@ -177,7 +182,7 @@ function exactJacobian(
   const model = modelAt(input.priors, names, point);
   const columns = [
     ...names.map((name) => PARAMETER_NAMES.indexOf(name)),
-    ...EDGE_NAMES.map((_, k) => PARAMETER_NAMES.length + k),
+    ...EDGE_NAMES.map((_, k) => GRADIENT_NAMES.length + k),
   ];
   const jacobian = Matrix.zeros(terms.length + columns.length, columns.length);
   terms.forEach(({ observation, metric, source }, i) => {

@@ -57,14 +57,15 @@ export function scheduledCells(
   );
   let last: ServingModel | null = null;
   let known = new Map<Observation, PricedLatencies>();
-  let pricers = new Map<number, StepPricer>();
+  let pricers = new Map<string, StepPricer>();
   const priced = (model: ServingModel, one: Observation, gradient: boolean): PricedLatencies => {
     if (model !== last) [last, known, pricers] = [model, new Map(), new Map()];
     const found = known.get(one);
     if (found && (!gradient || found.ttft.gradient.length > 0)) return found;
-    const { tensorParallel } = one.engine;
-    const pricer = pricers.get(tensorParallel) ?? new StepPricer(card, model.parameters, tensorParallel);
-    pricers.set(tensorParallel, pricer);
+    const { tensorParallel, speculation } = one.engine;
+    const key = `${tensorParallel} ${speculation?.draftTokens ?? 0}`;
+    const pricer = pricers.get(key) ?? new StepPricer(card, model.parameters, tensorParallel, speculation);
+    pricers.set(key, pricer);
     const bare = price(cells.get(one)!, pricer, model.parameters.request_overhead_s, gradient);
     const latencies = withEdges(bare, shapeOf(one), model.edges);
     known.set(one, latencies);

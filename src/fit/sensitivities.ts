@@ -47,7 +47,7 @@ function scheduledSensitivities(
   const burst = driving?.kind === 'burst' ? driving : null;
   const priced = priceSchedule(
     scheduleOf(card, parameters, engine, shape),
-    new StepPricer(card, parameters, engine.tensorParallel),
+    new StepPricer(card, parameters, engine.tensorParallel, engine.speculation),
     parameters.request_overhead_s,
     { statistic: burst?.statistic ?? 'mean', whole: burst !== null, gradient: true },
   );

@@ -49,7 +49,7 @@ export function cardCounts(
 ): { readonly flop: CountRange; readonly bytes: CountRange | null } {
   const computed = computedBy(model, timelines, cachedShare(delta));
   const { card, tensor_parallel: tp } = model;
-  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding' && name !== 'draft');
+  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding');
   const flop = ([0, 1] as const).map((end) => {
     const linear = groups.map((group) => flopPerUnit(group) * unitsOf(group, computed)[end]);
     return (sum(linear) + computed.attentionFlop[end]) / tp;

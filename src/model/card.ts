@@ -8,11 +8,10 @@ export type ComputeFormat = 'fp32' | 'bf16' | 'fp8' | 'fp4';
  *   larger first, where a checkpoint keeps part of them in another format
  * - `experts`: routed experts; a token uses `experts_active` of `experts_count`
  * - `head`: the output projection; used once per sampled token
- * - `draft`: a model that proposes tokens, read `passes` times in every step for each of its sequences
  * - `embedding`: resident, looked up, costs no step time
  */
 export interface WeightGroup {
-  readonly name: 'dense' | 'experts' | 'head' | 'draft' | 'embedding';
+  readonly name: 'dense' | 'experts' | 'head' | 'embedding';
   readonly parameters: number;
   readonly bytes_per_parameter: number;
   readonly weight_format: WeightFormat;
@@ -22,8 +21,6 @@ export interface WeightGroup {
   readonly compute_ratio: number;
   readonly experts_count?: number | undefined;
   readonly experts_active?: number | undefined;
-  /** Of a draft: tokens that it proposes in a step, one after another. */
-  readonly passes?: number | undefined;
 }
 
 /** Grouped-query attention (multi-head and multi-query included), with layers that see a sliding window only. */
@@ -67,4 +64,6 @@ export interface ModelCard {
   readonly kv_bytes_per_element: number;
   readonly activation_bytes_per_element: number;
   readonly max_length_tokens: number | null;
+  /** The model that proposes tokens for it where its server speculates; absent: none is known. */
+  readonly draft?: ModelCard | undefined;
 }

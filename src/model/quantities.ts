@@ -58,7 +58,7 @@ export function expertsHit(experts: number, active: number, tokens: number, skew
   return expertsHitByLog(experts, missLogarithm(experts, active), effective);
 }
 
-/** Bytes of all resident weights, over all devices. */
+/** Bytes of all resident weights, over all devices; a draft's are not in it. */
 export function weightBytes(card: ModelCard): number {
   return card.weight_groups.reduce((sum, group) => sum + group.parameters * group.bytes_per_parameter, 0);
 }
@@ -72,7 +72,8 @@ const ENGINE_OVERHEAD_BYTES_PER_DEVICE = 3.0e9;
 
 /**
  * KV capacity in tokens of a server, from first principles (performance-model section 2.2):
- * s/tp·(util·memory·tp − weights − overhead·tp)/kv_per_token. Prefer the engine's own figure where it is exposed.
+ * s/tp·(util·memory·tp − weights − overhead·tp)/kv_per_token, a draft's weights and KV included. Prefer the engine's own
+ * figure where it is exposed.
  * @returns tokens, 0 when the weights do not fit
  */
 export function kvCapacityTokens(
@@ -84,7 +85,9 @@ export function kvCapacityTokens(
   const free =
     memoryUtilisation * deviceMemoryBytes * tensorParallel -
     weightBytes(card) -
+    (card.draft ? weightBytes(card.draft) : 0) -
     ENGINE_OVERHEAD_BYTES_PER_DEVICE * tensorParallel;
-  const tokens = ((kvShards(card, tensorParallel) / tensorParallel) * free) / kvBytesPerToken(card);
+  const perToken = kvBytesPerToken(card) + (card.draft ? kvBytesPerToken(card.draft) : 0);
+  const tokens = ((kvShards(card, tensorParallel) / tensorParallel) * free) / perToken;
   return Math.max(0, Math.floor(tokens));
 }

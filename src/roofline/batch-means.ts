@@ -23,7 +23,7 @@ export function batchMeans(
   });
   const { ttft, tpot, e2eSeconds } = priceSchedule(
     schedule,
-    new StepPricer(card, p, engine.tensorParallel),
+    new StepPricer(card, p, engine.tensorParallel, engine.speculation),
     p.request_overhead_s,
     { statistic: 'mean', whole: false, gradient: false },
   );

@@ -64,7 +64,7 @@ function loopOf(
   const hidden = burst !== null || turnAroundSeconds === null || concurrency > streams;
   return {
     attention: new AttentionWork(card, engine.speculation),
-    pricer: new StepPricer(card, p, engine.tensorParallel),
+    pricer: new StepPricer(card, p, engine.tensorParallel, engine.speculation),
     maxNumBatchedTokens: engine.maxNumBatchedTokens,
     inputTokens,
     cachedTokens: cached,

@@ -21,9 +21,17 @@ export interface RooflineParameters {
   readonly all_reduce_latency_s: number;
   /** Achieved link bandwidth in one direction, byte/s per device; counts only with tensor parallel size above 1. */
   readonly link_bytes_per_s: number;
+  /** Time of proposing one token for all sequences of a step, beside the draft's own weights and KV, s; absent: none. */
+  readonly draft_pass_s?: number;
+  /** Time of proposing one token for each sequence on top, s; absent: none. */
+  readonly draft_sequence_s?: number;
 }
 
-export type ParameterName = keyof RooflineParameters;
+/** What a server that speculates has beside them: fitted only where cells of one are. */
+export const DRAFT_NAMES = ['draft_pass_s', 'draft_sequence_s'] as const;
+export type DraftName = (typeof DRAFT_NAMES)[number];
+
+export type ParameterName = Exclude<keyof RooflineParameters, DraftName>;
 
 export const PARAMETER_NAMES: readonly ParameterName[] = [
   'gemm_flop_per_s',
@@ -37,7 +45,10 @@ export const PARAMETER_NAMES: readonly ParameterName[] = [
   'link_bytes_per_s',
 ];
 
-export const PARAMETER_UNITS: Readonly<Record<ParameterName, string>> = {
+/** Columns of a step's derivatives. */
+export const GRADIENT_NAMES = [...PARAMETER_NAMES, ...DRAFT_NAMES] as const;
+
+export const PARAMETER_UNITS: Readonly<Record<ParameterName | DraftName, string>> = {
   gemm_flop_per_s: 'FLOP/s',
   expert_flop_per_s: 'FLOP/s',
   memory_bytes_per_s: 'byte/s',
@@ -47,6 +58,8 @@ export const PARAMETER_UNITS: Readonly<Record<ParameterName, string>> = {
   request_overhead_s: 's',
   all_reduce_latency_s: 's',
   link_bytes_per_s: 'byte/s',
+  draft_pass_s: 's',
+  draft_sequence_s: 's',
 };
 
 /** Exponent of the smooth maximum of compute and memory time; cannot be identified, so it is fixed. */

@@ -1,11 +1,14 @@
-import type { ModelCard, WeightGroup } from '../model/card.ts';
-import { expertsHitByLog, kvShards, missLogarithm } from '../model/quantities.ts';
+import type { ModelCard } from '../model/card.ts';
+import { kvShards } from '../model/quantities.ts';
 import {
-  PARAMETER_NAMES,
+  type DraftName,
+  GRADIENT_NAMES,
   type ParameterName,
   PNORM_EXPONENT,
   type RooflineParameters,
 } from './parameters.ts';
+import { type PricedGroup, pricedGroups, shareRead, unitsOf } from './priced-groups.ts';
+import type { Speculation } from './speculation.ts';
 import type { StepWork } from './step-work.ts';
 
 /** Seconds of one step, by cause. `total` is their sum: the parts run one after another. */
@@ -29,29 +32,15 @@ export function pnorm(a: number, b: number): number {
 const _exponentIsFour: 4 = PNORM_EXPONENT;
 void _exponentIsFour;
 
-const column = (name: ParameterName): number => PARAMETER_NAMES.indexOf(name);
-const GEMM = column('gemm_flop_per_s');
-const EXPERT = column('expert_flop_per_s');
+const column = (name: ParameterName | DraftName): number => GRADIENT_NAMES.indexOf(name);
 const MEMORY = column('memory_bytes_per_s');
 const ATTENTION = column('attention_flop_per_s');
 const STEP = column('step_overhead_s');
 const SEQUENCE = column('sequence_overhead_s');
 const LATENCY = column('all_reduce_latency_s');
 const LINK = column('link_bytes_per_s');
-
-/** A weight group as a step meets it. */
-interface PricedGroup {
-  /** Seconds of compute for one token (or one sampled token, for the head). */
-  readonly secondsPerToken: number;
-  /** Seconds to read all of the group's weights. */
-  readonly secondsOfBytes: number;
-  readonly per: 'token' | 'sampled' | 'sequence';
-  /** How often it is read in a step. */
-  readonly passes: number;
-  /** ln(1 − k/E) of routed experts; null where every weight is read. */
-  readonly logMissed: number | null;
-  readonly compute: number;
-}
+const DRAFT_PASS = column('draft_pass_s');
+const DRAFT_SEQUENCE = column('draft_sequence_s');
 
 /**
  * Prices steps of one model on one device and tensor parallel size (performance-model section 3): one serial roofline for
@@ -66,11 +55,14 @@ export class StepPricer {
   readonly #secondsPerTokenOnLink: number;
   readonly #step: number;
   readonly #sequence: number;
+  readonly #draftPass: number;
+  readonly #draftSequence: number;
 
-  constructor(card: ModelCard, p: RooflineParameters, tensorParallel: number) {
-    this.#groups = card.weight_groups
-      .filter((group) => group.name !== 'embedding')
-      .map((group) => pricedGroup(group, p, tensorParallel));
+  constructor(card: ModelCard, p: RooflineParameters, tensorParallel: number, speculation?: Speculation) {
+    const { draftTokens: proposed = 0 } = speculation ?? {};
+    this.#groups = pricedGroups(card, p, tensorParallel, proposed);
+    this.#draftPass = proposed * (p.draft_pass_s ?? 0);
+    this.#draftSequence = proposed * (p.draft_sequence_s ?? 0);
     this.#attentionFlop = 1 / (tensorParallel * p.attention_flop_per_s);
     this.#attentionBytes = 1 / (kvShards(card, tensorParallel) * p.memory_bytes_per_s);
     // Two ring all-reduces a layer: latency plus 2(tp − 1)/tp of the message over the link, one direction.
@@ -95,8 +87,7 @@ export class StepPricer {
       pnorm(flop * this.#attentionFlop, bytes * this.#attentionBytes) +
       this.#latency +
       tokens * this.#secondsPerTokenOnLink +
-      this.#step +
-      this.#sequence * sequences
+      this.#overhead(sequences)
     );
   }
 
@@ -108,8 +99,12 @@ export class StepPricer {
       work.attentionBytes * this.#attentionBytes,
     );
     const network = this.#latency + work.tokens * this.#secondsPerTokenOnLink;
-    const overhead = this.#step + this.#sequence * work.sequences;
+    const overhead = this.#overhead(work.sequences);
     return { linear, attention, network, overhead, total: linear + attention + network + overhead };
+  }
+
+  #overhead(sequences: number): number {
+    return this.#step + this.#draftPass + (this.#sequence + this.#draftSequence) * sequences;
   }
 
   #linear(tokens: number, sampled: number, sequences: number): number {
@@ -125,7 +120,7 @@ export class StepPricer {
 
   /**
    * Adds `weight` times the derivatives of a step's seconds by the logarithms of the parameters to `gradient`, in the order
-   * of PARAMETER_NAMES.
+   * of GRADIENT_NAMES.
    */
   addGradient(
     gradient: Float64Array,
@@ -159,29 +154,7 @@ export class StepPricer {
     gradient[SEQUENCE]! += weight * this.#sequence * sequences;
     gradient[LATENCY]! += weight * this.#latency;
     gradient[LINK]! -= weight * tokens * this.#secondsPerTokenOnLink;
+    gradient[DRAFT_PASS]! += weight * this.#draftPass;
+    gradient[DRAFT_SEQUENCE]! += weight * this.#draftSequence * sequences;
   }
-}
-
-const unitsOf = ({ per }: PricedGroup, tokens: number, sampled: number, sequences: number): number =>
-  per === 'token' ? tokens : per === 'sampled' ? sampled : sequences;
-
-/** Share of a group's weights that a step reads: all of them, or the experts that uniform routing hits. */
-function shareRead(group: PricedGroup, tokens: number): number {
-  return group.logMissed === null ? 1 : expertsHitByLog(1, group.logMissed, tokens);
-}
-
-function pricedGroup(group: WeightGroup, p: RooflineParameters, tp: number): PricedGroup {
-  const count = group.experts_count ?? 1;
-  const active = group.experts_active ?? count;
-  const routed = group.name === 'experts';
-  const flopPerToken = 2 * group.parameters * (routed ? active / count : 1);
-  const rate = routed ? p.expert_flop_per_s : p.gemm_flop_per_s * group.compute_ratio;
-  return {
-    secondsPerToken: flopPerToken / (tp * rate),
-    secondsOfBytes: (group.parameters * group.bytes_per_parameter) / (tp * p.memory_bytes_per_s),
-    per: group.name === 'head' ? 'sampled' : group.name === 'draft' ? 'sequence' : 'token',
-    passes: group.passes ?? 1,
-    logMissed: routed ? missLogarithm(count, active) : null,
-    compute: routed ? EXPERT : GEMM,
-  };
 }

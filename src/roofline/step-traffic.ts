@@ -1,5 +1,7 @@
 import type { ModelCard, WeightGroup } from '../model/card.ts';
+import { draftPasses } from '../model/draft.ts';
 import { expertsHitByLog, kvShards, missLogarithm } from '../model/quantities.ts';
+import type { Speculation } from './speculation.ts';
 import type { StepWork } from './step-work.ts';
 
 /** What one device computes and moves in a step: the quantities that its energy depends on. */
@@ -12,19 +14,28 @@ export interface StepTraffic {
   readonly linkBytes: number;
 }
 
+/** A weight group as often as a step reads it. */
+interface CountedGroup {
+  readonly group: WeightGroup;
+  readonly per: 'token' | 'sampled' | 'sequence';
+  readonly passes: number;
+  readonly logMissed: number | null;
+}
+
 /** Counts the traffic of steps of one model at one tensor parallel size; free of any device's speed. */
 export class TrafficCounter {
-  readonly #groups: readonly WeightGroup[];
-  readonly #logMissed: readonly (number | null)[];
+  readonly #groups: readonly CountedGroup[];
   readonly #tp: number;
   readonly #shards: number;
   readonly #linkBytesPerToken: number;
 
-  constructor(card: ModelCard, tensorParallel: number) {
-    this.#groups = card.weight_groups.filter(({ name }) => name !== 'embedding');
-    this.#logMissed = this.#groups.map(({ name, experts_count = 1, experts_active = 1 }) =>
-      name === 'experts' ? missLogarithm(experts_count, experts_active) : null,
-    );
+  constructor(card: ModelCard, tensorParallel: number, speculation?: Speculation) {
+    const own = card.weight_groups.filter(({ name }) => name !== 'embedding').map(countedGroup);
+    const drafts = draftPasses(card, speculation?.draftTokens ?? 0);
+    this.#groups = [
+      ...own,
+      ...drafts.map(({ group, per, count }) => ({ ...countedGroup(group), per, passes: count })),
+    ];
     this.#tp = tensorParallel;
     this.#shards = kvShards(card, tensorParallel);
     const message = card.hidden_size * card.activation_bytes_per_element;
@@ -36,11 +47,10 @@ export class TrafficCounter {
   count(work: StepWork): StepTraffic {
     let flop = work.attentionFlop / this.#tp;
     let bytes = work.attentionBytes / this.#shards;
-    for (const [index, group] of this.#groups.entries()) {
-      const units = unitsOf(group, work);
+    for (const { group, per, passes, logMissed } of this.#groups) {
+      const units = unitsOf(per, work);
       if (units === 0) continue;
-      const { parameters, experts_active = 1, experts_count = 1, passes = 1 } = group;
-      const logMissed = this.#logMissed[index]!;
+      const { parameters, experts_active = 1, experts_count = 1 } = group;
       const used = logMissed === null ? 1 : experts_active / experts_count;
       const read = logMissed === null ? 1 : expertsHitByLog(1, logMissed, units);
       flop += (2 * parameters * used * units * passes) / (group.compute_ratio * this.#tp);
@@ -50,5 +60,15 @@ export class TrafficCounter {
   }
 }
 
-const unitsOf = ({ name }: WeightGroup, { tokens, sampled, sequences }: StepWork): number =>
-  name === 'head' ? sampled : name === 'draft' ? sequences : tokens;
+function countedGroup(group: WeightGroup): CountedGroup {
+  const { name, experts_count = 1, experts_active = 1 } = group;
+  return {
+    group,
+    per: name === 'head' ? 'sampled' : 'token',
+    passes: 1,
+    logMissed: name === 'experts' ? missLogarithm(experts_count, experts_active) : null,
+  };
+}
+
+const unitsOf = (per: CountedGroup['per'], { tokens, sampled, sequences }: StepWork): number =>
+  per === 'sampled' ? sampled : per === 'sequence' ? sequences : tokens;

@@ -124,7 +124,7 @@ export function createEngine<R extends EngineRequest>(
   const padded = buckets === null ? (load: StepLoad) => load : paddedLoad;
   const { speculation } = settings;
   const attention = new AttentionWork(card, speculation);
-  const pricer = new StepPricer(card, parameters, tp);
+  const pricer = new StepPricer(card, parameters, tp, speculation);
   const estimate = createEstimates(card, tp, attention.decodeTokens);
   const record = trace && powerRecorder(card, tp, device.power, trace, speculation);
   const engine = new Engine<R>({

@@ -20,7 +20,7 @@ export function createEstimates(
   tensorParallel: number,
   decodeTokens = 1,
 ): (totals: Estimates, load: StepLoad) => void {
-  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding' && name !== 'draft');
+  const groups = card.weight_groups.filter(({ name }) => name !== 'embedding');
   const pair = attentionFlopPerPair(card, 'prefill');
   const kv = kvBytesPerTokenPerLayer(card);
   const activations = activationTraffic(card) ?? { whole: 0, sharded: 0 };

@@ -5,13 +5,14 @@ import { EDGE_NAMES } from '../../src/fit/problem.ts';
 import { ScheduleCache } from '../../src/fit/schedule-cache.ts';
 import { scheduledCells } from '../../src/fit/scheduled-cells.ts';
 import type { Driving } from '../../src/roofline/driving.ts';
-import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
+import { GRADIENT_NAMES } from '../../src/roofline/parameters.ts';
 import { scheduledMeans } from '../../src/roofline/scheduler/scheduled-means.ts';
 import { cellsOf, gridOf } from './made-cells.ts';
 import { card, truth } from './virtual.ts';
 
+const drafting = { ...truth, draft_pass_s: 3e-4, draft_sequence_s: 4e-6 };
 const model: ServingModel = {
-  parameters: truth,
+  parameters: drafting,
   edges: { ttft_wait_steps: 0.3, decode_wait_steps: 0.7 },
 };
 const burst = (statistic: 'mean' | 'median'): Driving => ({
@@ -31,11 +32,11 @@ const DRIVINGS: [string, Driving | null][] = [
 
 const DELTA = 1e-5;
 const shifts = [
-  ...PARAMETER_NAMES.map(
+  ...GRADIENT_NAMES.map(
     (name) =>
       (by: number): ServingModel => ({
         ...model,
-        parameters: { ...truth, [name]: truth[name] * Math.exp(by) },
+        parameters: { ...drafting, [name]: drafting[name] * Math.exp(by) },
       }),
   ),
   ...EDGE_NAMES.map(
@@ -48,7 +49,10 @@ const shifts = [
 ];
 
 describe.each(DRIVINGS)('%s', (_, driving) => {
-  const cells = cellsOf(gridOf([700, 9000], [64], [1, 12], [1, 2]), { driving });
+  const plain = cellsOf(gridOf([700, 9000], [64], [1, 12], [1, 2]), { driving });
+  const speculation = { draftTokens: 3, acceptance: 0.6 };
+  const proposing = plain.map((one) => ({ ...one, engine: { ...one.engine, speculation } }));
+  const cells = [...plain, ...proposing];
   const scheduled = scheduledCells(card, cells, model);
 
   test('derivatives of both latencies are those of differences', () => {
@@ -66,7 +70,7 @@ describe.each(DRIVINGS)('%s', (_, driving) => {
 
   test('where the schedule was made, it is the scheduler', () => {
     for (const cell of cells) {
-      const means = scheduledMeans(card, truth, cell.engine, shapeOf(cell), model.edges);
+      const means = scheduledMeans(card, drafting, cell.engine, shapeOf(cell), model.edges);
       const latencies = scheduled.latencies(model, cell);
       expect(latencies.ttftSeconds / means.ttftSeconds).toBeCloseTo(1, 3);
       expect(latencies.tpotSeconds! / means.tpotSeconds!).toBeCloseTo(1, 3);

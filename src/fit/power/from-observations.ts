@@ -15,10 +15,10 @@ export function trafficOf(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): TrafficColumns {
-  const { tensorParallel } = engine;
+  const { tensorParallel, speculation } = engine;
   const schedule = scheduleOf(card, parameters, engine, shape);
-  const pricer = new StepPricer(card, parameters, tensorParallel);
-  return scheduleTraffic(schedule, pricer, new TrafficCounter(card, tensorParallel));
+  const pricer = new StepPricer(card, parameters, tensorParallel, speculation);
+  return scheduleTraffic(schedule, pricer, new TrafficCounter(card, tensorParallel, speculation));
 }
 
 /** A cell with a measured power. */

@@ -1,5 +1,5 @@
 import type { ModelCard } from '../../model/card.ts';
-import { PARAMETER_NAMES, type RooflineParameters } from '../../roofline/parameters.ts';
+import { GRADIENT_NAMES, type RooflineParameters } from '../../roofline/parameters.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { AttentionWork, type StepWork, stepWork } from '../../roofline/step-work.ts';
 import type { Measured, Observation } from '../observations.ts';
@@ -13,7 +13,7 @@ export interface StepSource {
   /** Steps of one name run the same kernels, and what the model misses of them is alike. */
   readonly name: string;
   seconds(p: RooflineParameters): number;
-  /** Derivatives of the seconds by the log parameters, in the order of PARAMETER_NAMES. */
+  /** Derivatives of the seconds by the log parameters, in the order of GRADIENT_NAMES. */
   gradient(p: RooflineParameters): Float64Array;
 }
 
@@ -56,7 +56,7 @@ function groupNumber(attention: AttentionWork, pricerAt: PricerAt, group: StepGr
       name: `steps ${kernelName(kernel)}`,
       seconds: (p) => pricerAt(p).secondsOf(tokens, sampled, sequences, attentionFlop, attentionBytes),
       gradient: (p) => {
-        const gradient = new Float64Array(PARAMETER_NAMES.length);
+        const gradient = new Float64Array(GRADIENT_NAMES.length);
         pricerAt(p).addGradient(gradient, 1, tokens, sampled, sequences, attentionFlop, attentionBytes);
         return gradient;
       },
@@ -78,7 +78,7 @@ function meanWork(attention: AttentionWork, { loads }: StepGroup): StepWork {
   };
 }
 
-const REQUEST = PARAMETER_NAMES.indexOf('request_overhead_s');
+const REQUEST = GRADIENT_NAMES.indexOf('request_overhead_s');
 
 const overheadNumber = (measured: Measured): StepNumber => ({
   metric: 'ttft',
@@ -88,7 +88,7 @@ const overheadNumber = (measured: Measured): StepNumber => ({
     name: 'steps request overhead',
     seconds: (p) => p.request_overhead_s,
     gradient: (p) => {
-      const gradient = new Float64Array(PARAMETER_NAMES.length);
+      const gradient = new Float64Array(GRADIENT_NAMES.length);
       gradient[REQUEST] = p.request_overhead_s;
       return gradient;
     },

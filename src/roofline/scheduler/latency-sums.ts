@@ -1,4 +1,4 @@
-import { PARAMETER_NAMES } from '../parameters.ts';
+import { GRADIENT_NAMES } from '../parameters.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { PricedMetric } from './price-schedule.ts';
 import type { Schedule } from './schedule.ts';
@@ -96,7 +96,7 @@ function sumOf(schedule: Schedule, change: Float64Array, seconds: number): Laten
 export function priceSum(sum: LatencySum, pricer: StepPricer, gradient: boolean): PricedMetric {
   const { weight, tokens, sampled, sequences, attentionFlop, attentionBytes } = sum;
   let { seconds } = sum;
-  const slopes = new Float64Array(gradient ? PARAMETER_NAMES.length : 0);
+  const slopes = new Float64Array(gradient ? GRADIENT_NAMES.length : 0);
   for (let k = 0; k < weight.length; k += 1) {
     const flop = attentionFlop[k]!;
     const bytes = attentionBytes[k]!;

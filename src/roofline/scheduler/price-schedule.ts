@@ -1,14 +1,14 @@
-import { PARAMETER_NAMES } from '../parameters.ts';
+import { GRADIENT_NAMES } from '../parameters.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import { eventEnds, requestLatencies } from './request-latencies.ts';
 import type { Schedule } from './schedule.ts';
 
-const REQUEST = PARAMETER_NAMES.indexOf('request_overhead_s');
+const REQUEST = GRADIENT_NAMES.indexOf('request_overhead_s');
 
 /** A statistic over the requests of a schedule, in seconds, with its derivatives by the log parameters. */
 export interface PricedMetric {
   readonly seconds: number;
-  /** In the order of PARAMETER_NAMES; empty where no gradient was asked for. */
+  /** In the order of GRADIENT_NAMES; empty where no gradient was asked for. */
   readonly gradient: Float64Array;
 }
 
@@ -109,7 +109,7 @@ function metricGradient(
     change[from]! += share;
     change[to + 1]! -= share;
   });
-  const gradient = new Float64Array(PARAMETER_NAMES.length);
+  const gradient = new Float64Array(GRADIENT_NAMES.length);
   let running = 0;
   for (let e = 0; e < steps.length; e += 1) {
     running += change[e]!;

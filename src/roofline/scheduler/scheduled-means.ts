@@ -36,7 +36,7 @@ export function scheduleOf(
       streams: concurrency,
     });
   }
-  const pricer = new StepPricer(card, p, engine.tensorParallel);
+  const pricer = new StepPricer(card, p, engine.tensorParallel, engine.speculation);
   return simulate(attention, pricer, engine, loadOf(card, p, engine, shape));
 }
 
@@ -157,6 +157,6 @@ export function scheduledMeans(
   shape: ClosedLoopShape,
   edges: ServingEdges = NO_EDGES,
 ): ServingMeans {
-  const pricer = new StepPricer(card, p, engine.tensorParallel);
+  const pricer = new StepPricer(card, p, engine.tensorParallel, engine.speculation);
   return priceServing(scheduleOf(card, p, engine, shape), pricer, p, shape, edges);
 }

@@ -16,7 +16,7 @@ export function powerRecorder(
   speculation?: Speculation,
 ): (step: Step) => void {
   const attention = new AttentionWork(card, speculation);
-  const counter = new TrafficCounter(card, tensorParallel);
+  const counter = new TrafficCounter(card, tensorParallel, speculation);
   return (step) => {
     const traffic = counter.count(stepWork(attention, step));
     trace.add(step.begin, step.end, stepPower(power, traffic, step.end - step.begin, power.power_limit_w));
