@@ -10,6 +10,7 @@ const options = {
   'simulate-seed': { type: 'string', default: '1' },
   'simulate-time-scale': { type: 'string', default: '1' },
   'simulate-power': { type: 'boolean', default: false },
+  'simulate-buckets': { type: 'string', default: 'off' },
   out: { type: 'string' },
   resume: { type: 'string' },
   parallel: { type: 'boolean', default: false },

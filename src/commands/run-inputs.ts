@@ -5,6 +5,7 @@ import { readRun } from '../run/read-run.ts';
 import { findRun, newRunPlace } from '../run/run-folder.ts';
 import type { Run } from '../run/schema.ts';
 import { type SimulateOptions, startSimulatedEndpoints } from '../run/simulated-endpoints.ts';
+import { BUCKETS, parseBucketMode } from '../simulate/buckets.ts';
 import { toolOfVendor } from '../simulate/power/install-tools.ts';
 import { type LoadedSuite, loadRecordedSuite, loadSuite } from '../suite/load-suite.ts';
 import {
@@ -128,7 +129,13 @@ const simulateFlags = (flags: RunFlags): SimulateOptions => ({
   seed: wholeFlag('simulate-seed', flags['simulate-seed'], 0),
   time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
   ...(flags['simulate-power'] && { power: true }),
+  ...bucketMode(flags['simulate-buckets']),
 });
+
+function bucketMode(text: string): Pick<SimulateOptions, 'buckets'> {
+  const buckets = parseBucketMode(text, '--simulate-buckets');
+  return buckets === null ? {} : { buckets };
+}
 
 /** Seconds of idle power of a simulated device: nothing warms up or cools down in it. */
 const SIMULATED_IDLE_S = 3;
@@ -149,6 +156,7 @@ async function simulatedTargets(simulate: SimulateOptions, { points }: LoadedSui
       }),
       accelerator: accelerator.id,
       tensor_parallel: tensorParallel,
+      ...(simulate.buckets && { buckets: BUCKETS }),
       ...(folders.toolsFolder && {
         power: { source, path: folders.toolsFolder, required: true, idle_s: SIMULATED_IDLE_S },
       }),

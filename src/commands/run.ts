@@ -46,6 +46,8 @@ simulated endpoints
   --simulate-power            read their power with a fake nvidia-smi, amd-smi
                               or hl-smi, whichever fits the accelerator;
                               windows are then 10 to 30 s long
+  --simulate-buckets MODE     static shapes as on Gaudi: off, warm or cold;
+                              default off
 
 only as many cells as it takes
   --adaptive               measure the suite's most telling cells first, fit,

@@ -57,7 +57,8 @@ find.
                          in a step, of which that share is accepted (4,0.7)
   --buckets MODE         pads every step to static shapes, as Gaudi does: off,
                          warm (compiled before it listens) or cold (each stalls
-                         when it is first seen) (default off)
+                         when it is first seen); says them on stderr (default
+                         off)
   --until-stdin-ends     also end when stdin does, so that it cannot outlive its
                          parent
   --log-sends FILE       writes the time of every chunk's write to FILE, one

@@ -4,7 +4,7 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { PARAMETER_NAMES, type RooflineParameters } from '../roofline/parameters.ts';
-import { parseBucketMode } from '../simulate/buckets.ts';
+import { BUCKET_LINES, parseBucketMode } from '../simulate/buckets.ts';
 import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { parseEffects } from '../simulate/effects.ts';
 import { parseFault } from '../simulate/faults.ts';
@@ -68,6 +68,7 @@ export const command: Command = {
       powerQuirks: quirksOf(flags['power-quirks']),
     });
     if (flags['power-tools'] !== undefined) await installTools(flags['power-tools'], endpoint.url);
+    if (device.buckets !== null) for (const line of BUCKET_LINES) console.error(line);
     console.log(JSON.stringify({ state: 'ready', url: endpoint.url, ...truthJson(endpoint.state) }));
     await stopSignal(flags['until-stdin-ends']);
     await endpoint.close();

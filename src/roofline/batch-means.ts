@@ -14,7 +14,8 @@ export function batchMeans(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): ServingMeans {
-  const schedule = batchSchedule(new AttentionWork(card, engine.speculation), engine.maxNumBatchedTokens, {
+  const attention = new AttentionWork(card, engine.speculation, engine.padding);
+  const schedule = batchSchedule(attention, engine.maxNumBatchedTokens, {
     inputTokens: shape.inputTokens,
     cachedTokens: cachedTokens(shape),
     outputTokens: shape.outputTokens,

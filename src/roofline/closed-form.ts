@@ -63,7 +63,7 @@ function loopOf(
   // Behind a queue for seats the way to the engine is hidden.
   const hidden = burst !== null || turnAroundSeconds === null || concurrency > streams;
   return {
-    attention: new AttentionWork(card, engine.speculation),
+    attention: new AttentionWork(card, engine.speculation, engine.padding),
     pricer: new StepPricer(card, p, engine.tensorParallel, engine.speculation),
     maxNumBatchedTokens: engine.maxNumBatchedTokens,
     inputTokens,

@@ -95,8 +95,15 @@ export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
   const burst = shared.burst && burstContention(loop, shared.burst, startSize);
   const contention = burst ?? promptContention(loop);
   const { steps, ahead, behind, joined, decodes, met, mixed } = contention;
+  // Each of the decodes stands anywhere in its output: their contexts in all lie evenly as far around the mean as one's would
+  // if it grew by so many tokens.
   const work = (prefills: readonly PrefillChunk[], decoding: number): StepWork =>
-    stepWork(attention, { prefills, decodes: decoding, decodeContext });
+    stepWork(attention, {
+      prefills,
+      decodes: decoding,
+      decodeContext,
+      kvTokensBeside: (outputTokens * Math.sqrt(decoding)) / 2,
+    });
   const pureStep = decodes > 0 ? pricer.seconds(work([], decodes)) : 0;
   let alone = 0;
   for (const chunk of chunks) alone += pricer.seconds(work([chunk], decodes));
@@ -139,7 +146,7 @@ export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
 }
 
 /** A step's work and `count` times that of another. */
-const sumOfWork = (a: StepWork, b: StepWork, count: number): StepWork => ({
+export const sumOfWork = (a: StepWork, b: StepWork, count: number): StepWork => ({
   tokens: a.tokens + count * b.tokens,
   sampled: a.sampled + count * b.sampled,
   sequences: a.sequences + count * b.sequences,

@@ -1,4 +1,5 @@
 import type { Driving } from './driving.ts';
+import type { Padding } from './padding.ts';
 import { KV_BLOCK_TOKENS } from './scheduler/kv-account.ts';
 import type { Speculation } from './speculation.ts';
 
@@ -13,6 +14,8 @@ export interface EngineSettings {
   readonly admission?: 'on_demand' | 'reserved' | undefined;
   /** Absent: every step gives a sequence one token. */
   readonly speculation?: Speculation | undefined;
+  /** Absent: every step is computed at its own size. */
+  readonly padding?: Padding | undefined;
 }
 
 /** A closed loop of `concurrency` streams, each sending its next request when the last one finished. */

@@ -1,5 +1,6 @@
 import type { ModelCard } from '../model/card.ts';
 import { attentionFlopPerPair, kvBytesPerTokenPerLayer } from '../model/quantities.ts';
+import { meanPadded, type Padding, paddedSize } from './padding.ts';
 import type { Speculation } from './speculation.ts';
 
 /** A piece of a prompt computed in one step. */
@@ -17,10 +18,13 @@ export interface StepLoad {
   readonly decodes: number;
   /** Mean KV length of the decoding sequences, tokens. */
   readonly decodeContext: number;
+  /** Of a step that stands for many: how far their KV tokens in all lie to either side of the mean; absent: it is one step. */
+  readonly kvTokensBeside?: number;
 }
 
 /** What a step costs, free of any device: all that its time depends on for one model and tensor parallel size. */
 export interface StepWork {
+  /** Rows of its GEMMs: tokens, padded where the server does. */
   readonly tokens: number;
   /** Sequences that sample a token: decodes and prompts that end in this step. */
   readonly sampled: number;
@@ -30,7 +34,7 @@ export interface StepWork {
   readonly attentionBytes: number;
 }
 
-/** Attention of one model by token: what a decode or a chunk of a prompt adds to a step's work. */
+/** What a decode or a chunk of a prompt adds to a step's work: rows of GEMMs, and attention of one model by token. */
 export class AttentionWork {
   readonly #kvLayer: number;
   readonly #prefillFlop: number;
@@ -41,8 +45,13 @@ export class AttentionWork {
   /** Layers by how far they look back, as two columns. */
   readonly #counts: readonly number[];
   readonly #windows: readonly number[];
+  /** CUDA graphs pad all rows of a step together, static shapes each axis on its own. */
+  readonly #graphs: readonly number[] | null;
+  readonly #shapes: Padding | null;
 
-  constructor(card: ModelCard, speculation?: Speculation) {
+  constructor(card: ModelCard, speculation?: Speculation, padding?: Padding) {
+    this.#graphs = padding && padding.query === null ? padding.batch : null;
+    this.#shapes = padding && padding.query !== null ? padding : null;
     this.decodeTokens = 1 + (speculation?.draftTokens ?? 0);
     this.#kvLayer = kvBytesPerTokenPerLayer(card);
     this.#prefillFlop = attentionFlopPerPair(card, 'prefill');
@@ -53,17 +62,48 @@ export class AttentionWork {
     this.#windows = windows.map(([, window]) => window);
   }
 
-  /** FLOP of `decodes` sequences at a mean KV length. */
-  decodeFlop(decodes: number, context: number): number {
-    return this.#decodeFlop * this.decodeTokens * decodes * this.#seen(context);
+  /** Rows of `decodes` decoding sequences, before those of the whole step are padded. */
+  decodeRows(decodes: number): number {
+    return this.decodeTokens * (this.#shapes === null ? decodes : paddedSize(this.#shapes.batch, decodes));
+  }
+
+  /** Rows of a piece of a prompt, likewise. */
+  chunkRows(tokens: number): number {
+    return this.#shapes === null ? tokens : paddedSize(this.#shapes.query, tokens);
+  }
+
+  /** Rows of a step from the sum of those of its decodes and prompts. */
+  stepRows(rows: number): number {
+    return this.#graphs === null ? rows : paddedSize(this.#graphs, rows);
+  }
+
+  /**
+   * FLOP of `decodes` sequences at a mean KV length.
+   * @param beside of many steps: how far their KV tokens in all lie to either side of the mean, evenly
+   */
+  decodeFlop(decodes: number, context: number, beside = 0): number {
+    const read = this.#readContext(decodes, context, beside);
+    return this.#decodeFlop * this.decodeTokens * decodes * this.#seen(read);
   }
 
   /** KV bytes that `decodes` sequences read and write at a mean KV length. */
-  decodeBytes(decodes: number, context: number): number {
-    return this.#kvLayer * decodes * (this.#seen(context) + this.decodeTokens * this.#layers);
+  decodeBytes(decodes: number, context: number, beside = 0): number {
+    const read = this.#readContext(decodes, context, beside);
+    return this.#kvLayer * decodes * (this.#seen(read) + this.decodeTokens * this.#layers);
   }
 
-  chunkFlop(tokens: number, context: number): number {
+  /** Mean KV length as it is read: all blocks together are padded. */
+  #readContext(decodes: number, context: number, beside: number): number {
+    if (this.#shapes === null || this.#shapes.kv_blocks === null || decodes <= 0) return context;
+    const { kv_blocks, block_size } = this.#shapes;
+    const tokens = decodes * context;
+    const width = Math.min(beside, tokens);
+    const blocks = meanPadded(kv_blocks, (tokens - width) / block_size, (tokens + width) / block_size);
+    return (blocks * block_size) / decodes;
+  }
+
+  chunkFlop(chunk: number, context: number): number {
+    const tokens = this.chunkRows(chunk);
     let pairs = 0;
     for (let i = 0; i < this.#counts.length; i += 1) {
       pairs += this.#counts[i]! * chunkPairs(tokens, context, this.#windows[i]!);
@@ -77,7 +117,8 @@ export class AttentionWork {
   }
 
   /** KV bytes of a chunk: what it reads of its own context, once, and what it writes. */
-  chunkBytes(tokens: number, context: number): number {
+  chunkBytes(chunk: number, context: number): number {
+    const tokens = this.chunkRows(chunk);
     return this.#kvLayer * (this.#seen(context) + tokens * this.#layers);
   }
 
@@ -114,16 +155,17 @@ function layerWindows(card: ModelCard): readonly (readonly [number, number])[] {
 
 /** The work of a step. */
 export function stepWork(attention: AttentionWork, load: StepLoad): StepWork {
-  const { decodes, decodeContext, prefills } = load;
-  let tokens = decodes * attention.decodeTokens;
-  let sampled = tokens;
-  let attentionFlop = decodes > 0 ? attention.decodeFlop(decodes, decodeContext) : 0;
-  let attentionBytes = decodes > 0 ? attention.decodeBytes(decodes, decodeContext) : 0;
+  const { decodes, decodeContext, kvTokensBeside, prefills } = load;
+  let rows = attention.decodeRows(decodes);
+  let sampled = rows;
+  let attentionFlop = decodes > 0 ? attention.decodeFlop(decodes, decodeContext, kvTokensBeside) : 0;
+  let attentionBytes = decodes > 0 ? attention.decodeBytes(decodes, decodeContext, kvTokensBeside) : 0;
   for (const chunk of prefills) {
-    tokens += chunk.tokens;
+    rows += attention.chunkRows(chunk.tokens);
     if (chunk.completes) sampled += 1;
     attentionFlop += attention.chunkFlop(chunk.tokens, chunk.context);
     attentionBytes += attention.chunkBytes(chunk.tokens, chunk.context);
   }
+  const tokens = attention.stepRows(rows);
   return { tokens, sampled, sequences: decodes + prefills.length, attentionFlop, attentionBytes };
 }

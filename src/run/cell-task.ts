@@ -1,8 +1,8 @@
 import type { CellTask } from '../agent/protocol.ts';
 import { childSeed } from '../stats/random.ts';
-import { bucketsSchema } from '../suite/buckets.ts';
 import { samplingOf } from '../suite/sampling.ts';
 import type { LaneCell, LaneContext } from './lane-context.ts';
+import { toldBuckets } from './read-padding.ts';
 import type { CellShape } from './schema.ts';
 
 /** A cell as its target's agent is asked to measure it. Another attempt draws other lengths and arrivals. */
@@ -43,16 +43,9 @@ export function cellTask(
   };
 }
 
-/** What the lab says of static shapes, else what the server's log does. */
-function bucketsOf({ definition, served, settings }: LaneContext['target']): Pick<CellTask, 'buckets'> {
-  if (definition.buckets) return { buckets: definition.buckets };
-  const { prompt_buckets: prompt, decode_buckets: decode } = served?.log ?? {};
-  const parsed = bucketsSchema.safeParse({
-    prompt,
-    decode,
-    block_size: settings.block_size.value ?? undefined,
-  });
-  return parsed.success ? { buckets: parsed.data } : {};
+function bucketsOf(target: LaneContext['target']): Pick<CellTask, 'buckets'> {
+  const told = toldBuckets(target);
+  return told ? { buckets: told.buckets } : {};
 }
 
 /** Of several engines, or of pipeline stages, a server's estimates are of no one device. */

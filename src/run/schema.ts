@@ -97,6 +97,11 @@ export const runTargetSchema = z.object({
   served: servedSchema.optional(),
   /** Of the lab's own prompts; absent without any. */
   prompts_digest: z.string().optional(),
+  /**
+   * Batch sizes that CUDA graphs were captured for, as the server's own page or whoever imported its cells says; empty: none
+   * were. Absent: neither says anything.
+   */
+  graph_sizes: z.array(z.int()).optional(),
   /** Of an import whose rows do not say how long prompts are: the task that shares a length; absent: they say it. */
   unknown_input_task: z.string().optional(),
   warnings: z.array(z.string()),
@@ -120,6 +125,8 @@ export const runSchema = z.object({
       time_scale: z.number(),
       /** Whether a vendor's tool that reads their power was put beside them; absent: it was not. */
       power: z.boolean().optional(),
+      /** Whether they pad steps to static shapes, and when those were compiled; absent: they do not. */
+      buckets: z.enum(['warm', 'cold']).optional(),
     })
     .nullable(),
   /** Until when it chose cells of the suite; absent: it measures all of them. */

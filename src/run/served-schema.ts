@@ -19,6 +19,8 @@ export const logFactsSchema = z.object({
   /** Gaudi: buckets that the server compiles for, [batch, query tokens, KV blocks]; null: it says nothing of buckets. */
   prompt_buckets: z.array(z.array(z.number())).nullable(),
   decode_buckets: z.array(z.array(z.number())).nullable(),
+  /** Batch sizes that CUDA graphs are captured for; empty: none are. Null: it says nothing of graphs. */
+  graph_sizes: z.array(z.int()).nullable().default(null),
   /** Gaudi: shapes outside the buckets that were compiled under load. */
   not_warmed_up: z.int().min(0),
 });

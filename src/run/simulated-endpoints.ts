@@ -86,6 +86,7 @@ const argumentsOf = (options: SimulateOptions, tensorParallel: number): string[]
   ...['--tp', String(tensorParallel)],
   ...['--seed', String(options.seed)],
   ...['--time-scale', String(options.time_scale)],
+  ...(options.buckets ? ['--buckets', options.buckets] : []),
   '--until-stdin-ends',
 ];
 

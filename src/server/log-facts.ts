@@ -13,6 +13,7 @@ const NOTHING: LogFacts = {
   block_size: null,
   prompt_buckets: null,
   decode_buckets: null,
+  graph_sizes: null,
   not_warmed_up: 0,
 };
 
@@ -33,6 +34,13 @@ const buckets = (text: string | undefined): number[][] =>
       .filter((one) => one.trim() !== '')
       .map(Number),
   );
+
+const sizes = (text: string | undefined): number[] =>
+  (text ?? '')
+    .split(',')
+    .filter((one) => one.trim() !== '')
+    .map(Number)
+    .toSorted((a, b) => a - b);
 
 /**
  * One pattern a kind of line. vLLM prints its configuration as `key=value`, the arguments it was given as `'key': value`;
@@ -64,6 +72,10 @@ const LINES: readonly (readonly [pattern: RegExp, found: (match: Match) => Found
     /\bmax_total_num_tokens=.*\bchunked_prefill_size=(\d+)/,
     ([, n]) => ({ max_num_batched_tokens: whole(n) }),
   ],
+  [/['"]cudagraph_capture_sizes['"]: ?\[([\d, ]*)\]/, ([, list]) => ({ graph_sizes: sizes(list) })],
+  [/Capture cuda graph bs \[([\d, ]*)\]/, ([, list]) => ({ graph_sizes: sizes(list) })],
+  [/LLM engine .*with config.*\benforce_eager=True/, () => ({ graph_sizes: [] })],
+  [/['"]cudagraph_mode['"]: ?(?:<CUDAGraphMode\.NONE\b|['"]?NONE\b|0\b)/, () => ({ graph_sizes: [] })],
   [/Generated \d+ prompt buckets [^:]*: (\[.*)/, ([, list]) => ({ prompt_buckets: buckets(list) })],
   [/Generated \d+ decode buckets [^:]*: (\[.*)/, ([, list]) => ({ decode_buckets: buckets(list) })],
 ];

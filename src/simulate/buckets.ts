@@ -1,5 +1,7 @@
 import { RidgeError } from '../errors.ts';
+import { type Padding, paddedSize } from '../roofline/padding.ts';
 import type { StepLoad } from '../roofline/step.ts';
+import type { Bucket, Buckets } from '../suite/buckets.ts';
 
 /** Seconds that a shape takes to compile, in the device's own time. */
 const COMPILE_S = 1.5;
@@ -12,27 +14,44 @@ const LARGEST_BATCH = 256;
 export type BucketMode = 'warm' | 'cold';
 
 /** @throws RidgeError (exit 2); null: no buckets */
-export function parseBucketMode(text: string): BucketMode | null {
+export function parseBucketMode(text: string, flag = '--buckets'): BucketMode | null {
   if (text === 'off') return null;
   if (text === 'warm' || text === 'cold') return text;
-  throw new RidgeError(`--buckets: '${text}' is neither off, warm nor cold`);
+  throw new RidgeError(`${flag}: '${text}' is neither off, warm nor cold`);
 }
 
-const powerOfTwo = (size: number): number => 2 ** Math.ceil(Math.log2(size));
+const LARGEST_KV_BLOCKS = 65_536;
 
-/** A query's tokens as they are computed: padded to a power of two from 128 on, as exponential bucketing does. */
-export const paddedQuery = (tokens: number): number =>
-  tokens > LARGEST_QUERY ? tokens : Math.max(SMALLEST_QUERY, powerOfTwo(tokens));
+/** Powers of two, as exponential bucketing has them. */
+const powersOfTwo = (smallest: number, largest: number): number[] =>
+  Array.from({ length: 1 + Math.round(Math.log2(largest / smallest)) }, (_, i) => smallest * 2 ** i);
 
-export const paddedBatch = (batch: number): number =>
-  batch > LARGEST_BATCH || batch === 0 ? batch : powerOfTwo(batch);
+const QUERIES = powersOfTwo(SMALLEST_QUERY, LARGEST_QUERY);
+const BATCHES = powersOfTwo(1, LARGEST_BATCH);
 
-/** The step as the device computes it: its prompts and its batch padded up to their buckets. */
-export const paddedLoad = (load: StepLoad): StepLoad => ({
-  ...load,
-  prefills: load.prefills.map((chunk) => ({ ...chunk, tokens: paddedQuery(chunk.tokens) })),
-  decodes: paddedBatch(load.decodes),
-});
+/** What a server with blocks of 16 tokens pads its steps to. */
+export const BUCKET_SIZES: Padding = {
+  batch: BATCHES,
+  query: QUERIES,
+  kv_blocks: powersOfTwo(1, LARGEST_KV_BLOCKS),
+  block_size: 16,
+};
+
+/** The sizes as lists of buckets, as a lab file or a log has them. */
+export const BUCKETS: Buckets = {
+  prompt: QUERIES.map((tokens) => [1, tokens, 0]),
+  decode: BATCHES.flatMap((batch) => BUCKET_SIZES.kv_blocks!.map((blocks): Bucket => [batch, 1, blocks])),
+  block_size: BUCKET_SIZES.block_size,
+};
+
+const listed = (kind: string, buckets: readonly (readonly number[])[]): string =>
+  `Generated ${buckets.length} ${kind} buckets [bs, query, num_blocks]: [${buckets.map((one) => `(${one.join(', ')})`).join(', ')}]`;
+
+/** The sizes as Gaudi's server logs them. */
+export const BUCKET_LINES: readonly string[] = [
+  listed('prompt', BUCKETS.prompt),
+  listed('decode', BUCKETS.decode),
+];
 
 /** Stalls of shapes that are not compiled yet. */
 export function createCompileStalls(mode: BucketMode, timeScale: number): (load: StepLoad) => number {
@@ -50,9 +69,9 @@ export function createCompileStalls(mode: BucketMode, timeScale: number): (load:
 
 function shapesOf({ prefills, decodes }: StepLoad): { key: string; covered: boolean }[] {
   const prompts = prefills.map(({ tokens }) => ({
-    key: `prompt ${paddedQuery(tokens)}`,
+    key: `prompt ${paddedSize(QUERIES, tokens)}`,
     covered: tokens <= LARGEST_QUERY,
   }));
-  const batch = { key: `decode ${paddedBatch(decodes)}`, covered: decodes <= LARGEST_BATCH };
+  const batch = { key: `decode ${paddedSize(BATCHES, decodes)}`, covered: decodes <= LARGEST_BATCH };
   return decodes === 0 ? prompts : [...prompts, batch];
 }

@@ -9,7 +9,7 @@ import { acceptedNext, type Speculation } from '../roofline/speculation.ts';
 import type { StepLoad } from '../roofline/step.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import { AttentionWork, stepWork } from '../roofline/step-work.ts';
-import { type BucketMode, createCompileStalls, paddedLoad } from './buckets.ts';
+import { BUCKET_SIZES, type BucketMode, createCompileStalls } from './buckets.ts';
 import { createArrivalDelay, createStepEffects, type EffectName } from './effects.ts';
 import { Engine } from './engine.ts';
 import { createEstimates } from './estimates.ts';
@@ -87,6 +87,7 @@ export function createDevice(options: DeviceOptions): SimulatedDevice {
       maxNumSeqs,
       kvCapacityTokens: kvTokens,
       ...(options.speculation && { speculation: options.speculation }),
+      ...(options.buckets && { padding: { ...BUCKET_SIZES, block_size: BLOCK_SIZE } }),
     },
     blockSize: BLOCK_SIZE,
     maxLengthTokens: Math.min(card.max_length_tokens ?? kvTokens, kvTokens),
@@ -121,16 +122,15 @@ export function createEngine<R extends EngineRequest>(
   const withEffects = createStepEffects(effects, seed, timeScale);
   const { buckets } = device;
   const stalls = buckets === null ? () => 0 : createCompileStalls(buckets, timeScale);
-  const padded = buckets === null ? (load: StepLoad) => load : paddedLoad;
-  const { speculation } = settings;
-  const attention = new AttentionWork(card, speculation);
+  const { speculation, padding } = settings;
+  const attention = new AttentionWork(card, speculation, padding);
   const pricer = new StepPricer(card, parameters, tp, speculation);
   const estimate = createEstimates(card, tp, attention.decodeTokens);
-  const record = trace && powerRecorder(card, tp, device.power, trace, speculation);
+  const record = trace && powerRecorder(card, settings, device.power, trace);
   const engine = new Engine<R>({
     limits: { ...settings, blockSize: device.blockSize, draftTokens: speculation?.draftTokens },
     stepSeconds: (load: StepLoad) =>
-      withEffects(load, pricer.parts(stepWork(attention, padded(load)))) + stalls(load),
+      withEffects(load, pricer.parts(stepWork(attention, load))) + stalls(load),
     acceptedTokens: speculation && acceptances(speculation, createRandom(seed, 6)),
     planned: (step) => {
       estimate(engine.metrics.estimated, step);

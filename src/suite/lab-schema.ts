@@ -33,6 +33,12 @@ export const targetSchema = z.strictObject({
     .describe(
       'Static shapes that the server pads to, [batch, query tokens, KV blocks]; default: what its log says.',
     ),
+  graph_sizes: z
+    .array(z.int().min(1))
+    .optional()
+    .describe(
+      'Batch sizes that the server captured CUDA graphs for, [] without any; default: what its log or its own page says.',
+    ),
   prompts: z
     .string()
     .optional()

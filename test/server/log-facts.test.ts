@@ -31,6 +31,7 @@ describe("a server's log", () => {
       block_size: 128,
       prompt_buckets: null,
       decode_buckets: null,
+      graph_sizes: null,
       not_warmed_up: 0,
     });
   });

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { runCell } from '../../src/agent/run-cell.ts';
 import { identifyEndpoint } from '../../src/endpoint/identify.ts';
-import { createCompileStalls, paddedLoad } from '../../src/simulate/buckets.ts';
+import { AttentionWork, stepWork } from '../../src/roofline/step-work.ts';
+import { LogReader } from '../../src/server/log-facts.ts';
+import { BUCKET_LINES, BUCKETS, createCompileStalls } from '../../src/simulate/buckets.ts';
 import { bucketsSchema } from '../../src/suite/buckets.ts';
 import { protocolSchema, stopSchema } from '../../src/suite/schema.ts';
 import { endpoint } from './endpoint.ts';
@@ -14,11 +16,22 @@ const step = (decodes: number, ...tokens: number[]) => ({
 });
 
 test('a step is computed at the size of its buckets', () => {
-  expect(paddedLoad(step(5, 130, 8))).toMatchObject({
-    decodes: 8,
-    prefills: [{ tokens: 256 }, { tokens: 128 }],
-  });
-  expect(paddedLoad(step(0, 9000))).toMatchObject({ decodes: 0, prefills: [{ tokens: 9000 }] });
+  const { card, settings } = device({ buckets: 'warm' });
+  const padded = new AttentionWork(card, undefined, settings.padding);
+  const plain = new AttentionWork(card);
+  expect(stepWork(padded, step(5, 130, 8))).toMatchObject({ tokens: 8 + 256 + 128, sampled: 8 + 2 });
+  // 500 tokens of KV are 32 blocks of 16.
+  expect(stepWork(padded, step(5)).attentionFlop).toBeCloseTo(
+    (stepWork(plain, step(5)).attentionFlop * 512) / 500,
+  );
+  expect(stepWork(padded, step(0, 9000))).toEqual(stepWork(plain, step(0, 9000)));
+});
+
+test('the log of a server with buckets says them as Gaudi does', () => {
+  const reader = new LogReader();
+  for (const line of BUCKET_LINES) reader.read(line);
+  const { prompt_buckets: prompt, decode_buckets: decode } = reader.facts;
+  expect(bucketsSchema.parse({ prompt, decode, block_size: 16 })).toEqual(BUCKETS);
 });
 
 test('a shape stalls when it is first seen, of a warm server only beyond its buckets', () => {

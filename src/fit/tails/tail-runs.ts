@@ -1,3 +1,4 @@
+import type { Padding } from '../../roofline/padding.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Schedule } from '../../roofline/scheduler/schedule.ts';
 import {
@@ -19,6 +20,7 @@ export class TailRuns {
   readonly shape: ClosedLoopShape;
   readonly #model: FittedModel;
   readonly #tensorParallel: number;
+  readonly #padding: Padding | undefined;
   readonly #schedules: readonly Schedule[];
   readonly #runs: readonly PricedRun[];
   readonly #tpotRatio: number;
@@ -33,8 +35,9 @@ export class TailRuns {
     this.shape = shape;
     this.#model = model;
     this.#tensorParallel = engine.tensorParallel;
+    this.#padding = engine.padding;
     this.#schedules = schedules;
-    this.#runs = priceRuns(schedules, model.card, model.parameters, engine.tensorParallel);
+    this.#runs = priceRuns(schedules, model.card, model.parameters, engine.tensorParallel, engine.padding);
     const own = scheduledTpot(this.#runs, shape, model.edges);
     this.#tpotRatio = own === null || tpotSeconds === null ? 1 : tpotSeconds / own;
   }
@@ -77,7 +80,13 @@ export class TailRuns {
     traits: TailTraits,
     start: BurstStart,
   ): LatencyTails {
-    const runs = priceRuns(this.#schedules, this.#model.card, parameters, this.#tensorParallel);
+    const runs = priceRuns(
+      this.#schedules,
+      this.#model.card,
+      parameters,
+      this.#tensorParallel,
+      this.#padding,
+    );
     return this.#priced(runs, parameters, edges, traits, start);
   }
 

@@ -16,25 +16,27 @@ export function batchSchedule(
   },
 ): Schedule {
   const { inputTokens, cachedTokens: cached, outputTokens, decodeSteps, streams } = batch;
-  const verified = attention.decodeTokens * streams;
+  const verified = attention.decodeRows(streams);
   const record = new ScheduleRecorder();
   let left = streams * (inputTokens - cached);
   let done = 0;
   while (left > 0) {
-    const step = prefillStep(attention, inputTokens, cached, done, Math.min(left, maxNumBatchedTokens));
-    record.step(step.tokens, step.completed, step.sequences, step.flop, step.bytes, 1, 0, 0);
-    done += step.tokens;
-    left -= step.tokens;
+    const tokens = Math.min(left, maxNumBatchedTokens);
+    const step = prefillStep(attention, inputTokens, cached, done, tokens);
+    record.step(step.rows, step.completed, step.sequences, step.flop, step.bytes, 1, 0, 0);
+    done += tokens;
+    left -= tokens;
   }
   const firstEvent = record.events - 1;
   if (outputTokens > 1) {
     const context = inputTokens + outputTokens / 2;
+    const beside = (streams * outputTokens) / 2;
     record.step(
-      verified,
+      attention.stepRows(verified),
       verified,
       streams,
-      attention.decodeFlop(streams, context),
-      attention.decodeBytes(streams, context),
+      attention.decodeFlop(streams, context, beside),
+      attention.decodeBytes(streams, context, beside),
       decodeSteps,
       streams,
       context,
@@ -63,15 +65,16 @@ function prefillStep(
   done: number,
   tokens: number,
 ) {
-  let [flop, bytes, sequences, completed] = [0, 0, 0, 0];
+  let [rows, flop, bytes, sequences, completed] = [0, 0, 0, 0, 0];
   for (let at = done; at < done + tokens; ) {
     const context = cached + (at % (inputTokens - cached));
     const chunk = Math.min(inputTokens - context, done + tokens - at);
+    rows += attention.chunkRows(chunk);
     flop += attention.chunkFlop(chunk, context);
     bytes += attention.chunkBytes(chunk, context);
     sequences += 1;
     if (context + chunk === inputTokens) completed += 1;
     at += chunk;
   }
-  return { tokens, flop, bytes, sequences, completed };
+  return { rows: attention.stepRows(rows), flop, bytes, sequences, completed };
 }

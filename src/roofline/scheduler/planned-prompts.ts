@@ -6,6 +6,8 @@ import type { Prompt } from './prompt-queue.ts';
 export class PlannedPrompts {
   budget: number;
   tokens = 0;
+  /** Rows that they are computed in. */
+  rows = 0;
   sequences = 0;
   flop = 0;
   bytes = 0;
@@ -28,6 +30,7 @@ export class PlannedPrompts {
     this.bytes += attention.chunkBytes(chunk, this.#cached + prompt.done);
     this.budget -= chunk;
     this.tokens += chunk;
+    this.rows += attention.chunkRows(chunk);
     this.sequences += 1;
     prompt.done += chunk;
     this.blocks += kvBlocks(prompt.done);

@@ -25,7 +25,7 @@ export function scheduleOf(
   engine: EngineSettings,
   shape: ClosedLoopShape,
 ): Schedule {
-  const attention = new AttentionWork(card, engine.speculation);
+  const attention = new AttentionWork(card, engine.speculation, engine.padding);
   const { inputTokens, outputTokens, concurrency, driving } = shape;
   if (driving?.kind === 'batch') {
     return batchSchedule(attention, engine.maxNumBatchedTokens, {

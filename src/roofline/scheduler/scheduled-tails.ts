@@ -1,6 +1,7 @@
 import type { ModelCard } from '../../model/card.ts';
 import { quantile, sortSample } from '../../stats/sorted.ts';
 import { gapTail, type StepGaps } from '../gap-tail.ts';
+import type { Padding } from '../padding.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import { type ClosedLoopShape, type EngineSettings, NO_EDGES, type ServingEdges } from '../serving.ts';
 import { StepPricer } from '../step-pricer.ts';
@@ -32,8 +33,9 @@ export function priceRuns(
   card: ModelCard,
   p: RooflineParameters,
   tensorParallel: number,
+  padding?: Padding,
 ): PricedRun[] {
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, undefined, padding);
   const pricer = new StepPricer(card, p, tensorParallel);
   return schedules.map((schedule) => {
     const ends = eventEnds(schedule, pricer);
@@ -147,8 +149,8 @@ export function scheduledTails(
 ): LatencyTails | null {
   const schedules = tailSchedules(card, p, engine, shape);
   if (schedules.length === 0) return null;
-  const { tensorParallel } = engine;
-  const runs = priceRuns(schedules, card, p, tensorParallel);
+  const { tensorParallel, padding } = engine;
+  const runs = priceRuns(schedules, card, p, tensorParallel, padding);
   return tailsOf(runs, shape, tensorParallel, p.request_overhead_s - schedules[0]!.arrivalSeconds, options);
 }
 

@@ -147,11 +147,14 @@ class Simulation {
     const wait = this.#arrivals.next - this.#now;
     if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
     const { size, kv } = this.#rules.decoding;
-    const tokens = this.#attention.decodeTokens * size;
+    const sampled = this.#attention.decodeRows(size);
+    const tokens = this.#attention.stepRows(sampled);
     const mean = (steps: number): number => {
       const context = this.#uncounted + kv.meanContext(steps);
-      const flop = this.#attention.decodeFlop(size, context);
-      return this.#pricer.secondsOf(tokens, tokens, size, flop, this.#attention.decodeBytes(size, context));
+      const beside = (size * (steps - 1)) / 2;
+      const flop = this.#attention.decodeFlop(size, context, beside);
+      const bytes = this.#attention.decodeBytes(size, context, beside);
+      return this.#pricer.secondsOf(tokens, sampled, size, flop, bytes);
     };
     let steps = Math.min(most, Math.ceil(wait / mean(1)));
     // Contexts grow on the way, so that fewer steps of a long stretch fill the wait.
@@ -163,12 +166,13 @@ class Simulation {
   #run(prompts: PlannedPrompts | null, steps: number): void {
     const { size, kv } = this.#rules.decoding;
     const context = size > 0 ? this.#uncounted + kv.meanContext(steps) : 0;
-    const verified = this.#attention.decodeTokens * size;
-    const tokens = verified + (prompts?.tokens ?? 0);
+    const beside = (size * (steps - 1)) / 2;
+    const verified = this.#attention.decodeRows(size);
+    const tokens = this.#attention.stepRows(verified + (prompts?.rows ?? 0));
     const sampled = verified + (prompts?.completed.length ?? 0);
     const sequences = size + (prompts?.sequences ?? 0);
-    const flop = this.#attention.decodeFlop(size, context) + (prompts?.flop ?? 0);
-    const bytes = this.#attention.decodeBytes(size, context) + (prompts?.bytes ?? 0);
+    const flop = this.#attention.decodeFlop(size, context, beside) + (prompts?.flop ?? 0);
+    const bytes = this.#attention.decodeBytes(size, context, beside) + (prompts?.bytes ?? 0);
     this.#record.step(tokens, sampled, sequences, flop, bytes, steps, size, context);
     const seconds = steps * this.#pricer.secondsOf(tokens, sampled, sequences, flop, bytes);
     if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);

@@ -25,8 +25,8 @@ export function tailSchedules(
 ): Schedule[] {
   const { driving, concurrency } = shape;
   if (driving?.kind === 'batch') return [];
-  const attention = new AttentionWork(card);
-  const pricer = new StepPricer(card, p, engine.tensorParallel);
+  const attention = new AttentionWork(card, undefined, engine.padding);
+  const pricer = new StepPricer(card, p, engine.tensorParallel, engine.speculation);
   const load = loadOf(card, p, engine, shape);
   const steady = driving?.kind !== 'burst' && driving?.kind !== 'open';
   const many = concurrency === 1 ? STEADY.alone : Math.max(STEADY.least, STEADY.perStream * concurrency);

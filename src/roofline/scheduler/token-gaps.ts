@@ -27,7 +27,8 @@ export function tokenGaps(
   };
   const decodeSeconds = (size: number, context: number): number => {
     const flop = attention.decodeFlop(size, context);
-    return pricer.secondsOf(size, size, size, flop, attention.decodeBytes(size, context));
+    const rows = attention.decodeRows(size);
+    return pricer.secondsOf(attention.stepRows(rows), rows, size, flop, attention.decodeBytes(size, context));
   };
   const between = (from: number, to: number): number => ends[to]! - (from > 0 ? ends[from - 1]! : 0);
   const streams = streamsAt(schedule);
@@ -35,7 +36,7 @@ export function tokenGaps(
     const steps = schedule.steps[e]!;
     if (streams[e] === 0 || steps === 0) continue;
     const [size, mean] = [schedule.decodes[e]!, schedule.decodeContext[e]!];
-    if (schedule.tokens[e]! > size) {
+    if (schedule.sequences[e]! > size) {
       const plain = decodeSeconds(size, mean);
       add(plain, Math.max(0, between(e, e) - plain), streams[e]!);
       continue;
