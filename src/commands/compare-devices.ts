@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { allAccelerators, findAccelerator } from '../accelerator/catalogue.ts';
 import type { CostBasis } from '../cost/basis.ts';
@@ -11,16 +9,13 @@ import { missingFacts, specSource } from '../cost/sources/from-spec.ts';
 import { longestRequest, type Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { modelDifferences } from '../fit/same-model.ts';
-import { listFits } from '../fitfile/index-file.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { nearest } from '../stats/nearest.ts';
 import { parseBy, readYaml } from '../suite/load-file.ts';
-
-/** The fits that this package ships. */
-export const PUBLISHED_FITS = fileURLToPath(new URL('../../fits', import.meta.url));
+import { readFits } from './published-fits.ts';
 
 /** What takes part: fit files, `spec:ID` and `carry:ID`, or everything that is known of a model. */
 export interface DeviceQuestion {
@@ -156,7 +151,7 @@ function cardOf(model: string | undefined, [first]: readonly Fit[]): ModelCard {
 
 /** Published fits of the model on devices that the basis prices: the newest of each device and engine. */
 async function publishedFits(folder: string, card: ModelCard, basis: CostBasis): Promise<Fit[]> {
-  const fits = await Promise.all((await listFits(folder)).map((path) => readFit(join(folder, path))));
+  const fits = await readFits(folder);
   const fitting = fits.filter(
     (fit) =>
       !fit.simulated &&

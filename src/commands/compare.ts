@@ -6,7 +6,7 @@ import type { Workload } from '../cost/workload.ts';
 import { EXIT } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { basisFlag } from './basis-flag.ts';
-import { gatherDevices, PUBLISHED_FITS } from './compare-devices.ts';
+import { gatherDevices } from './compare-devices.ts';
 import { EXAMPLES_HELP } from './compare-examples.ts';
 import {
   askedObjectives,
@@ -20,6 +20,7 @@ import {
 import { comparisonSvg, writeSvg } from './compare-svg.ts';
 import { comparisonText, shownRows } from './compare-text.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
+import { PUBLISHED_FITS } from './published-fits.ts';
 
 const help = `usage: ridge compare FIT... | --all --model NAME
     (--input N --output N | --trace FILE)

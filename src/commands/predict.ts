@@ -54,6 +54,9 @@ included.
   --accelerator NAME of the catalogue, measured or not: without any fit the spec
                      sheet and fits of other devices are all that is known
   --engine NAME      default: that of FIT, else vllm
+  --cells RUN        the server's first cells, too few for a fit: they narrow
+                     what fits of other models say of it, and it is said by how
+                     much; the run says which server; repeatable
   --json             the prediction on stdout as JSON; its key predictor says
                      how it was made
 
@@ -73,6 +76,7 @@ const options = {
   precision: { type: 'string' },
   accelerator: { type: 'string' },
   engine: { type: 'string' },
+  cells: { type: 'string', multiple: true },
   tails: { type: 'boolean', default: false },
   objective: { type: 'string', multiple: true },
   'closed-form': { type: 'boolean', default: false },
@@ -93,7 +97,8 @@ export const command: Command = {
   help,
   async run(argv) {
     const { values: flags, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    if (positionals.length !== 1 && (flags.model === undefined || positionals.length > 1)) {
+    const isUnmeasured = flags.model !== undefined || flags.cells !== undefined;
+    if (positionals.length !== 1 && (!isUnmeasured || positionals.length > 1)) {
       throw new RidgeError('give one fit file', { mend: 'See ridge predict --help.' });
     }
     const needed = (flag: 'input' | 'output' | 'concurrency'): number => {
@@ -116,20 +121,7 @@ export const command: Command = {
     if (shape.draft !== undefined && shape.speculation === undefined) {
       throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });
     }
-    if (flags.model !== undefined) {
-      if (
-        flags['cached-input'] !== undefined ||
-        flags.spec !== undefined ||
-        flags.tails ||
-        flags.objective !== undefined
-      ) {
-        throw new RidgeError('--model goes without --cached-input, --spec, --tails and --objective', {
-          mend: 'Measure some cells of the model and fit them.',
-        });
-      }
-      await showUnmeasured({ ...flags, model: flags.model, file: positionals[0] }, shape);
-      return EXIT.done;
-    }
+    if (isUnmeasured) return showUnmeasured({ ...flags, file: positionals[0] }, shape);
     const stray = (['precision', 'accelerator', 'engine'] as const).find((flag) => flags[flag] !== undefined);
     if (stray !== undefined) throw new RidgeError(`--${stray} needs --model`);
     const prediction = predict(await readFit(positionals[0]!), shape);

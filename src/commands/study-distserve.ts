@@ -5,7 +5,7 @@ import type { Style } from '../report/style.ts';
 import { stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
 import { renderTable } from '../report/text-table.ts';
-import { PUBLISHED_FITS } from './compare-devices.ts';
+import { PUBLISHED_FITS } from './published-fits.ts';
 import { right, type Study, wrapped } from './study-shared.ts';
 
 /** The device and the engine of that time, and an engine of today on the next device; neither serves OPT. */

@@ -6,7 +6,7 @@ import { bestPairs, cheapestPrefill } from '../cost/study/orders.ts';
 import { reconstructions } from '../cost/study/reconstruction.ts';
 import { readFit } from '../fitfile/read.ts';
 import { servedCard } from '../model/served-card.ts';
-import { PUBLISHED_FITS } from './compare-devices.ts';
+import { PUBLISHED_FITS } from './published-fits.ts';
 import type { Reference2025, Study } from './study-shared.ts';
 import { studySvg } from './study-svg.ts';
 import { studyText } from './study-text.ts';

@@ -12,7 +12,7 @@ import type { Style } from '../report/style.ts';
 import { stackSvg } from '../report/svg.ts';
 import { barChart } from '../report/svg-bars.ts';
 import { renderTable } from '../report/text-table.ts';
-import { PUBLISHED_FITS } from './compare-devices.ts';
+import { PUBLISHED_FITS } from './published-fits.ts';
 import { right, type Study, verdictText, wrapped } from './study-shared.ts';
 
 /** Models whose prompts and tokens Splitwise measured; its clusters serve the first. */

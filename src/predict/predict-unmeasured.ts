@@ -1,28 +1,30 @@
-import type { Accelerator } from '../accelerator/accelerator.ts';
-import { bindCard } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
-import { DEFAULT_CHOICE, derivedCapacity } from '../fit/dataset.ts';
-import { expectedModel } from '../fit/family/expected-model.ts';
-import { traitsOf } from '../fit/family/member.ts';
+import { narrowed } from '../fit/family/narrow.ts';
 import { type FittedModel, type Prediction, predictMeans } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import { sensitivities } from '../fit/sensitivities.ts';
-import type { Device, DeviceServer } from '../fitfile/device-schema.ts';
-import type { ModelCard } from '../model/card.ts';
+import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
-import type { ClosedLoopShape, EngineSettings } from '../roofline/serving.ts';
-import { studentTQuantile } from '../stats/student-t.ts';
-import type { PredictionShape } from './predict.ts';
+import { type ClosedLoopShape, cachedTokens, type EngineSettings } from '../roofline/serving.ts';
+import type { Speculation } from '../roofline/speculation.ts';
+import { judgeObjectives, type PredictedObjective } from './judge-objectives.ts';
+import {
+  type PredictionShape,
+  refuseOddSpeculation,
+  refuseTooLong,
+  requireShape,
+  wantsTails,
+  withProposer,
+} from './prediction-shape.ts';
+import {
+  type UnmeasuredServer,
+  unmeasuredDriving,
+  unmeasuredModel,
+  unmeasuredSettings,
+} from './unmeasured-server.ts';
 
-/** A model on a device that has no fit of it. */
-export interface UnmeasuredServer {
-  readonly device: Device;
-  readonly accelerator: Accelerator;
-  readonly card: ModelCard;
-  /** Null: one that is not among the published fits. */
-  readonly engine: string | null;
-}
+export { type UnmeasuredServer, unmeasuredModel };
 
 /** Share of a prediction's variance that a parameter is to blame for. */
 export interface WidthShare {
@@ -32,108 +34,109 @@ export interface WidthShare {
 
 export interface UnmeasuredPrediction extends Prediction {
   readonly input: number;
+  /** Of it, from the prefix cache: whole KV blocks. */
+  readonly cached_input: number;
   readonly output: number;
   readonly concurrency: number;
   readonly tp: number;
+  /** Null: every step gives a sequence one token. */
+  readonly speculation: Speculation | null;
+  readonly predictor: Predictor;
   readonly accelerator: string;
   readonly model: string;
   readonly precision: string;
   readonly engine: string | null;
   /** Whether fits of other models on this device stand behind it; else its spec sheet and fits of other devices. */
   readonly device_measured: boolean;
+  /** Cells of the server itself that narrowed it, and what was expected before them; null: none were given. */
+  readonly narrowed: { readonly cells: number; readonly before: Prediction } | null;
+  /** Its cells are of a simulated endpoint: no real device. */
+  readonly simulated: boolean;
   readonly settings: EngineSettings;
+  /** Of the closed form: true where prompts nearly saturate the server, or requests queue for seats or KV. */
+  readonly rough: boolean;
+  /** Percentiles, milliseconds: no cell showed how steps vary; null where they were not asked for. */
+  readonly tails: PredictedTails | null;
+  /** Every limit that was asked; empty: none. */
+  readonly objectives: readonly PredictedObjective[];
   /** What makes the intervals wide, most first. */
   readonly width_from: { readonly ttft_ms: readonly WidthShare[]; readonly tpot_ms: readonly WidthShare[] };
 }
 
-/** vLLM's own default. */
-const SEATS = 256;
-
-/** What is expected of the server, ready to predict with; see `narrowed` for what its first cells add. */
-export function unmeasuredModel({ device, accelerator, card: model, engine }: UnmeasuredServer): FittedModel {
-  const card = bindCard(model, accelerator);
-  const { kind } = traitsOf(accelerator, engine ?? '', card);
-  const server = serverOf(device, engine, kind);
-  const least = studentTQuantile(0.95, server.degrees);
-  const wide = ({ noise, interval_factors: { ttft, tpot } }: Device['predictors']['scheduler']) => ({
-    noise,
-    interval_factors: { ttft: Math.max(least, ttft), tpot: Math.max(least, tpot) },
-  });
-  const { scheduler, closed_form } = device.predictors;
-  return expectedModel(server, accelerator, card, {
-    scheduler: wide(scheduler),
-    closed_form: wide(closed_form),
-  });
-}
-
-function serverOf(device: Device, engine: string | null, kind: DeviceServer['kind']): DeviceServer {
-  const found = device.servers.find((one) => one.kind === kind && one.engine === engine);
-  const server = found ?? device.servers.find((one) => one.kind === kind && one.engine === null);
-  if (server === undefined) throw new RidgeError(`the device file knows no ${kind} models`);
-  return server;
-}
-
 /**
- * Means of a steady closed loop on a server that was never measured, engine settings as engines come, with intervals that hold
- * what is not known of it.
+ * Means of a steady closed loop on a server that has no fit, engine settings as engines come (or as its first cells were served),
+ * with intervals that hold what is not known of it.
  * @throws RidgeError (exit 2) when a number is not whole, or the request fits neither model nor memory
  */
 export function predictUnmeasured(server: UnmeasuredServer, shape: PredictionShape): UnmeasuredPrediction {
-  const { input, output, concurrency, tp = 1, predictor = 'scheduler' } = shape;
-  for (const [name, value] of Object.entries({ input, output, concurrency, tp })) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new RidgeError(`${name} must be a whole number of 1 or more, not ${value}`);
-  }
-  const { accelerator, device } = server;
-  const model = unmeasuredModel(server);
-  const { card } = model;
+  const { input, cachedInput = 0, output, concurrency, speculation, predictor = 'scheduler' } = shape;
+  const { accelerator, device, cells = [] } = server;
+  const tp = shape.tp ?? smallestSize(cells) ?? 1;
+  requireShape(shape, tp);
+  refuseOddSpeculation(shape);
+  const expected = unmeasuredModel(server);
+  const { card } = expected;
   requireEvenHeads(card, tp, 'tp');
-  const settings: EngineSettings = {
-    tensorParallel: tp,
-    maxNumBatchedTokens: DEFAULT_CHOICE.max_num_batched_tokens,
-    maxNumSeqs: SEATS,
-    kvCapacityTokens: Math.floor(
-      derivedCapacity({ accelerator, card }, tp, DEFAULT_CHOICE.memory_utilisation),
-    ),
-    admission: DEFAULT_CHOICE.admission,
-  };
-  refuseTooLong(card, input + output, settings);
+  refuseTooLong(card, input + output);
+  const settings = { ...unmeasuredSettings(server, tp), ...(speculation && { speculation }) };
+  refuseTooMuch(card.id, input + output, settings);
   const loop: ClosedLoopShape = {
     inputTokens: input,
+    cachedInputTokens: cachedInput,
     outputTokens: output,
     concurrency,
-    turnAroundSeconds: null,
+    ...unmeasuredDriving(cells),
   };
+  const served = (model: FittedModel): FittedModel => ({
+    ...model,
+    card: withProposer(model.card, accelerator, shape),
+  });
+  const model = served(narrowed(expected, cells));
+  const { means, prediction } = predictMeans(model, settings, loop, { predictor });
+  const tails = wantsTails(shape) ? predictTails(model, settings, loop, predictor) : null;
   return {
-    ...predictMeans(model, settings, loop, { predictor }).prediction,
+    ...prediction,
     input,
+    cached_input: cachedTokens(loop),
     output,
     concurrency,
     tp,
+    speculation: speculation ?? null,
+    predictor,
     accelerator: accelerator.id,
     model: card.id,
     precision: card.precision,
     engine: device.servers.some(({ engine }) => engine === server.engine) ? server.engine : null,
     device_measured: device.accelerator === accelerator.id,
+    narrowed:
+      cells.length === 0
+        ? null
+        : {
+            cells: cells.length,
+            before: predictMeans(served(expected), settings, loop, { predictor }).prediction,
+          },
+    simulated: server.simulated ?? false,
     settings,
+    rough: means.rough,
+    tails,
+    objectives: judgeObjectives(shape.objectives ?? {}, prediction, tails),
     width_from: widthFrom(model, settings, loop, predictor),
   };
 }
 
-function refuseTooLong(
-  { id, max_length_tokens: maximum }: ModelCard,
+const smallestSize = (cells: UnmeasuredServer['cells'] & object): number | undefined =>
+  cells.map(({ engine }) => engine.tensorParallel).sort((a, b) => a - b)[0];
+
+/** @throws RidgeError (exit 2) when one request alone, or the model, needs more memory than there is */
+function refuseTooMuch(
+  model: string,
   length: number,
   { kvCapacityTokens, tensorParallel }: EngineSettings,
 ): void {
-  if (maximum !== null && length > maximum) {
-    throw new RidgeError(`input and output are ${length} tokens; ${id} takes at most ${maximum}`, {
-      mend: 'Use a shorter request.',
-    });
-  }
   if (length <= kvCapacityTokens) return;
   throw new RidgeError(
     kvCapacityTokens <= 0
-      ? `the weights of ${id} do not fit ${tensorParallel} devices`
+      ? `the weights of ${model} do not fit ${tensorParallel} devices`
       : `${length} tokens do not fit the KV cache of ${kvCapacityTokens} tokens at TP ${tensorParallel}`,
     { mend: 'Use a shorter request or a larger --tp.' },
   );

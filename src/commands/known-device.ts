@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Accelerator } from '../accelerator/accelerator.ts';
+import { findAccelerator } from '../accelerator/catalogue.ts';
+import { RidgeError } from '../errors.ts';
+import { DEVICE_FILE, isDevice, parseDevice, readDevice } from '../fitfile/device-read.ts';
+import { ANY_DEVICE, type Device } from '../fitfile/device-schema.ts';
+import { parseFit } from '../fitfile/parse.ts';
+import { readUserFile } from '../suite/load-file.ts';
+import { jsonOf } from './model-flag.ts';
+import { publishedDevice } from './published-fits.ts';
+
+/** What `ridge predict --model` and `--cells` were given beside the shape. */
+export interface UnmeasuredFlags {
+  /** A fit of another model, or a device file. */
+  readonly file: string | undefined;
+  readonly accelerator?: string | undefined;
+  /** Needed without `cells`, whose run says it. */
+  readonly model?: string | undefined;
+  readonly precision?: string | undefined;
+  readonly engine?: string | undefined;
+  /** Runs with the server's first cells. */
+  readonly cells?: readonly string[] | undefined;
+  readonly json: boolean;
+}
+
+export interface KnownDevice {
+  readonly device: Device;
+  readonly accelerator: Accelerator;
+  readonly engine: string | null;
+}
+
+/** What engines are taken for where nobody says. */
+const USUAL_ENGINE = 'vllm';
+
+/**
+ * The device that a model without a fit is asked on: of a device file, of another model's fit, or of the catalogue.
+ * @throws RidgeError (exit 2) when nothing names one, or a file and a flag name two
+ */
+export async function knownDevice({
+  file,
+  accelerator: name,
+}: Pick<UnmeasuredFlags, 'file' | 'accelerator'>): Promise<KnownDevice> {
+  const named = name === undefined ? null : findAccelerator(name);
+  if (file === undefined) {
+    if (named === null) {
+      throw new RidgeError('--model needs a fit, a device file or --accelerator', {
+        mend: 'See ridge predict --help.',
+      });
+    }
+    return { device: await publishedDevice(named.id), accelerator: named, engine: USUAL_ENGINE };
+  }
+  const text = await readUserFile(file, 'fit file');
+  if (isDevice(jsonOf(text))) {
+    const device = parseDevice(text, file);
+    const accelerator =
+      named ?? (device.accelerator === ANY_DEVICE ? null : findAccelerator(device.accelerator));
+    if (accelerator !== null) return { device, accelerator, engine: USUAL_ENGINE };
+    throw new RidgeError('which device?', {
+      where: file,
+      mend: 'Name one of the catalogue: --accelerator NAME.',
+    });
+  }
+  const fit = parseFit(text, file);
+  if (named !== null && named.id !== fit.accelerator.id) {
+    throw new RidgeError(`the fit is of ${fit.accelerator.id}, not of ${named.id}`, {
+      where: file,
+      mend: 'Leave out the fit: ridge predict --accelerator NAME --model CONFIG.',
+    });
+  }
+  const beside = join(dirname(file), '..', DEVICE_FILE);
+  const device = existsSync(beside) ? await readDevice(beside) : await publishedDevice(fit.accelerator.id);
+  return { device, accelerator: fit.accelerator, engine: fit.engine.name };
+}
