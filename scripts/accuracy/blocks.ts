@@ -2,6 +2,7 @@ import type { Block } from './blocks/block.ts';
 import { NEXT8 } from './blocks/chosen.ts';
 import { DENSE_BLOCKS } from './blocks/dense.ts';
 import { EXPERT_BLOCKS } from './blocks/experts.ts';
+import { FIRST_CELLS } from './blocks/first-cells.ts';
 import { INFERENCEX_BLOCKS } from './blocks/inferencex.ts';
 import { TRANSFER_BLOCKS } from './blocks/transfer.ts';
 import { UNIT } from './blocks/unit.ts';
@@ -17,4 +18,5 @@ export const BLOCKS: readonly Block[] = [
   NEXT8,
   LEFT_OUT_MODELS,
   LEFT_OUT_DEVICES,
+  FIRST_CELLS,
 ];

@@ -35,6 +35,8 @@ export interface Unmeasured {
 
 export interface Guess {
   readonly model: FittedModel;
+  /** Degrees of freedom that it is known by. */
+  readonly degrees: number;
   readonly target: Dataset;
 }
 
@@ -49,8 +51,13 @@ export function guess(server: Unmeasured, isOut: (traits: Traits) => boolean): G
   const { accelerator, card } = target;
   const members = fits.map(memberOfFit);
   const traits = traitsOf(accelerator, engine, card);
-  const errors = usualErrors(fits.map(modelOf), degreesOf(members, traits));
-  return { model: expectedModel(familyOf(members).expect(traits), accelerator, card, errors), target };
+  const degrees = degreesOf(members, traits);
+  const errors = usualErrors(fits.map(modelOf), degrees);
+  return {
+    model: expectedModel(familyOf(members).expect(traits), accelerator, card, errors),
+    degrees,
+    target,
+  };
 }
 
 /** Relative error that a cell's means are expected to have. */

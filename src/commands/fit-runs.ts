@@ -1,22 +1,27 @@
 import { basename, join } from 'node:path';
 import { RidgeError } from '../errors.ts';
+import type { PriorUse } from '../fitfile/device-prior.ts';
 import type { MakeFitOptions } from '../fitfile/make-fit.ts';
 import { requireWritableFit, writeFit } from '../fitfile/write.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { VERSION } from '../version.ts';
+import { devicePrior } from './device-prior.ts';
 import { fitInWorker } from './fit-in-worker.ts';
 import type { FittedRuns } from './fit-text.ts';
 import { ProgressLine } from './progress-line.ts';
 import { readRuns } from './read-runs.ts';
 import { type StepUse, withSteps } from './read-steps.ts';
 
-export interface FitRunsOptions extends Omit<MakeFitOptions, 'createdAt' | 'toolVersion' | 'onProgress'> {
+export interface FitRunsOptions
+  extends Omit<MakeFitOptions, 'createdAt' | 'toolVersion' | 'onProgress' | 'prior'> {
   /** Default: beside the first run's folder, its name with `.fit.json`. */
   readonly out?: string | undefined;
   readonly force?: boolean | undefined;
   readonly targets?: readonly string[] | undefined;
   /** Cells that are fitted by the engine's own steps; default: those of mixed prompt lengths. */
   readonly steps?: StepUse | undefined;
+  /** Whether the shipped fits of other models are the prior; default: where the cells are few, and real. */
+  readonly prior?: PriorUse | undefined;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface FitRunsOptions extends Omit<MakeFitOptions, 'createdAt' | 'tool
  */
 export async function fitRuns(
   folders: readonly string[],
-  { out, force = false, targets, steps = 'auto', ...options }: FitRunsOptions = {},
+  { out, force = false, targets, steps = 'auto', prior = 'auto', ...options }: FitRunsOptions = {},
 ): Promise<FittedRuns> {
   const file = out ?? join(folders[0]!, '..', `${basename(folders[0]!)}.fit.json`);
   await requireWritableFit(file, { force });
@@ -35,10 +40,14 @@ export async function fitRuns(
   const read = await Promise.all(records.map((record) => withSteps(record, steps)));
   const runs = read.map((record) => ({ ...record, run: selectTargets(record.run, targets) }));
   const createdAt = new Date().toISOString();
+  const device = await devicePrior(
+    runs.flatMap(({ run }) => run.targets),
+    prior,
+  );
   const line = new ProgressLine(process.stderr);
   const fit = await stoppable((signal) =>
     fitInWorker(
-      { runs, options: { ...options, createdAt, toolVersion: VERSION } },
+      { runs, options: { ...options, prior: device, createdAt, toolVersion: VERSION } },
       { signal, onProgress: (what, done, total) => line.show(what, done, total) },
     ),
   ).finally(() => line.clear());

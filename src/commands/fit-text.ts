@@ -12,6 +12,7 @@ import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
 import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
+import { priorText } from './prior-text.ts';
 import { simulatedText } from './simulated-text.ts';
 import { sourcesText } from './sources-text.ts';
 import { spreadLine } from './spread-text.ts';
@@ -69,6 +70,7 @@ function summary(fit: Fit): string[] {
     `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
     ...how(fit),
     ...sources(fit),
+    ...priorText(fit),
     ...sourcesText(fit),
     ...judgedOtherwise(fit),
     inferredText(fit),

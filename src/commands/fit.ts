@@ -3,6 +3,7 @@ import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { PREDICTORS } from '../fit/cell-model.ts';
 import { OBJECTIVES } from '../fit/objective.ts';
+import { PRIOR_USES } from '../fitfile/device-prior.ts';
 import { counted } from '../plural.ts';
 import { styleFor } from '../report/style.ts';
 import { findRun } from '../run/run-folder.ts';
@@ -35,6 +36,11 @@ of memory and per byte of link.
                            times: ttft_ms or tpot_ms; default balanced
   --predictor NAME         the serving model to fit through: scheduler (default)
                            or closed_form (faster, rougher)
+  --prior NAME             what the fit starts from: device (what shipped fits
+                           of other models say of the server), catalogue (spec
+                           sheet and rules of thumb), or auto (default: device
+                           for fewer than eight cells of a real server, so that
+                           one is enough; else catalogue)
   --steps NAME             fit by the engine's own steps, where they are as many
                            as the server's: auto (default: cells of mixed prompt
                            lengths, as of suites/tomography.yaml), all, none
@@ -58,6 +64,7 @@ const options = {
   'hold-out': { type: 'string', multiple: true },
   objective: { type: 'string', default: 'balanced' },
   predictor: { type: 'string', default: 'scheduler' },
+  prior: { type: 'string', default: 'auto' },
   steps: { type: 'string', default: 'auto' },
   bootstrap: { type: 'string', default: '200' },
   seed: { type: 'string', default: '1' },
@@ -93,6 +100,7 @@ export const command: Command = {
         holdOut: (flags['hold-out'] ?? []).map((text) => cellRuleFlag('hold-out', text)),
         objective: oneOfFlag('objective', flags.objective, OBJECTIVES),
         predictor: oneOfFlag('predictor', flags.predictor, PREDICTORS),
+        prior: oneOfFlag('prior', flags.prior, PRIOR_USES),
         steps: oneOfFlag('steps', flags.steps, STEP_USES),
         bootstrap: replicatesFlag(flags.bootstrap),
         seed: wholeFlag('seed', flags.seed, 0),

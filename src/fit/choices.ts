@@ -1,6 +1,7 @@
-import { parameterPriors } from '../roofline/priors.ts';
 import { type Dataset, DEFAULT_CHOICE, type EngineChoice, type Unknown, withChoice } from './dataset.ts';
+import { fitInput } from './fit-input.ts';
 import { fitRoofline, type RooflineFit } from './fit-roofline.ts';
+import { jointDistance } from './joint-prior.ts';
 import { HUBER_K } from './robust.ts';
 import { type FitOptions, SEARCH_MISFIT } from './search.ts';
 
@@ -108,16 +109,20 @@ function quickFit(
   options: FitOptions,
   start: RooflineFit | null,
 ): RooflineFit {
-  const { accelerator, card, observations } = withChoice(dataset, choice);
-  const input = { card, priors: options.priors ?? parameterPriors(accelerator, card), observations };
+  const input = fitInput(withChoice(dataset, choice), options);
   const from =
     start && Object.fromEntries(start.names.map((name) => [name, Math.log(start.parameters[name])]));
   return fitRoofline(input, { ...options, from: from ?? options.from, rough: true });
 }
 
-/** Huber's loss of the residuals at fixed scales, so that costs of different fits compare. */
+/**
+ * Huber's loss of the residuals at fixed scales, so that costs of different fits compare. Few cells are explained too well by
+ * any answer: under a joint prior it counts how far the server lies from it, and one unit a term keeps small gains small.
+ */
 function robustCost(fit: RooflineFit): number {
-  let cost = 0;
+  const { problem, point } = fit.solution;
+  const { joint } = problem.input;
+  let cost = joint ? jointDistance(joint, point) + fit.terms.length : 0;
   for (const { residual, metric } of fit.terms) {
     const z = Math.abs(residual) / SEARCH_MISFIT[metric];
     cost += z < HUBER_K ? z * z : HUBER_K * (2 * z - HUBER_K);

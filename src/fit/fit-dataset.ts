@@ -1,17 +1,16 @@
-import { parameterPriors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
 import { type Choices, inferChoices } from './choices.ts';
 import { closedFormCells } from './closed-form-cells.ts';
 import { intervalFactors } from './conformal.ts';
 import { type Dataset, withChoice } from './dataset.ts';
 import { cellErrors, type ObservedError } from './errors.ts';
+import { fitInput } from './fit-input.ts';
 import { type FitOptions, fitRoofline, type RooflineFit } from './fit-roofline.ts';
-import { estimateNoise } from './noise.ts';
 import type { Observation } from './observations.ts';
 import type { FittedModel, PredictorErrors } from './predictive.ts';
 import type { Problem } from './problem.ts';
 import { residualTable } from './residual-table.ts';
-import { stateAt } from './state.ts';
+import { noiseOf, stateAt } from './state.ts';
 import { stepTable } from './steps/step-table.ts';
 
 /** A data set fitted: the engine facts inferred from it, the roofline, and what both predictors miss. */
@@ -30,11 +29,7 @@ export interface DatasetFit {
 export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
   const choices = inferChoices(dataset, options);
   const answered = withChoice(dataset, choices.choice);
-  const { accelerator, card, observations } = answered;
-  const fit = fitRoofline(
-    { card, priors: options.priors ?? parameterPriors(accelerator, card), observations },
-    options,
-  );
+  const fit = fitRoofline(fitInput(answered, options), options);
   return { choices, answered, fit, model: fittedModel(fit) };
 }
 
@@ -68,7 +63,7 @@ const NOISE_ROUNDS = 5;
 function settledNoise(problem: Problem, point: readonly number[], fit: RooflineFit) {
   let { noise } = fit;
   for (let round = 0; round < NOISE_ROUNDS; round += 1) {
-    noise = estimateNoise(stateAt(problem, point, noise).noise);
+    noise = noiseOf(problem, stateAt(problem, point, noise).noise);
   }
   return { noise, residuals: stateAt(problem, point, noise).residuals };
 }

@@ -6,7 +6,7 @@ import { closedFormCells } from './closed-form-cells.ts';
 import { type Covariance, groupedCovariance } from './covariance.ts';
 import { jacobianAt } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
-import { estimateNoise, NO_MISFIT, type NoiseScale } from './noise.ts';
+import { NO_MISFIT, type NoiseScale } from './noise.ts';
 import {
   type FitInput,
   leastSquares,
@@ -18,7 +18,7 @@ import {
 } from './problem.ts';
 import { scheduledCells } from './scheduled-cells.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
-import { type FitState, rowErrors, stateAt } from './state.ts';
+import { type FitState, noiseOf, rowErrors, stateAt } from './state.ts';
 
 export { DEFAULT_FIT_OPTIONS, type FitOptions };
 
@@ -56,7 +56,7 @@ export interface RooflineFit {
   readonly covariance: Covariance;
   readonly at_bound: readonly ParameterName[];
   readonly not_in_data: readonly ParameterName[];
-  /** Residuals less effectively fitted parameters. */
+  /** Residuals less effectively fitted parameters; those of a joint prior among them. */
   readonly degrees_of_freedom: number;
   readonly noise: NoiseScale;
   readonly terms: readonly FittedTerm[];
@@ -90,7 +90,7 @@ const SCHEDULE_TOLERANCE = 1e-3;
  */
 export function fitRoofline(input: FitInput, options: FitOptions = DEFAULT_FIT_OPTIONS): RooflineFit {
   const { card, observations } = input;
-  const names = parametersInData(card, observations);
+  const names = input.joint?.names ?? parametersInData(card, observations);
   const terms = termsOf(card, observations, options.objective);
   const screening: Problem = { input, names, terms, cells: closedFormCells(card) };
   const search = searchBasins(screening, options);
@@ -138,7 +138,7 @@ function settle(problem: Problem, start: Settled, rounds: number): Settled {
   let { point, noise } = start;
   let converged = false;
   for (let round = 0; round < rounds && !converged; round += 1) {
-    noise = estimateNoise(stateAt(problem, point, noise).noise);
+    noise = noiseOf(problem, stateAt(problem, point, noise).noise);
     const weighted = stateAt(problem, point, noise);
     const solution = marquardt(leastSquares(problem, weighted.whitening), point, {
       maxIterations: 60,
@@ -169,7 +169,7 @@ function result(problem: Problem, { point, noise, converged }: Settled, search: 
     not_in_data: PARAMETER_NAMES.filter((name) => !names.includes(name)),
     degrees_of_freedom: Math.max(
       1,
-      state.noise.reduce((sum, term) => sum + term.freedom, 0),
+      state.noise.reduce((sum, term) => sum + term.freedom, input.joint?.degrees ?? 0),
     ),
     noise,
     terms: terms.map((term, i) => ({

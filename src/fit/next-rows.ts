@@ -3,7 +3,7 @@ import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/
 import type { Predictor } from './cell-model.ts';
 import { FEWEST_TPOT_TOKENS } from './cell-observation.ts';
 import type { Row } from './next-belief.ts';
-import { discrepancyOf, regimeOf, termSd } from './noise.ts';
+import { discrepancyOf, EXPECTED_FREEDOM, regimeOf, termSd } from './noise.ts';
 import type { LatencyMetric } from './observations.ts';
 import type { FittedModel } from './predictive.ts';
 import { sensitivities } from './sensitivities.ts';
@@ -23,9 +23,8 @@ export interface LatencyRow extends Row {
 
 /** Part of the misfit's variance that cells of one kernel size share: their errors do not average out. */
 const SHARED_MISFIT = 0.75;
-/** What models of servers miss, before any cell says it, and the degrees of freedom that this counts for. */
+/** What models of servers miss, before any cell says it. */
 export const EXPECTED_MISFIT: Readonly<Record<LatencyMetric, number>> = { ttft: 0.04, tpot: 0.02 };
-const EXPECTED_FREEDOM = 6;
 
 /** A fit to few cells explains them too well to say what it misses: its misfit counts by its degrees of freedom. */
 function misfitOf(

@@ -128,6 +128,25 @@ const LARGEST_MISFIT = 1;
 
 export const NO_MISFIT: NoiseScale = { misfit: { ttft: 0, tpot: 0 }, exact_scale: { ttft: 1, tpot: 1 } };
 
+/** Degrees of freedom that counts for what models of servers miss, before any cell says it. */
+export const EXPECTED_FREEDOM = 6;
+
+/** A noise estimate of few terms, with what is expected of such servers beside it. */
+export function pooledNoise(
+  found: NoiseScale,
+  terms: readonly NoiseTerm[],
+  expected: NoiseScale,
+): NoiseScale {
+  const misfit = (metric: LatencyMetric): number => {
+    const freedom = terms
+      .filter((term) => term.metric === metric)
+      .reduce((sum, term) => sum + term.freedom, 0);
+    const seen = freedom * found.misfit[metric] ** 2;
+    return Math.sqrt((seen + EXPECTED_FREEDOM * expected.misfit[metric] ** 2) / (freedom + EXPECTED_FREEDOM));
+  };
+  return { ...NO_MISFIT, misfit: { ttft: misfit('ttft'), tpot: misfit('tpot') } };
+}
+
 const withMetric = (metric: LatencyMetric, key: keyof NoiseScale, value: number): NoiseScale => ({
   ...NO_MISFIT,
   [key]: { ...NO_MISFIT[key], [metric]: value },

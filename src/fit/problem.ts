@@ -9,6 +9,7 @@ import {
 import type { Priors } from '../roofline/priors.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
 import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
+import { type JointPrior, jointResiduals } from './joint-prior.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
 import { emphasisOf, type Objective } from './objective.ts';
@@ -26,6 +27,8 @@ import { type StepSource, stepNumbers } from './steps/step-terms.ts';
 export interface FitInput {
   readonly card: ModelCard;
   readonly priors: Priors;
+  /** What is known of all parameters together, in the place of `priors`, which keep the bounds; absent: each by itself. */
+  readonly joint?: JointPrior | undefined;
   readonly observations: readonly Observation[];
 }
 
@@ -136,6 +139,7 @@ export function logResiduals(cells: CellModel, model: ServingModel, terms: reado
 /** Weights of one round of the fit: 1/standard deviation of each term and of each prior, robust weights included. */
 export interface Whitening {
   readonly terms: readonly number[];
+  /** Of a joint prior one factor for all of it. */
   readonly priors: readonly number[];
   /** Terms that are wrong together, by kernel of their steps; absent: none. */
   readonly shared?: readonly SharedError[];
@@ -148,7 +152,6 @@ export interface Whitening {
 export function leastSquares(problem: Problem, whitening: Whitening): LeastSquares {
   const { input, names, terms, cells } = problem;
   const { gradient } = cells;
-  const centres = names.map((name) => Math.log(input.priors[name].centre));
   return {
     lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...EDGE_NAMES.map(() => -2)],
     upper: [...names.map((name) => Math.log(input.priors[name].upper)), ...EDGE_NAMES.map(() => 2)],
@@ -158,14 +161,22 @@ export function leastSquares(problem: Problem, whitening: Whitening): LeastSquar
       const logs = logResiduals(cells, modelAt(input.priors, names, point), terms);
       const whitened = logs.map((log, i) => log * whitening.terms[i]!);
       decorrelate(whitened, whitening.shared ?? []);
-      return [
-        ...whitened,
-        ...centres.map((centre, j) => (point[j]! - centre) * whitening.priors[j]!),
-        ...EDGE_NAMES.map((_, k) => point[names.length + k]! / EDGE_SD),
-      ];
+      return [...whitened, ...priorResiduals(problem, whitening, point)];
     },
     jacobian: gradient ? (point) => exactJacobian(problem, gradient, whitening, point) : undefined,
   };
+}
+
+function priorResiduals(
+  { input, names }: Problem,
+  { priors }: Whitening,
+  point: readonly number[],
+): number[] {
+  if (input.joint) return jointResiduals(input.joint, point).map((residual) => residual * priors[0]!);
+  return [
+    ...names.map((name, j) => (point[j]! - Math.log(input.priors[name].centre)) * priors[j]!),
+    ...EDGE_NAMES.map((_, k) => point[names.length + k]! / EDGE_SD),
+  ];
 }
 
 function logSlopes(source: StepSource, parameters: RooflineParameters): number[] {
@@ -192,6 +203,13 @@ function exactJacobian(
     });
   });
   decorrelateRows(jacobian, whitening.shared ?? []);
+  input.joint?.root.forEach((row, i) => {
+    jacobian.setRow(
+      terms.length + i,
+      row.map((value) => value * whitening.priors[0]!),
+    );
+  });
+  if (input.joint) return jacobian;
   columns.forEach((_, j) => {
     jacobian.set(terms.length + j, j, j < names.length ? whitening.priors[j]! : 1 / EDGE_SD);
   });

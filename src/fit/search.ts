@@ -1,6 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
+import type { ExpectedServer } from './joint-prior.ts';
 import type { Objective } from './objective.ts';
 import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
@@ -16,6 +17,8 @@ export interface FitOptions {
   readonly objective?: Objective | undefined;
   /** Default: the catalogue's for the accelerator and model. */
   readonly priors?: Priors | undefined;
+  /** What fits of others say of the server, as the prior of few cells; default: none, and `priors` hold. */
+  readonly expected?: ExpectedServer | undefined;
   /** Schedules that fits of the same cells share. */
   readonly schedules?: ScheduleCache | undefined;
   /** Log parameters to start from instead, by name: a refit on part of the data. */
@@ -57,7 +60,7 @@ export function searchBasins(problem: Problem, options: FitOptions): Search {
       ({ metric, measured_error, emphasis }) =>
         Math.sqrt(emphasis) / Math.hypot(SEARCH_MISFIT[metric], measured_error),
     ),
-    priors: names.map((name) => 1 / input.priors[name].log_sd / 3),
+    priors: input.joint ? [1 / 3] : names.map((name) => 1 / input.priors[name].log_sd / 3),
   };
   const squares = leastSquares(problem, whitening);
   const starts = startPoints(

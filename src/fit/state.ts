@@ -1,11 +1,14 @@
 import { covarianceOf, type RowError } from './covariance.ts';
+import { jointWeight } from './joint-prior.ts';
 import { jacobianAt } from './least-squares.ts';
 import {
   countedNoise,
   discrepancyOf,
+  estimateNoise,
   mixedSampling,
   type NoiseScale,
   type NoiseTerm,
+  pooledNoise,
   regimeOf,
   termSd,
 } from './noise.ts';
@@ -51,10 +54,12 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
   };
   const steps = terms.some(({ source }) => source) ? stepWeights(terms, residuals, plain, noise) : null;
   const { sd, counted, weights } = steps ?? plain;
-  const priors = names.map((name, j) => {
-    const { centre, log_sd } = input.priors[name];
-    return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
-  });
+  const priors = input.joint
+    ? [Math.sqrt(jointWeight(input.joint, point))]
+    : names.map((name, j) => {
+        const { centre, log_sd } = input.priors[name];
+        return Math.sqrt(priorWeight((point[j]! - Math.log(centre)) / log_sd)) / log_sd;
+      });
   const whitening = {
     terms: counted.map((value, i) => Math.sqrt(weights[i]!) / value),
     priors,
@@ -70,6 +75,12 @@ export function stateAt(problem: Problem, point: readonly number[], noise: Noise
     freedom: freedom(rows, along),
   }));
   return { residuals, sd, counted, weights, whitening, noise: [...ofMeans, ...ofKernels] };
+}
+
+/** The noise that residuals show, beside what a joint prior expects of it. */
+export function noiseOf({ input, cells }: Problem, terms: readonly NoiseTerm[]): NoiseScale {
+  const found = estimateNoise(terms);
+  return input.joint ? pooledNoise(found, terms, input.joint.noise[cells.predictor]) : found;
 }
 
 /** 1 − leverage of a combination of terms: v·(I − J(JᵀJ)⁻¹Jᵀ)·v of a unit vector, priors included in J. */

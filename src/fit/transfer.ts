@@ -122,7 +122,10 @@ const ROOM = 1.5;
  * Priors for a fit of few cells out of a model carried there: its values, as sure as its covariance is of each.
  * @param base bounds, and spread of what the model does not know
  */
-export function priorsOf(model: FittedModel, base: Priors): Priors {
+export function priorsOf(
+  model: Pick<FittedModel, 'parameters' | 'names' | 'covariance'>,
+  base: Priors,
+): Priors {
   const entries = PARAMETER_NAMES.map((name) => {
     const centre = model.parameters[name];
     const column = model.names.indexOf(name);

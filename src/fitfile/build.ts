@@ -17,6 +17,7 @@ import { rangeOf } from './build-range.ts';
 import { sourcesOf } from './build-sources.ts';
 import { tailsOf } from './build-tails.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
+import { type DevicePrior, priorSection } from './device-prior.ts';
 import { examplesFor } from './examples.ts';
 import { powerExamples } from './power-examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
@@ -28,6 +29,8 @@ export interface FitFileInput {
   readonly bootstrap: Bootstrap | null;
   readonly validation: Validation;
   readonly options: FitOptions;
+  /** Null: the catalogue's. */
+  readonly prior?: DevicePrior | null;
   readonly rules: Required<CellRules>;
   readonly protocol: Protocol;
   readonly runs: Fit['runs'];
@@ -103,6 +106,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
     flagged: data.flagged,
     ...sourcesOf(fit, data.observations),
+    ...(input.prior && { prior: priorSection(fitted, input.prior) }),
     ...powerOf(input),
     ...tailsOf(fitted, data.observations),
     simulated: data.targets.some((target) => target.simulator !== null),

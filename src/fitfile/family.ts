@@ -22,11 +22,12 @@ export function memberOfFit(fit: Fit): Member {
 }
 
 /**
- * Published fits that tell of a device and its kin: real servers. Batches that were handed to an engine at once show it without
+ * Published fits that tell of a device and its kin: real servers, and by their own cells alone (one that started from a device file
+ * would count the others twice). Batches that were handed to an engine at once show it without
  * its serving, so they count only for the device itself, and only where it has nothing else.
  */
 export function familyFits(fits: readonly Fit[], device: string | null): Fit[] {
-  const real = fits.filter(({ simulated }) => !simulated);
+  const real = fits.filter(({ simulated, prior }) => !simulated && !prior);
   const served = real.filter((fit) => !isBatch(fit));
   const isServed = served.some(({ accelerator }) => accelerator.id === device);
   return isServed

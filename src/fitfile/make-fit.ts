@@ -16,6 +16,7 @@ import { changedThresholds } from '../suite/thresholds.ts';
 import { buildFit } from './build.ts';
 import { FEWEST_POWERS, powerLimit } from './build-power.ts';
 import { type CellRules, selectCells } from './cell-rules.ts';
+import { areFew, type DevicePrior, type PriorUse } from './device-prior.ts';
 import { sharedSampling } from './sampling.ts';
 import type { Fit } from './schema.ts';
 import { withDigest } from './write.ts';
@@ -26,6 +27,8 @@ export interface MakeFitOptions extends CellRules {
   readonly predictor?: Predictor | undefined;
   /** Which latency the fit should serve best; default: both alike. */
   readonly objective?: Objective | undefined;
+  /** What fits of other models say of the server, and whether few cells alone start from it; default: the catalogue. */
+  readonly prior?: { readonly use: Exclude<PriorUse, 'catalogue'>; readonly device: DevicePrior } | undefined;
   /** Bootstrap replicates; 0: no bootstrap. */
   readonly bootstrap?: number | undefined;
   readonly onProgress?: OnProgress | undefined;
@@ -41,12 +44,15 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   refuseTwice(runs);
   const read = observationsFromRuns(runs);
   const selected = selectCells(read.observations, options);
-  refuseTooFew(read.card, selected.filter(isSeen), read.left_out);
+  const seen = selected.filter(isSeen);
+  const prior = priorFor(seen, options.prior);
+  refuseTooFew(read.card, seen, read.left_out, prior !== null);
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
     predictor: options.predictor ?? DEFAULT_FIT_OPTIONS.predictor,
     objective: options.objective ?? 'balanced',
+    ...(prior && { expected: prior }),
     schedules: new ScheduleCache(),
   };
   const progress = options.onProgress ?? (() => {});
@@ -64,6 +70,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
     bootstrap: replicates > 0 ? bootstrap(fitted.fit, { replicates, seed: fitOptions.seed }) : null,
     validation,
     options: fitOptions,
+    prior,
     rules: { only: options.only ?? [], holdOut: options.holdOut ?? [] },
     protocol: { ...runs[0]!.run.suite.content.protocol, ...sharedSampling(runs, data.card) },
     runs: runs.map(({ run, records }) => ({
@@ -78,6 +85,11 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
     tool_version: options.toolVersion,
   });
   return withDigest(content);
+}
+
+function priorFor(seen: readonly Observation[], prior: MakeFitOptions['prior']): DevicePrior | null {
+  if (prior === undefined) return null;
+  return prior.use === 'device' || areFew(seen) ? prior.device : null;
 }
 
 const isSeen = ({ hold_out }: Observation): boolean => !hold_out;
@@ -125,14 +137,15 @@ function refuseTwice(runs: readonly RunCells[]): void {
   }
 }
 
-/** A fit needs more numbers than it has parameters, or its intervals mean nothing. */
+/** A fit needs more numbers than it has parameters, or its intervals mean nothing; with others' fits before it, any. */
 function refuseTooFew(
   card: ModelCard,
   seen: readonly Observation[],
   leftOut: readonly { readonly reasons: readonly string[] }[],
+  hasPrior: boolean,
 ): void {
   const numbers = termsOf(card, seen).length;
-  const parameters = parametersInData(card, seen).length;
+  const parameters = hasPrior ? 0 : parametersInData(card, seen).length;
   if (numbers > parameters) return;
   throw new RidgeError(
     `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut.length}${mostFor(leftOut)})`,

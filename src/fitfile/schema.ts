@@ -15,6 +15,7 @@ import {
   selectionSchema,
 } from './learnt-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
+import { priorSectionSchema } from './prior-schema.ts';
 import { sourcesSchema } from './sources-schema.ts';
 import { tailsSectionSchema } from './tails-schema.ts';
 import { validationSchema } from './validation-schema.ts';
@@ -199,6 +200,7 @@ export const fitSchema = z.object({
   /** Absent or null: too few cells measured power. */
   power: powerSectionSchema.nullable().optional(),
   sources: sourcesSchema.optional(),
+  prior: priorSectionSchema.optional(),
   tails: tailsSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */
   simulated: z.boolean(),
