@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { benefitIntervals } from '../../src/cost/intervals.ts';
 import { objectivesOf } from '../../src/cost/objectives.ts';
@@ -5,6 +6,7 @@ import { servingRules } from '../../src/cost/rules.ts';
 import { type SearchQuestion, searchAll } from '../../src/cost/search.ts';
 import { specSource } from '../../src/cost/sources/from-spec.ts';
 import { DEFAULT_FIXED_COSTS } from '../../src/cost/transfer.ts';
+import { parseDevice } from '../../src/fitfile/device-read.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import type { SpeedRow } from './row.ts';
 
@@ -41,10 +43,15 @@ const seconds = (work: () => void): number => {
   return (performance.now() - started) / 1e3;
 };
 
+const ANY_FILE = 'fits/any/device.json';
+
 /** Search of every ordered pair of twelve accelerators and of each alone, over TP sizes, batches and utilisation, cold. */
 export function searchSpeed(): SpeedRow[] {
   const card = builtInCard('llama-3.1-70b-fp8')!;
-  const sources = IDS.map((id) => specSource(findAccelerator(id), card, id));
+  const device = parseDevice(readFileSync(ANY_FILE, 'utf8'), ANY_FILE);
+  const sources = IDS.map((id) =>
+    specSource({ device, accelerator: findAccelerator(id), card, engine: 'vllm' }, id),
+  );
   const search = seconds(() => {
     searchAll(
       sources.map(({ central }) => ({ source: central, usd_per_h: 1 })),

@@ -9,13 +9,15 @@ import { missingFacts, specSource } from '../cost/sources/from-spec.ts';
 import { longestRequest, type Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { modelDifferences } from '../fit/same-model.ts';
+import { ANY_DEVICE } from '../fitfile/device-schema.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { nearest } from '../stats/nearest.ts';
 import { parseBy, readYaml } from '../suite/load-file.ts';
-import { readFits } from './published-fits.ts';
+import { USUAL_ENGINE } from './known-device.ts';
+import { publishedDevice, readFits } from './published-fits.ts';
 
 /** What takes part: fit files, `spec:ID` and `carry:ID`, or everything that is known of a model. */
 export interface DeviceQuestion {
@@ -67,6 +69,11 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
       )
     : [];
   const specDevices = [...specs.map(find), ...listed, ...rest];
+  // A device of the user's own is none that was measured, whatever it is called.
+  const specOf = async (accelerator: Accelerator): Promise<UncertainSource> => {
+    const device = await publishedDevice(listed.includes(accelerator) ? ANY_DEVICE : accelerator.id);
+    return specSource({ device, accelerator, card, engine: USUAL_ENGINE }, accelerator.id);
+  };
   const carried = carries.map(find);
   const base = fits[0];
   if (carried.length > 0 && base === undefined) {
@@ -77,7 +84,7 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
     ...carried.map((accelerator) =>
       carriedSource(base!, { accelerator, model: card }, workload, accelerator.id),
     ),
-    ...specDevices.map((accelerator) => specSource(accelerator, card, accelerator.id)),
+    ...(await Promise.all(specDevices.map(specOf))),
   ];
   if (sources.length === 0) {
     throw new RidgeError('no accelerator takes part', {

@@ -26,7 +26,9 @@ export function footLines(
     ...unclearLines(shown, baseline),
     ...what,
     ...second,
-    ...(origins.has('spec_sheet') ? ['? a spec sheet alone: wide priors, no measurement'] : []),
+    ...(origins.has('spec_sheet')
+      ? ['? no fit of the model there: by device files (ridge predict --model), wide']
+      : []),
     ...(origins.has('carried_fit') ? ['~ a fit of another device, scaled by spec sheets'] : []),
     'a name alone is aggregated serving, prompts and answers on one server (modelled mixed steps)',
     "input and output: what prompts and answers take of the cost, each over its own tokens; of a pair its two pools, of aggregated serving shares of its steps' time",

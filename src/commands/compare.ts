@@ -32,8 +32,9 @@ aggregated serving on each by what a request costs while the latency objectives
 are met: device counts, TP sizes, batches and the ratio of devices are searched.
 Uncertainty of the fits is carried into every ratio.
 
-FIT is a fit file, spec:ID (a catalogue entry, nothing measured: wide priors) or
-carry:ID (the first fit scaled to a catalogue entry).
+FIT is a fit file, spec:ID (a catalogue entry without a fit of the model: what
+ridge predict --model expects there) or carry:ID (the first fit scaled to a
+catalogue entry).
 
   --all              also every published fit of the model, and every catalogue
                      entry that the basis prices and that is complete enough;

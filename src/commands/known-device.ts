@@ -31,7 +31,7 @@ export interface KnownDevice {
 }
 
 /** What engines are taken for where nobody says. */
-const USUAL_ENGINE = 'vllm';
+export const USUAL_ENGINE = 'vllm';
 
 /**
  * The device that a model without a fit is asked on: of a device file, of another model's fit, or of the catalogue.

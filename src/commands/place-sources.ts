@@ -9,6 +9,8 @@ import { specSource } from '../cost/sources/from-spec.ts';
 import { RidgeError } from '../errors.ts';
 import { readFit } from '../fitfile/read.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
+import { USUAL_ENGINE } from './known-device.ts';
+import { publishedDevice } from './published-fits.ts';
 
 export interface GraphSources {
   readonly notes: readonly string[];
@@ -31,7 +33,9 @@ async function sourceOf(
         mend: `Built in: ${builtInModels().slice(0, 6).join(', ')} ...; a suffix names the precision.`,
       });
     }
-    return specSource(findAccelerator(option.spec), card, option.on);
+    const accelerator = findAccelerator(option.spec);
+    const device = await publishedDevice(accelerator.id);
+    return specSource({ device, accelerator, card, engine: USUAL_ENGINE }, option.on);
   }
   if (option.fit === undefined) return null;
   const fit = await readFit(resolve(dirname(file), option.fit));

@@ -6,7 +6,7 @@ export type Origin =
   | 'fit'
   /** A fit of another device or model, scaled by spec sheets. */
   | 'carried_fit'
-  /** A spec sheet and what devices usually reach of theirs. */
+  /** A device file: fits of other models there, or a spec sheet and what other devices reach of theirs. */
   | 'spec_sheet'
   /** The same efficiency on every device: the reference study re-derived. */
   | 'uniform_efficiency';

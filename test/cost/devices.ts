@@ -7,6 +7,7 @@ import type { SearchQuestion } from '../../src/cost/search.ts';
 import { specSource } from '../../src/cost/sources/from-spec.ts';
 import { DEFAULT_FIXED_COSTS } from '../../src/cost/transfer.ts';
 import type { TransferRules } from '../../src/cost/transfer-rules.ts';
+import { readDevice } from '../../src/fitfile/device-read.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 
 export const CARD = builtInCard('llama-3.1-70b-fp8')!;
@@ -20,11 +21,18 @@ export const TRANSFER: TransferRules = {
   nic_bytes_per_s: null,
 };
 
+/** Of every device the file for those that nobody measured. */
+export const ANY = await readDevice('fits/any/device.json');
+
+/** A device by its spec sheet. */
+export const specOf = (id: string, label = id) =>
+  specSource({ device: ANY, accelerator: findAccelerator(id), card: CARD, engine: 'vllm' }, label);
+
 /** Devices by their spec sheets, priced. */
 export const specDevices = (...ids: readonly string[]): ComparedDevice[] =>
   ids.map((id) => {
     const accelerator = findAccelerator(id);
-    return { source: specSource(accelerator, CARD, id), cost: BASIS.costOf(accelerator) };
+    return { source: specOf(id), cost: BASIS.costOf(accelerator) };
   });
 
 /** 4096/512 under limits that every device meets, unless others are given. */

@@ -3,11 +3,11 @@ import { findAccelerator } from '../../src/accelerator/catalogue.ts';
 import { bindCard } from '../../src/accelerator/peaks.ts';
 import type { PhaseSource } from '../../src/cost/phase-source.ts';
 import { carriedSource, fitSource } from '../../src/cost/sources/from-fit.ts';
-import { specSource } from '../../src/cost/sources/from-spec.ts';
 import { modelOf } from '../../src/fitfile/apply.ts';
 import { readFit } from '../../src/fitfile/read.ts';
+import { unmeasuredModel } from '../../src/predict/unmeasured-server.ts';
 import { stepTime } from '../../src/roofline/step.ts';
-import { CARD } from './devices.ts';
+import { ANY, CARD, specOf } from './devices.ts';
 
 const fit = await readFit('fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json');
 const workload = { input: 4096, output: 2048 };
@@ -94,12 +94,28 @@ test('a fit carried to its own device is the fit; to another it scales with the 
 });
 
 test('a spec sheet is wider than a fit, and one without a peak or memory is refused', () => {
-  const spec = specSource(findAccelerator('h100-sxm'), CARD, 'h100-sxm');
+  const spec = specOf('h100-sxm');
   const spread = (source: PhaseSource, of: (index: number) => PhaseSource): number => {
     const logs = Array.from({ length: 100 }, (_, index) => Math.log(seconds(of(index)) / seconds(source)));
     return Math.sqrt(logs.reduce((sum, one) => sum + one ** 2, 0) / logs.length);
   };
   expect(spread(spec.central, spec.draw)).toBeGreaterThan(2 * spread(central, draw));
-  expect(() => specSource(findAccelerator('mi350x'), CARD, 'mi350x')).toThrow(/'mi350x' lacks memory_bytes/);
+  expect(() => specOf('mi350x')).toThrow(/'mi350x' lacks memory_bytes/);
   expect(spec.central.kvCapacityTokens(1)).toBeLessThan(spec.central.kvCapacityTokens(2));
+});
+
+test('a device without a fit of the model is what ridge predict --model expects of it, and times of the host are shared', () => {
+  const [h100, b200] = ['h100-sxm', 'b200-sxm'].map((id) => specOf(id));
+  const server = { device: ANY, accelerator: findAccelerator('h100-sxm'), card: CARD, engine: 'vllm' };
+  const { card, parameters } = unmeasuredModel(server);
+  const load = { prefills: [], decodes: 16, decodeContext: 2048 };
+  expect(h100!.central.decodeSeconds(2, 16, 2048)).toBeCloseTo(stepTime(card, parameters, 2, load).total, 9);
+  const overheads = (source: typeof h100): number[] =>
+    Array.from({ length: 60 }, (_, index) =>
+      Math.log(source!.draw(index).request_overhead_s / source!.central.request_overhead_s),
+    );
+  const [ours, theirs] = [overheads(h100), overheads(b200)];
+  for (const [index, one] of ours.entries()) expect(one).toBeCloseTo(theirs[index]!, 1);
+  const sd = Math.sqrt(ours.reduce((sum, one) => sum + one ** 2, 0) / ours.length);
+  expect(sd).toBeGreaterThan(0.3);
 });

@@ -13,7 +13,10 @@ const optionSchema = z
     devices: positive.optional().describe('With time_ms: devices that it keeps busy; default 1.'),
     fit: z.string().optional().describe('Fit file, relative to this file: its times for the stage.'),
     carry: z.string().optional().describe('With fit: the accelerator that the fit is scaled to.'),
-    spec: z.string().optional().describe('Accelerator known from its spec sheet alone.'),
+    spec: z
+      .string()
+      .optional()
+      .describe('Accelerator without a fit of the model: what a device file expects of it.'),
     model: z.string().optional().describe('With spec: the model (llama-3.1-70b-fp8).'),
     tp: oneOrMore.optional().describe('Tensor parallel sizes; default: those of the fit.'),
     batch: oneOrMore.optional().describe('Requests computed together; default: 1, 2, 4 and so on.'),

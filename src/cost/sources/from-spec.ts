@@ -1,13 +1,18 @@
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import type { Accelerator } from '../../accelerator/accelerator.ts';
 import { bindCard } from '../../accelerator/peaks.ts';
 import { RidgeError } from '../../errors.ts';
+import type { FittedModel } from '../../fit/predictive.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { kvCapacityTokens } from '../../model/quantities.ts';
-import { PARAMETER_NAMES, type RooflineParameters } from '../../roofline/parameters.ts';
-import { EFFICIENCY_NAMES, type Prior, parameterPriors, specPeak } from '../../roofline/priors.ts';
+import { deviceServer, type UnmeasuredServer, unmeasuredModel } from '../../predict/unmeasured-server.ts';
+import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
+import { EFFICIENCY_NAMES, parameterPriors, specPeak } from '../../roofline/priors.ts';
+import { studentTQuantile } from '../../stats/student-t.ts';
 import type { UncertainSource } from '../phase-source.ts';
+import { type Deviations, moved } from './fit-draws.ts';
 import { normals } from './normals.ts';
-import { rooflineSource } from './roofline.ts';
+import { type Misfit, rooflineSource } from './roofline.ts';
 import { DEFAULT_SEATS, DEFAULT_STEP_TOKENS, tpSizesOf } from './settings.ts';
 
 /** What a spec sheet lacks for a comparison; empty where it is complete enough. */
@@ -16,21 +21,25 @@ export function missingFacts(accelerator: Accelerator, card: ModelCard): string[
   return [...peaks, ...(accelerator.memory_bytes === null ? ['memory_bytes'] : [])];
 }
 
-const within = ({ lower, upper }: Prior, value: number): number => Math.min(upper, Math.max(lower, value));
-
 /**
- * A device of which nothing but a spec sheet is known: what devices usually reach of theirs, as uncertain as that is. Times of
- * host and engine are drawn alike for all such devices.
+ * A device with no fit of the model: what a device file says of it, as `ridge predict --model` does (from fits of other models
+ * there, or from its spec sheet and fits of other devices), as uncertain as that is. Times of host and engine are drawn alike
+ * for all such devices.
  * @throws RidgeError (exit 2) when the sheet lacks a fact that times depend on
  */
-export function specSource(accelerator: Accelerator, model: ModelCard, label: string): UncertainSource {
-  const missing = missingFacts(accelerator, model);
+export function specSource(
+  server: Pick<UnmeasuredServer, 'device' | 'accelerator' | 'card' | 'engine'>,
+  label: string,
+): UncertainSource {
+  const { accelerator } = server;
+  const missing = missingFacts(accelerator, server.card);
   if (missing.length > 0) {
     throw new RidgeError(`the spec sheet of '${accelerator.id}' lacks ${missing.join(', ')}`, {
       mend: 'Leave it out, or define the device with these facts.',
     });
   }
-  const card = bindCard(model, accelerator);
+  const card = bindCard(server.card, accelerator);
+  const model = unmeasuredModel(server);
   const priors = parameterPriors(accelerator, card);
   const device = {
     accelerator,
@@ -44,28 +53,62 @@ export function specSource(accelerator: Accelerator, model: ModelCard, label: st
     residual_table: null,
     kvCapacityTokens: (tp: number) => kvCapacityTokens(card, accelerator.memory_bytes!, tp),
   };
-  const parametersOf = (z: (name: string, column: number) => number): RooflineParameters =>
-    Object.fromEntries(
-      PARAMETER_NAMES.map((name, column) => {
-        const prior = priors[name];
-        return [name, within(prior, prior.centre * Math.exp(prior.log_sd * z(name, column)))];
-      }),
-    ) as unknown as RooflineParameters;
-  const efficiencies = new Set<string>(EFFICIENCY_NAMES);
+  const draw = drawer(model, accelerator.id, deviceServer(server).degrees);
+  const bounds = (name: ParameterName): readonly [number, number] => [priors[name].lower, priors[name].upper];
   return {
-    central: rooflineSource(
-      device,
-      parametersOf(() => 0),
-    ),
-    notes: [`${label}: known from its spec sheet alone; efficiencies are those that devices usually reach`],
+    central: rooflineSource(device, model.parameters),
+    notes: [`${label}: ${knowledge(server)}`],
     interval: true,
-    draw: (index) => {
-      const own = normals(`device ${accelerator.id}`, index, PARAMETER_NAMES.length);
-      const shared = normals('host and engine', index, PARAMETER_NAMES.length);
-      return rooflineSource(
+    draw: (index) =>
+      rooflineSource(
         device,
-        parametersOf((name, column) => (efficiencies.has(name) ? own : shared)[column]!),
-      );
-    },
+        moved(model.parameters, draw(index), bounds),
+        misfitAt(model, accelerator.id, index),
+      ),
   };
+}
+
+const knowledge = ({ device, accelerator }: Pick<UnmeasuredServer, 'device' | 'accelerator'>): string =>
+  device.accelerator === accelerator.id
+    ? 'no fit of this model there; known from fits of other models there'
+    : 'no fit of this device; known from its spec sheet and fits of other devices';
+
+const isEfficiency = (name: ParameterName): boolean => (EFFICIENCY_NAMES as readonly string[]).includes(name);
+/** 95 % point of a standard normal. */
+const NORMAL_95 = 1.6449;
+
+/**
+ * Draws of the log parameters about what is expected, with their whole covariance: times first, from numbers that all such
+ * devices share, then what the device makes of its sheet, given the times. As wide as Student's distribution at 90 %.
+ */
+function drawer(model: FittedModel, device: string, degrees: number): (index: number) => Deviations {
+  const names = [
+    ...PARAMETER_NAMES.filter((name) => !isEfficiency(name)),
+    ...PARAMETER_NAMES.filter(isEfficiency),
+  ];
+  const places = names.map((name) => model.names.indexOf(name));
+  const wide = studentTQuantile(0.95, degrees) / NORMAL_95;
+  const { lowerTriangularMatrix: root } = new CholeskyDecomposition(
+    new Matrix(
+      places.map((a) => places.map((b) => (model.covariance[a]![b]! + model.covariance[b]![a]!) / 2)),
+    ),
+  );
+  return (index) => {
+    const shared = normals('host and engine', index, names.length);
+    const own = normals(`device ${device}`, index, names.length);
+    const z = names.map((name, k) => (isEfficiency(name) ? own : shared)[k]!);
+    return Object.fromEntries(
+      names.map((name, row) => [
+        name,
+        wide * z.reduce((sum, each, k) => sum + (k <= row ? root.get(row, k) * each : 0), 0),
+      ]),
+    );
+  };
+}
+
+/** What models of such servers miss, drawn. */
+function misfitAt({ predictors }: FittedModel, device: string, index: number): Misfit {
+  const { ttft, tpot } = predictors.scheduler.noise.misfit;
+  const [p, d] = normals(`device ${device} misfit`, index, 2);
+  return { prefill: Math.exp(ttft * p!), decode: () => Math.exp(tpot * d!) };
 }

@@ -1,4 +1,3 @@
-import { findAccelerator } from '../../../src/accelerator/catalogue.ts';
 import { Cluster, type ClusterOptions } from '../../../src/cost/fleet/cluster.ts';
 import type { Services } from '../../../src/cost/fleet/fleet.ts';
 import { drawMix, type Mix } from '../../../src/cost/fleet/mix.ts';
@@ -7,10 +6,9 @@ import { type Requests, requestsOf } from '../../../src/cost/fleet/requests.ts';
 import { type Service, serviceOf } from '../../../src/cost/fleet/service.ts';
 import type { Choices } from '../../../src/cost/fleet/sized-fleet.ts';
 import { objectivesOf } from '../../../src/cost/objectives.ts';
-import { specSource } from '../../../src/cost/sources/from-spec.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
-import { CARD } from '../devices.ts';
+import { CARD, specOf } from '../devices.ts';
 
 /** A fit of what a published run measured. */
 export const h100 = await readFit('fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json');
@@ -19,7 +17,7 @@ export const h100 = await readFit('fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-u
 export const plainServer = (own: Partial<Service> = {}): Service => ({
   label: 'plain',
   tp: 1,
-  source: specSource(findAccelerator('h100-sxm'), CARD, 'plain').central,
+  source: specOf('h100-sxm', 'plain').central,
   step_tokens: 1_000,
   seats: 64,
   kv_capacity_tokens: 1e6,
