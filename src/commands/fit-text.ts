@@ -10,6 +10,7 @@ import { thresholdsText } from '../run/thresholds-text.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
+import { paddingText } from './padding-text.ts';
 import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { priorText } from './prior-text.ts';
@@ -74,6 +75,7 @@ function summary(fit: Fit): string[] {
     ...sourcesText(fit),
     ...judgedOtherwise(fit),
     inferredText(fit),
+    paddingText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
     tableText(fit),
   ].filter((line) => line !== null);

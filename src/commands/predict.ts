@@ -8,6 +8,7 @@ import { builtInCard, builtInModels } from '../model/cards.ts';
 import { predict } from '../predict/predict.ts';
 import { styleFor } from '../report/style.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
+import { paddedPredictionText } from './padding-text.ts';
 import { predictionText } from './predict-text.ts';
 import { showUnmeasured } from './predict-unmeasured.ts';
 import { parseSpeculation } from './spec-flag.ts';
@@ -124,12 +125,15 @@ export const command: Command = {
     if (isUnmeasured) return showUnmeasured({ ...flags, file: positionals[0] }, shape);
     const stray = (['precision', 'accelerator', 'engine'] as const).find((flag) => flags[flag] !== undefined);
     if (stray !== undefined) throw new RidgeError(`--${stray} needs --model`);
-    const prediction = predict(await readFit(positionals[0]!), shape);
+    const fit = await readFit(positionals[0]!);
+    const prediction = predict(fit, shape);
     console.log(
       flags.json
         ? JSON.stringify(prediction, null, 2)
         : predictionText(prediction, flags.tails, styleFor(process.stdout)),
     );
+    const padded = paddedPredictionText(fit);
+    if (padded !== null && !flags.json) console.log(padded);
     return prediction.objectives.some(({ met }) => met === false) ? EXIT.refused : EXIT.done;
   },
 };

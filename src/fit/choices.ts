@@ -2,7 +2,7 @@ import { type Dataset, DEFAULT_CHOICE, type EngineChoice, type Unknown, withChoi
 import { fitInput } from './fit-input.ts';
 import { fitRoofline, type RooflineFit } from './fit-roofline.ts';
 import { jointDistance } from './joint-prior.ts';
-import { HUBER_K } from './robust.ts';
+import { huberLoss } from './robust.ts';
 import { type FitOptions, SEARCH_MISFIT } from './search.ts';
 
 /** What each unknown may be, the default first. Gradients cannot move them, so they are tried one by one. */
@@ -42,8 +42,13 @@ const ROUNDS = 3;
 /**
  * Infers the engine facts that are not on record: one unknown after the other, each answer judged by the robust cost of its
  * best fit, until none changes.
+ * @param padding what steps are taken to be padded to
  */
-export function inferChoices(dataset: Dataset, options: FitOptions): Choices {
+export function inferChoices(
+  dataset: Dataset,
+  options: FitOptions,
+  padding: EngineChoice['padding'] = 'none',
+): Choices {
   const costs = new Map<string, number>();
   let start: RooflineFit | null = null;
   const costOf = (choice: EngineChoice): number => {
@@ -56,7 +61,7 @@ export function inferChoices(dataset: Dataset, options: FitOptions): Choices {
     costs.set(key, cost);
     return cost;
   };
-  let choice = DEFAULT_CHOICE;
+  let choice: EngineChoice = { ...DEFAULT_CHOICE, padding };
   const unknown = dataset.unknown;
   for (let round = 0, changed = unknown.length > 0; changed && round < ROUNDS; round += 1) {
     changed = false;
@@ -103,7 +108,7 @@ function evidence(
 }
 
 /** A fit from where another answer's ended: answers differ in structure, hardly in the device. */
-function quickFit(
+export function quickFit(
   dataset: Dataset,
   choice: EngineChoice,
   options: FitOptions,
@@ -119,13 +124,12 @@ function quickFit(
  * Huber's loss of the residuals at fixed scales, so that costs of different fits compare. Few cells are explained too well by
  * any answer: under a joint prior it counts how far the server lies from it, and one unit a term keeps small gains small.
  */
-function robustCost(fit: RooflineFit): number {
+export function robustCost(fit: RooflineFit): number {
   const { problem, point } = fit.solution;
   const { joint } = problem.input;
   let cost = joint ? jointDistance(joint, point) + fit.terms.length : 0;
   for (const { residual, metric } of fit.terms) {
-    const z = Math.abs(residual) / SEARCH_MISFIT[metric];
-    cost += z < HUBER_K ? z * z : HUBER_K * (2 * z - HUBER_K);
+    cost += huberLoss(residual / SEARCH_MISFIT[metric]);
   }
   return cost;
 }

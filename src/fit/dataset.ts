@@ -3,6 +3,7 @@ import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import type { Admission } from '../roofline/driving.ts';
 import type { Observation } from './observations.ts';
+import { type PaddingChoice, paddingOf } from './padding/sizes.ts';
 
 /** Facts about an engine that measurements depend on and that may not be on record. */
 export const UNKNOWNS = [
@@ -30,6 +31,7 @@ export interface EngineChoice {
   readonly admission: Admission;
   /** Share of the devices' memory that the engine fills; KV gets what weights and the engine itself leave. */
   readonly memory_utilisation: number;
+  readonly padding: PaddingChoice;
 }
 
 /** What engines do unless they are told otherwise. */
@@ -38,6 +40,7 @@ export const DEFAULT_CHOICE: EngineChoice = {
   max_num_batched_tokens: 8192,
   admission: 'on_demand',
   memory_utilisation: 0.9,
+  padding: 'none',
 };
 
 /** Where a device's memory is not known KV is taken not to bind. */
@@ -63,7 +66,8 @@ export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
   return {
     ...answered,
     observations: dataset.observations.map((one) => {
-      const { engine } = one;
+      const { padding: _, ...engine } = one.engine;
+      const padding = paddingOf(choice.padding, one.read_padding);
       return {
         ...one,
         engine: {
@@ -75,6 +79,7 @@ export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
           kvCapacityTokens: unknown.has('memory_utilisation')
             ? derivedCapacity(answered, engine.tensorParallel, choice.memory_utilisation)
             : engine.kvCapacityTokens,
+          ...(padding && { padding }),
         },
       };
     }),

@@ -1,5 +1,5 @@
 import type { Predictor } from './cell-model.ts';
-import { type Choices, inferChoices } from './choices.ts';
+import { type Choices, inferChoices, quickFit, robustCost } from './choices.ts';
 import { closedFormCells } from './closed-form-cells.ts';
 import { intervalFactors } from './conformal.ts';
 import { type Dataset, withChoice } from './dataset.ts';
@@ -7,6 +7,8 @@ import { cellErrors, type ObservedError } from './errors.ts';
 import { fitInput } from './fit-input.ts';
 import { type FitOptions, fitRoofline, type RooflineFit } from './fit-roofline.ts';
 import type { Observation } from './observations.ts';
+import { type AskedPadding, judgePadding, paddingToTry } from './padding/choose.ts';
+import type { PaddingChoice } from './padding/sizes.ts';
 import type { FittedModel, PredictorErrors } from './predictive.ts';
 import type { Problem } from './problem.ts';
 import { residualTable } from './residual-table.ts';
@@ -20,14 +22,43 @@ export interface DatasetFit {
   readonly answered: Dataset;
   readonly fit: RooflineFit;
   readonly model: FittedModel;
+  /** Absent: nothing is known of padding, and no staircase was seen. */
+  readonly padding?: PaddedFits;
+}
+
+/** A fit with padded steps beside one without. */
+export interface PaddedFits extends AskedPadding {
+  /** Robust cost of the fit with padding over that without. */
+  readonly cost_ratio: number;
+  /** Whether the one with padding is the one that was kept. */
+  readonly used: boolean;
+  /** The other one. */
+  readonly rival: DatasetFit;
 }
 
 /**
  * Everything that is learnt from cells, in one place, so that a hold-out leaves its cells out of all of it: the answers to what
- * the record does not state, the parameters, the noise, the intervals' factors.
+ * the record does not state, whether steps are padded, the parameters, the noise, the intervals' factors.
  */
 export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
-  const choices = inferChoices(dataset, options);
+  const plain = fitAs(dataset, options, 'none');
+  const asked = paddingToTry(dataset, plain.choices.choice, options);
+  if (asked === null) return plain;
+  const padded = fitAs(dataset, options, asked.value);
+  const verdict = judgePadding(asked.value, padded.fit, costWithout(dataset, options, plain, padded));
+  if (!verdict.used && asked.value !== 'read') return plain;
+  const [kept, rival] = verdict.used ? [padded, plain] : [plain, padded];
+  return { ...kept, padding: { ...asked, ...verdict, rival } };
+}
+
+/** Without padding a fit may end in a basin of its own: the one of the fit with padding counts, too. */
+function costWithout(dataset: Dataset, options: FitOptions, plain: DatasetFit, padded: DatasetFit): number {
+  const near = quickFit(dataset, plain.choices.choice, options, padded.fit);
+  return Math.min(robustCost(plain.fit), robustCost(near));
+}
+
+function fitAs(dataset: Dataset, options: FitOptions, padding: PaddingChoice): DatasetFit {
+  const choices = inferChoices(dataset, options, padding);
   const answered = withChoice(dataset, choices.choice);
   const fit = fitRoofline(fitInput(answered, options), options);
   return { choices, answered, fit, model: fittedModel(fit) };

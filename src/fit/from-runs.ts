@@ -1,6 +1,7 @@
 import type { EngineSteps } from '../measure/steps/step-columns.ts';
 import type { Driving } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
+import { readPadding } from '../run/read-padding.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
 import { usableMeasurement } from './cell-observation.ts';
 import { type Dataset, DEFAULT_CHOICE, derivedCapacity, type Unknown } from './dataset.ts';
@@ -61,6 +62,7 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
     for (const target of run.targets) {
       const settings = engineSettings(target, { accelerator, card, unknown });
       const driving = drivingOf(run, target);
+      const padding = readPadding(target);
       for (const record of records.filter((each) => each.target === target.name)) {
         const reasons = record.reasons.filter((reason) => reason.fit === 'exclude').map(({ code }) => code);
         const seen = stepsOf(record, steps);
@@ -71,7 +73,11 @@ export function observationsFromRuns(runs: readonly RunCells[]): RunObservations
           measured && seen ? withSteps(measured, seen, stated, reasons.length === 0) : measured;
         if (observation) {
           const task = target.unknown_input_task;
-          used.push(task === undefined ? observation : { ...observation, unknown_input: { task } });
+          used.push({
+            ...observation,
+            ...(padding && { read_padding: padding }),
+            ...(task !== undefined && { unknown_input: { task } }),
+          });
           countReasons(flagged, record);
         } else left_out.push(describe(run, record, reasons.length > 0 ? reasons : [whyUnused(record)]));
       }

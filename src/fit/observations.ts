@@ -1,5 +1,6 @@
 import type { Driving } from '../roofline/driving.ts';
 import type { ClosedLoopShape, EngineSettings, ServingMeans } from '../roofline/serving.ts';
+import type { ReadPadding } from '../run/read-padding.ts';
 import type { Measured } from './measured.ts';
 import type { ObservedSteps } from './steps/observed-steps.ts';
 import type { ObservedTails } from './tails/observed-tails.ts';
@@ -43,6 +44,8 @@ export interface Observation {
   readonly mean_output_tokens: number;
   readonly concurrency: number;
   readonly engine: EngineSettings;
+  /** What its server says that it pads steps to; absent: it says nothing. A fit decides whether `engine` has it. */
+  readonly read_padding?: ReadPadding;
   readonly turn_around_s: number | null;
   /** How the cell was driven; null: a steady loop of requests of one length. */
   readonly driving: Driving | null;

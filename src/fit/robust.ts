@@ -11,3 +11,9 @@ const PRIOR_FREEDOM = 4;
  * once the data say so, instead of being pulled back.
  */
 export const priorWeight = (z: number): number => PRIOR_FREEDOM / (PRIOR_FREEDOM + z * z);
+
+/** Huber's loss of a standardised residual. */
+export function huberLoss(standardised: number): number {
+  const z = Math.abs(standardised);
+  return z < HUBER_K ? z * z : HUBER_K * (2 * z - HUBER_K);
+}

@@ -14,7 +14,10 @@ export function answeredBy(
   const lengths = fit.power?.unknown_prompt_lengths?.by_task ?? [];
   const byTask = Object.fromEntries(lengths.map(({ task, input_tokens }) => [task, input_tokens]));
   return withLengths(observations, byTask).map((one) => {
-    const { maxNumBatchedTokens, kvCapacityTokens, admission } = settingsFor(fit, one.engine.tensorParallel);
+    const { maxNumBatchedTokens, kvCapacityTokens, admission, padding } = settingsFor(
+      fit,
+      one.engine.tensorParallel,
+    );
     return {
       ...one,
       engine: {
@@ -22,6 +25,7 @@ export function answeredBy(
         ...(open.has('max_num_batched_tokens') && { maxNumBatchedTokens }),
         ...(open.has('memory_utilisation') && { kvCapacityTokens }),
         ...(open.has('admission') && { admission }),
+        ...(padding && { padding }),
       },
     };
   });

@@ -2,6 +2,7 @@ import type { FittedModel } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import type { TailModel } from '../fit/tails/tail-model.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
+import type { Padding } from '../roofline/padding.ts';
 import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { Fit } from './schema.ts';
@@ -50,11 +51,21 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
     measured || memory === null
       ? (target.kv_capacity_tokens / target.tensor_parallel) * tensorParallel
       : kvCapacityTokens(fit.model_card, memory, tensorParallel, utilisationOf(fit));
+  const padding = usedPadding(fit, target.name);
   return {
     tensorParallel,
     maxNumBatchedTokens: target.max_num_batched_tokens,
     maxNumSeqs: target.max_num_seqs ?? DEFAULT_SEATS,
     kvCapacityTokens: capacity,
     admission: target.admission,
+    ...(padding && { padding }),
   };
+}
+
+/** What a target pads its steps to, as far as the parameters were fitted with it. */
+export function usedPadding({ padding }: FitContent, target: string): Padding | undefined {
+  const sizes = padding?.used ? padding.targets.find((each) => each.target === target) : undefined;
+  if (sizes === undefined) return undefined;
+  const { batch, query, kv_blocks, block_size } = sizes;
+  return { batch, query, kv_blocks, block_size };
 }

@@ -11,6 +11,7 @@ import { PNORM_EXPONENT } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
+import { paddingSection } from './build-padding.ts';
 import { parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
 import { rangeOf } from './build-range.ts';
@@ -107,6 +108,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     flagged: data.flagged,
     ...sourcesOf(fit, data.observations),
     ...(input.prior && { prior: priorSection(fitted, input.prior) }),
+    ...paddingSection(fitted, data.observations),
     ...powerOf(input),
     ...tailsOf(fitted, data.observations),
     simulated: data.targets.some((target) => target.simulator !== null),

@@ -14,6 +14,7 @@ import {
   searchSchema,
   selectionSchema,
 } from './learnt-schema.ts';
+import { paddingSectionSchema } from './padding-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
 import { priorSectionSchema } from './prior-schema.ts';
 import { sourcesSchema } from './sources-schema.ts';
@@ -200,6 +201,7 @@ export const fitSchema = z.object({
   /** Absent or null: too few cells measured power. */
   power: powerSectionSchema.nullable().optional(),
   sources: sourcesSchema.optional(),
+  padding: paddingSectionSchema.optional(),
   prior: priorSectionSchema.optional(),
   tails: tailsSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */

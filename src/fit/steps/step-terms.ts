@@ -26,7 +26,7 @@ export interface StepNumber {
 /** Numbers of a fit from the steps of an observation: the mean time of alike steps, and the request overhead. */
 export function stepNumbers(card: ModelCard, { steps = [], engine }: Observation): StepNumber[] {
   if (steps.length === 0) return [];
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, undefined, engine.padding);
   const pricer = pricerFor(card, engine.tensorParallel);
   return steps.flatMap(({ groups, request_overhead }) => [
     ...groups.map((group) => groupNumber(attention, pricer, group)),

@@ -1,0 +1,27 @@
+import { closedFormCells } from '../closed-form-cells.ts';
+import { type Dataset, type EngineChoice, withChoice } from '../dataset.ts';
+import { fitInput } from '../fit-input.ts';
+import { logResiduals, modelAt, type Problem, parametersInData, termsOf } from '../problem.ts';
+import { huberLoss } from '../robust.ts';
+import { type FitOptions, SEARCH_MISFIT, searchBasins } from '../search.ts';
+
+/** Basins differ between paddings, so each is searched from more than one start. */
+const STARTS = 3;
+
+/** Robust cost of the best that a search in closed form finds under a choice: what tells paddings apart, in a second or less. */
+export function screenCost(dataset: Dataset, choice: EngineChoice, options: FitOptions): number {
+  const input = fitInput(withChoice(dataset, choice), options);
+  const { card, observations } = input;
+  const problem: Problem = {
+    input,
+    names: parametersInData(card, observations),
+    terms: termsOf(card, observations, options.objective),
+    cells: closedFormCells(card),
+  };
+  const { point } = searchBasins(problem, { ...options, starts: STARTS });
+  const model = modelAt(input.priors, problem.names, point);
+  return logResiduals(problem.cells, model, problem.terms).reduce(
+    (cost, residual, i) => cost + huberLoss(residual / SEARCH_MISFIT[problem.terms[i]!.metric]),
+    0,
+  );
+}
