@@ -19,6 +19,8 @@ export interface PublishReport {
   readonly attribution: string | null;
   readonly gates: Publication['gates'];
   readonly removed: Publication['removed'];
+  /** Device files of the folder that were made from other fits than are there now. */
+  readonly stale_devices: readonly string[];
   /** That of the published file, which may have been there. */
   readonly signature: Publication['fit']['signature'] | null;
 }
@@ -73,6 +75,9 @@ export function publishText(report: PublishReport, style: Style): string {
       : `attribution: ${report.attribution}`,
     report.signature === null ? 'not signed' : 'signed',
     `${done}${report.simulated ? ', SIMULATED' : ''}: ${file}`,
+    ...(report.stale_devices.length > 0
+      ? ['device files are of other fits now; to make them anew: ridge publish --devices --to FOLDER']
+      : []),
   ].join('\n');
 }
 

@@ -6,6 +6,7 @@ import { RUN_FILE } from '../run/read-run.ts';
 import { readUserFile } from '../suite/load-file.ts';
 import { checkFitText } from './check-fit.ts';
 import { checkDeviceText } from './device-check.ts';
+import { staleProblem } from './device-stale.ts';
 import { INDEX_FILE, indexDevice, listDevices, listFits } from './index-file.ts';
 import { indexProblems } from './index-file-check.ts';
 import type { IndexDevice } from './index-file-schema.ts';
@@ -26,7 +27,7 @@ export const isFitFolder = async (folder: string): Promise<boolean> =>
   (existsSync(join(folder, INDEX_FILE)) || (await listFits(folder)).length > 0);
 
 /**
- * Checks every fit and device file under a folder, and its index. A folder of fits that lie where `ridge publish` puts them needs an
+ * Checks every fit and device file under a folder (also whether it is of these fits), and its index. A folder of fits that lie where `ridge publish` puts them needs an
  * index; one of files that `ridge fit` wrote has none.
  * @throws RidgeError (exit 2) when a file cannot be read
  */
@@ -46,11 +47,13 @@ export async function checkFitFolder(folder: string, publicKey?: KeyObject): Pro
     checks.push({ path, kind: 'fit', ...check });
   }
   const devices: IndexDevice[] = [];
+  const whole = [...fits.values()].filter((fit) => fit !== null);
   for (const place of await listDevices(folder)) {
     const path = join(folder, place);
     const { device, ...check } = checkDeviceText(await readUserFile(path, 'device file'), path);
     if (device) devices.push(indexDevice(place, device));
-    checks.push({ path, kind: 'device', ...check });
+    const stale = device && staleProblem(device, whole, path, folder);
+    checks.push({ path, kind: 'device', ...check, problems: [...check.problems, ...(stale ? [stale] : [])] });
   }
   if (hasIndex) {
     const problems = indexProblems(await readUserFile(index, 'index of fits'), index, fits, devices);

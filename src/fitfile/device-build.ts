@@ -71,6 +71,7 @@ function leftOut(fits: readonly Fit[], asked: readonly Fit[], trait: 'device' | 
   const groups = Map.groupBy(asked, (fit) => traitsOfFit(fit)[trait]);
   return [...groups].flatMap(([value, group]) => {
     const others = fits.filter((fit) => traitsOfFit(fit)[trait] !== value);
+    if (others.length === 0) return [];
     const members = others.map(memberOfFit);
     const family = familyOf(members);
     return group.map((fit) => {
