@@ -1,33 +1,36 @@
 import { parseArgs } from 'node:util';
 import { Bench } from './accuracy/bench.ts';
 import { capacityFromDriver } from './accuracy/blocks/capacity.ts';
+import { ONE_CELL_CODE, oneCellRows } from './accuracy/blocks/one-cell.ts';
 import { TAILS_CODE, tailLine, tailRows, tailTable, tailVerdict } from './accuracy/blocks/tails.ts';
 import { BLOCKS } from './accuracy/blocks.ts';
 import { missingFiles } from './accuracy/data-files.ts';
 import { intervalFigures } from './accuracy/intervals.ts';
 import { othersTable } from './accuracy/others.ts';
 import { POWER_CODES, powerBlocks } from './accuracy/power/blocks.ts';
-import { powerRow, powerTable, powerVerdict } from './accuracy/power/rows.ts';
-import { type AccuracyRow, rowsOf } from './accuracy/rows.ts';
+import { powerRow, powerTable } from './accuracy/power/rows.ts';
+import { type AccuracyRow, mapeVerdict, rowsOf } from './accuracy/rows.ts';
+import { simulatedLine, simulatedTable } from './accuracy/simulated-table.ts';
 import { accuracyTable, intervalTable, lineOf, verdictOf } from './accuracy/table.ts';
 
 /**
  * How far predictions are off on public measurements, block by block: everything, discrete choices included, is learnt without
- * the cells that are predicted. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
+ * the cells that are predicted; C1 is of simulated devices. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
  */
 const { values: flags } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 
-const missing = missingFiles();
+const wanted = flags.only?.split(',');
+const isSimulated = wanted?.every((code) => code === ONE_CELL_CODE) ?? false;
+const missing = isSimulated ? [] : missingFiles();
 if (missing.length > 0) {
   console.error(`skipped: there is no ${missing.join(', ')}; RIDGE_DATA names the folder of the public data`);
   if (flags.json) console.log('[]');
   process.exit();
 }
 
-const wanted = flags.only?.split(',');
-const CODES = [...BLOCKS.map(({ code }) => code), TAILS_CODE, ...POWER_CODES];
+const CODES = [...BLOCKS.map(({ code }) => code), TAILS_CODE, ONE_CELL_CODE, ...POWER_CODES];
 const stray = wanted?.find((code) => !CODES.includes(code));
 if (stray !== undefined) {
   console.error(`--only: there is no block ${stray}; there are ${CODES.join(' ')}`);
@@ -54,6 +57,10 @@ const tails =
   wanted === undefined || wanted.includes(TAILS_CODE)
     ? tailRows(bench, (row) => progress(tailLine(row)))
     : [];
+const simulated =
+  wanted === undefined || wanted.includes(ONE_CELL_CODE)
+    ? oneCellRows((row) => progress(simulatedLine(row)))
+    : [];
 const power =
   wanted === undefined || wanted.some((code) => POWER_CODES.includes(code)) ? powerBlocks(wanted) : [];
 progress('done');
@@ -61,7 +68,7 @@ progress('done');
 if (flags.json)
   console.log(
     JSON.stringify(
-      [...rows.map(({ row }) => row), ...capacityRows(), ...tails, ...power.map(powerRow)],
+      [...rows.map(({ row }) => row), ...capacityRows(), ...tails, ...simulated, ...power.map(powerRow)],
       null,
       1,
     ),
@@ -97,12 +104,13 @@ function print(): void {
   }
   if (rows.length > 0) console.log(`\n${intervalTable(intervalFigures(scores))}`);
   if (tails.length > 0) console.log(`\n${tailTable(tails)}`);
+  if (simulated.length > 0) console.log(`\n${simulatedTable(simulated)}`);
   if (power.length > 0) console.log(`\n${powerTable(power)}`);
   console.log(`\n${othersTable()}`);
   const verdicts = [
     ...rows.map(verdictOf),
     ...tails.map(tailVerdict),
-    ...power.map(powerRow).map(powerVerdict),
+    ...[...simulated, ...power.map(powerRow)].map(mapeVerdict),
   ];
   const count = (begin: string): number => verdicts.filter((verdict) => verdict.startsWith(begin)).length;
   console.log(

@@ -2,20 +2,23 @@ import { parseArgs } from 'node:util';
 import { summariseErrors } from '../src/fit/errors.ts';
 import { EFFECT_NAMES } from '../src/simulate/effects.ts';
 import { judge, recoveryTable } from './recovery/judge.ts';
+import { judgeRecovery } from './recovery/judge-cell.ts';
+import { FIRST_UNSEEN_SEED, recoverFromCell } from './recovery/one-cell.ts';
 import { recoverSeed, type SeedResult } from './recovery/one-seed.ts';
 import { overSockets } from './recovery/sockets.ts';
 import { readSuite } from './recovery/suite.ts';
 
 /**
  * Does a fit find the truth? Simulated devices with known parameters, measured with suites/roofline.yaml on TP 1 and 2:
- * `--seeds N` of them (from `--first-seed`) in virtual time, then one over sockets (about a quarter of an hour;
- * `--no-sockets` leaves it out).
+ * `--seeds N` of them (from `--first-seed`) in virtual time, then as many from the engine's steps in one cell of
+ * suites/tomography.yaml on TP 1, then one over sockets (about a quarter of an hour; `--no-sockets` leaves it out).
  */
 const { values: flags } = parseArgs({
   options: {
     seeds: { type: 'string', default: '20' },
     'first-seed': { type: 'string', default: '1' },
     suite: { type: 'string', default: 'suites/roofline.yaml' },
+    'one-cell': { type: 'string', default: 'suites/tomography.yaml' },
     sockets: { type: 'boolean', default: true },
     verbose: { type: 'boolean', default: false },
   },
@@ -69,8 +72,18 @@ printPredictions(real);
 console.log('\nparameters, effects on: the fitted form does not contain what this device does');
 console.log(recoveryTable(real));
 
+console.log(
+  `\none cell: ${flags['one-cell']}, TP 1, ${seeds.length} seeds in virtual time, extra effects off\n`,
+);
+const tomography = readSuite(flags['one-cell']);
+const oneCell = seeds.map((_, index) => recoverFromCell(tomography, FIRST_UNSEEN_SEED + index, []));
+console.log(recoveryTable(oneCell));
+console.log('');
+const ofOneCell = judgeRecovery(oneCell);
+for (const { target, seen, pass } of ofOneCell) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+
 if (flags.sockets) {
   console.log('\none device over sockets, the same cells with shorter windows and without the saturated one');
   console.log(await overSockets(suite));
 }
-process.exitCode = verdicts.every(({ pass }) => pass) ? 0 : 1;
+process.exitCode = [...verdicts, ...ofOneCell].every(({ pass }) => pass) ? 0 : 1;

@@ -1,7 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { ensureVllm } from './vllm/install.ts';
 import { writeLab } from './vllm/lab.ts';
 import { readRunData } from './vllm/record.ts';
@@ -10,12 +11,17 @@ import { buildRidge, ridge } from './vllm/ridge.ts';
 import { serveVllm } from './vllm/serve.ts';
 
 // Fits a real device: a 142 M parameter model on one CPU core, client on the other. Prints the errors whatever they are.
-// Then fits it from the engine's steps in one more cell, and predicts the cells measured apart with that fit.
+// Then fits it from the engine's steps in one more cell, and predicts the cells measured apart with that fit. Other suites:
+// `--suite FILE`, `--one-cell FILE`.
 
 const suiteFile = (name: string): string =>
   fileURLToPath(new URL(`vllm/suites/${name}.yaml`, import.meta.url));
-const SUITE = suiteFile('cpu-roofline');
-const ONE_CELL = suiteFile('cpu-tomography');
+const { values: suites } = parseArgs({
+  options: {
+    suite: { type: 'string', default: suiteFile('cpu-roofline') },
+    'one-cell': { type: 'string', default: suiteFile('cpu-tomography') },
+  },
+});
 
 /** Load of the host in the words that a reader of the figures needs. */
 const hostLoad = (): string =>
@@ -41,13 +47,13 @@ async function main(): Promise<number> {
   const oneCell = join(folder, 'one-cell');
   try {
     const lab = await writeLab(folder, server);
-    const run = await ridge(['run', SUITE, '--lab', lab, '--out', out, '--plain'], {
+    const run = await ridge(['run', resolve(suites.suite), '--lab', lab, '--out', out, '--plain'], {
       ...(cores ? { cpus: cores.client } : {}),
       show: true,
     });
     // 1 says that no cell is without a flag: on a busy host such a run can still be fitted.
     if (run.exitCode !== 0 && run.exitCode !== 1) return run.exitCode ?? 3;
-    await ridge(['run', ONE_CELL, '--lab', lab, '--out', oneCell, '--plain'], {
+    await ridge(['run', resolve(suites['one-cell']), '--lab', lab, '--out', oneCell, '--plain'], {
       ...(cores ? { cpus: cores.client } : {}),
       show: true,
     });

@@ -50,6 +50,14 @@ export function rowsOf(score: Score): ScoredRow[] {
   });
 }
 
+/** `reached` or by how much not, of a row whose target is its mean error. */
+export function mapeVerdict({ refused, mape, target }: AccuracyRow): string {
+  if (refused !== null) return `refused: ${refused}`;
+  if (target === null || mape === null) return '';
+  const over = Number(mape.toFixed(1)) - target;
+  return over > 0.049 ? `missed by ${over.toFixed(1)}` : 'reached';
+}
+
 const figures = (summary: ErrorSummary | null) => ({
   n: summary?.n ?? 0,
   mape: summary?.mape ?? null,

@@ -15,7 +15,7 @@ import { parameterNotes, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { priorText } from './prior-text.ts';
 import { simulatedText } from './simulated-text.ts';
-import { sourcesText } from './sources-text.ts';
+import { openQuestionsText, sourcesTable, sourcesText } from './sources-text.ts';
 import { spreadLine } from './spread-text.ts';
 import { tailsText } from './tails-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
@@ -44,6 +44,7 @@ export function fitText({ fit, file, targets, restartSpreads }: FittedRuns, styl
     parameterTable(fit, truth.values, style),
     ...truth.notes.map(wrapped),
     ...notes(fit).map((note) => style.yellow(wrapped(note))),
+    ...(fit.sources ? ['', sourcesTable(fit.sources, style), '', ...openQuestionsText(fit.sources)] : []),
     '',
     style.bold('errors, by the scheduler'),
     errorTable(validation, style),

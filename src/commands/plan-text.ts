@@ -13,7 +13,12 @@ export interface Plan {
   readonly assumptions: readonly string[];
   readonly targets: readonly TargetPlan[];
   readonly identifiability: readonly IdentifiabilityGroup[];
+  /** Prompt lengths are mixed, so a fit reads the engine's steps beside the means. */
+  readonly mixed?: boolean;
 }
+
+const BY_MEANS =
+  "said of the cells' means alone: as prompt lengths are mixed, ridge fit reads the engine's steps too, which tell more, and says what they leave open";
 
 /** Folds a sentence at 80 columns, or the terminal's where it is narrower. */
 const fold = (text: string, width = REPORT_COLUMNS): string =>
@@ -30,6 +35,7 @@ export function planText(plan: Plan, style: Style, width: number | undefined): s
     ...parts,
     ...(plan.targets.length > 1 ? [whole] : []),
     ...plan.identifiability.map((group) => groupText(group, style, width)),
+    ...(plan.mixed ? [fold(BY_MEANS, width)] : []),
   ].join('\n\n');
 }
 

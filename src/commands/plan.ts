@@ -96,7 +96,10 @@ export const command: Command = {
     );
     const plan = { suite: suite.name, suite_digest: digest, assumptions, targets, identifiability: groups };
     if (flags.json) console.log(JSON.stringify(plan, null, 2));
-    else console.log(planText(plan, styleFor(process.stdout), process.stdout.columns));
+    else {
+      const mixed = suite.protocol.input_spread !== undefined;
+      console.log(planText({ ...plan, mixed }, styleFor(process.stdout), process.stdout.columns));
+    }
     return refusedPoint(suite, targets) === null ? EXIT.done : EXIT.refused;
   },
 };

@@ -16,7 +16,7 @@ export interface ParameterEstimate {
 }
 
 /** A parameter whose posterior is hardly narrower than its prior was not measured. */
-const PRIOR_SHARE = 0.8;
+export const PRIOR_SHARE = 0.8;
 
 /** Student-t factor of a 90 % interval. */
 export const intervalFactor = (fit: Pick<RooflineFit, 'degrees_of_freedom'>): number =>

@@ -2,14 +2,20 @@ import type { Matrix } from 'ml-matrix';
 import { covarianceOf } from '../fit/covariance.ts';
 import { leaveOutTerms } from '../fit/cross-validation.ts';
 import type { RooflineFit } from '../fit/fit-roofline.ts';
-import type { Observation } from '../fit/observations.ts';
+import type { RunObservations } from '../fit/from-runs.ts';
+import { informationShares } from '../fit/information.ts';
 import type { ObservedSteps } from '../fit/steps/observed-steps.ts';
+import { openQuestions } from '../fit/steps/open-questions.ts';
 import type { Fit } from './schema.ts';
 import type { FitSources } from './sources-schema.ts';
 
 /** What means and steps each gave a fit; nothing where steps were not used. */
-export function sourcesOf(fit: RooflineFit, observations: readonly Observation[]): Pick<Fit, 'sources'> {
-  const withSteps = observations.filter((one) => one.steps && !one.hold_out);
+export function sourcesOf(
+  fit: RooflineFit,
+  { card, targets, ...data }: Pick<RunObservations, 'card' | 'targets' | 'observations'>,
+): Pick<Fit, 'sources'> {
+  const observations = data.observations.filter((one) => !one.hold_out);
+  const withSteps = observations.filter((one) => one.steps);
   if (withSteps.length === 0) return {};
   const { terms } = fit.solution.problem;
   const places = terms.map((_, i) => i);
@@ -18,6 +24,8 @@ export function sourcesOf(fit: RooflineFit, observations: readonly Observation[]
   const seen = withSteps.flatMap((one) => (one.steps ?? []).map((each) => ({ target: one.target, each })));
   const sum = (read: (each: ObservedSteps) => number): number =>
     seen.reduce((total, { each }) => total + read(each), 0);
+  const shares = sharesOf(fit, means, steps);
+  const priorShares = Object.fromEntries(Object.entries(shares).map(([name, { prior }]) => [name, prior]));
   return {
     sources: {
       cell_means: {
@@ -43,6 +51,8 @@ export function sourcesOf(fit: RooflineFit, observations: readonly Observation[]
         log_standard_errors: errorsFrom(fit, steps),
       },
       check: checkOf(fit, means),
+      information_shares: shares,
+      open_questions: openQuestions({ fit, priorShares, card, observations, targets }),
     },
   };
 }
@@ -55,6 +65,23 @@ function errorsFrom({ names, solution }: RooflineFit, kept: readonly number[]): 
   for (let row = 0; row < problem.terms.length; row += 1) if (!left.has(row)) some.mulRow(row, 0);
   const { standardErrors } = covarianceOf(some);
   return Object.fromEntries(names.map((name, j) => [name, standardErrors[j]!]));
+}
+
+/** What means, steps and priors each gave of what is known of the parameters. */
+function sharesOf(
+  { names, solution }: RooflineFit,
+  means: readonly number[],
+  steps: readonly number[],
+): NonNullable<FitSources['information_shares']> {
+  const { jacobian, problem } = solution;
+  const priors = Array.from({ length: jacobian.rows }, (_, row) => row).slice(problem.terms.length);
+  const [ofSteps, ofMeans, ofPriors] = informationShares(jacobian, [steps, means, priors]);
+  return Object.fromEntries(
+    names.map((name, j) => [
+      name,
+      { engine_steps: ofSteps![j]!, cell_means: ofMeans![j]!, prior: ofPriors![j]! },
+    ]),
+  );
 }
 
 /** Each cell's means predicted from everything but them. */

@@ -106,7 +106,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     outliers: residuals.filter(({ weight }) => weight < OUTLIER_WEIGHT),
     left_out: data.left_out.map((cell) => ({ ...cell, reasons: [...cell.reasons] })),
     flagged: data.flagged,
-    ...sourcesOf(fit, data.observations),
+    ...sourcesOf(fit, data),
     ...(input.prior && { prior: priorSection(fitted, input.prior) }),
     ...paddingSection(fitted, data.observations),
     ...powerOf(input),

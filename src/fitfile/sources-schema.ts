@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { QUESTIONS } from '../fit/steps/open-question.ts';
 
 const number = z.number();
 const logErrors = z
@@ -47,6 +48,16 @@ export const sourcesSchema = z
         }),
       )
       .describe('Means of the cells whose steps were used, predicted by a fit that had not seen them.'),
+    information_shares: z
+      .record(z.string(), z.object({ engine_steps: number, cell_means: number, prior: number }))
+      .optional()
+      .describe(
+        'Of what the fit knows of each parameter, the share that either source and the priors gave; they add up to 1. Absent in older files.',
+      ),
+    open_questions: z
+      .array(z.object({ about: z.enum(QUESTIONS), why: z.string(), cell: z.string() }))
+      .optional()
+      .describe('What these cells cannot tell, and the cell that would. Absent in older files.'),
   })
   .describe('Only where the engine steps of cells were used beside their means.');
 

@@ -67,3 +67,9 @@ test('one cell is a cell, and the share of a prior says of what', () => {
   expect(text).toContain('power by hl-smi: windows of 30 s or more;');
   expect(text).toMatch(/expected error +share of prior sd +identified\n.* 150 % +97 % +no/);
 });
+
+test('of mixed prompt lengths the table says that it is of means alone', () => {
+  const said = /said of the cells' means alone/;
+  expect(planText(plan, plainStyle, 80)).not.toMatch(said);
+  expect(planText({ ...plan, mixed: true }, plainStyle, 80)).toMatch(said);
+});

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { sourcesText } from '../../src/commands/sources-text.ts';
+import { openQuestionsText, sourcesTable, sourcesText } from '../../src/commands/sources-text.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { fitSchema } from '../../src/fitfile/schema.ts';
+import { plainStyle } from '../../src/report/style.ts';
 import { measureCell } from '../fit/steps/tomography.ts';
 import { measureSuite, truth } from '../fit/virtual.ts';
 
@@ -26,6 +27,14 @@ test('a fit from one cell names what its steps and its means gave, and checks on
   const text = sourcesText(fit).join('\n');
   expect(text).toContain('engine steps: ');
   expect(text).toContain('cell means: 2 numbers of 1 cell');
+  const shares = fit.sources!.information_shares!;
+  for (const { engine_steps, cell_means, prior } of Object.values(shares))
+    expect(engine_steps + cell_means + prior).toBeCloseTo(1);
+  expect(shares[memory]!.engine_steps).toBeGreaterThan(0.9);
+  expect(sourcesTable(fit.sources!, plainStyle)).toMatch(/^memory +100 % +0\.\d+ %/m);
+  const open = openQuestionsText(fit.sources!).join('\n');
+  expect(open).toContain('what this cell cannot tell, and what would:');
+  expect(open).toMatch(/ {2}links: +every step ran on one device/);
 });
 
 test('a fit from means alone has no such part', () => {

@@ -1,6 +1,6 @@
 import { renderTable } from '../../../src/report/text-table.ts';
 import { median, quantile, sortSample } from '../../../src/stats/sorted.ts';
-import type { AccuracyRow } from '../rows.ts';
+import { type AccuracyRow, mapeVerdict } from '../rows.ts';
 import type { PowerBlock } from './blocks.ts';
 import type { PowerScore } from './scores.ts';
 
@@ -26,13 +26,6 @@ export function powerRow({ code, name, scores, target }: PowerBlock): AccuracyRo
   };
 }
 
-/** `reached` or by how much not, as in the other blocks. */
-export function powerVerdict({ mape, target }: AccuracyRow): string {
-  if (target === null || mape === null) return '';
-  const over = Number(mape.toFixed(1)) - target;
-  return over > 0.049 ? `missed by ${over.toFixed(1)}` : 'reached';
-}
-
 /** Every block of the power model, with simpler predictions beside it on the same cells. */
 export function powerTable(blocks: readonly PowerBlock[]): string {
   const baselines = Object.keys(blocks[0]?.scores[0]?.baselines ?? {});
@@ -54,7 +47,7 @@ export function powerTable(blocks: readonly PowerBlock[]): string {
         String(row.n),
         ...[row.mape, row.median_ape, row.p90_ape, row.bias, row.coverage_90, widthOf(block)].map(one),
         row.target === null ? '-' : String(row.target),
-        powerVerdict(row),
+        mapeVerdict(row),
         ...baselines.map((name) => one(baselineError(block, name))),
       ];
     }),
