@@ -1,12 +1,12 @@
 import type { HalfWidths } from '../fit/next-asked.ts';
 import type { NextCell } from '../fit/next-cells.ts';
 import type { TargetCandidate } from '../fit/next-sites.ts';
-import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+import type { NextSubject } from './next-subject.ts';
 import type { NextCells } from './plan-next-cells.ts';
 
 type Chosen = NextCell<TargetCandidate>;
@@ -15,10 +15,16 @@ const secondsOf = (cells: readonly Chosen[]): number =>
   cells.reduce((sum, { candidate }) => sum + candidate.seconds, 0);
 
 /** The chosen cells for people. @param width columns of the terminal; undefined: the table has no limit */
-export function nextText({ cells, asked }: NextCells, style: Style, width: number | undefined): string {
+export function nextText(
+  { cells, asked }: NextCells,
+  said: string | null,
+  style: Style,
+  width: number | undefined,
+): string {
   if (cells.length === 0) return 'no cell is left that these targets take and the fit lacks';
   const head = `${counted(cells.length, 'cell')}, about ${formatDuration(secondsOf(cells))}; 90 % half-widths are means over ${counted(asked, 'prediction')}, before and after each cell`;
   return [
+    ...(said === null ? [] : [wrapLines(said, REPORT_COLUMNS)]),
     style.bold(wrapLines(head, Math.min(width ?? REPORT_COLUMNS, REPORT_COLUMNS))),
     renderTable({
       columns: [
@@ -54,8 +60,8 @@ const falls = (before: number | null, after: number | null): string =>
   before === null ? '-' : `${percent(before)} to ${percent(after)}`;
 
 /** The chosen cells as data; half-widths in percent, a parameter's error is the standard deviation of its logarithm. */
-export const nextJson = (fit: Fit, { cells, asked, conditions }: NextCells) => ({
-  fit: { id: fit.id, digest: fit.digest },
+export const nextJson = ({ about }: NextSubject, { cells, asked, conditions }: NextCells) => ({
+  ...about,
   asked_predictions: asked,
   protocol: conditions.protocol,
   stop: conditions.stop,

@@ -11,7 +11,7 @@ import { planText } from './plan-text.ts';
 
 const help = `usage: ridge plan SUITE [--lab FILE | --target NAME=URL ... |
            --accelerator ID --model ID --tp LIST] [--json]
-       ridge plan --next FIT [SUITE]
+       ridge plan --next FIT|DEVICE [SUITE]
            [--lab FILE | --target NAME=URL ... | --tp LIST] [options]
 
 Prints what a run would measure: the cells in their order, how long it takes,
@@ -31,9 +31,11 @@ model.
 
 With --next it prints the cells that narrow a fit's predictions most per minute,
 from the suite's cells or else from a grid that the targets take; without
-targets, those of the fit.
+targets, those of the fit. Of a model that was never measured it prints the
+first cells: the device file is what is known before them.
 
-  --next FIT           a fit file
+  --next FIT|DEVICE    a fit file; or an accelerator's name or a device file, then
+                       with --model (or --model-config) and --tp, or targets
   --count N            so many cells (default 8)
   --for input=N,output=N,concurrency=N[,tp=N]
       the prediction that is to become certain; repeatable
@@ -48,7 +50,8 @@ Examples:
   ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b \\
       --tp 1,2
   ridge plan --next runs/first.fit.json --out next.yaml \\
-      --for input=4096,output=512,concurrency=16`;
+      --for input=4096,output=512,concurrency=16
+  ridge plan --next h100-sxm --model mistral-large --tp 4,8 --count 3`;
 
 /** Flags that say what --next is to choose. */
 const NEXT_FLAGS = {

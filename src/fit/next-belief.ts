@@ -27,13 +27,24 @@ export class Belief {
     this.#covariance = covariance;
   }
 
-  /** @param rows everything that will be observed or considered, so that all their groups are in it */
-  static prior(variances: readonly number[], rows: readonly Row[]): Belief {
+  /**
+   * @param before variances of the parameters, or their whole covariance
+   * @param rows everything that will be observed or considered, so that all their groups are in it
+   */
+  static prior(before: readonly number[] | readonly (readonly number[])[], rows: readonly Row[]): Belief {
     const groups = new Map<string, number>();
     for (const { group, shared_variance } of rows) {
       groups.set(group, Math.max(groups.get(group) ?? 0, shared_variance));
     }
-    return new Belief(variances.length, [...groups.keys()], Matrix.diag([...variances, ...groups.values()]));
+    const own = before.map((each, i) => (typeof each === 'number' ? each : each[i]!));
+    const covariance = Matrix.diag([...own, ...groups.values()]);
+    before.forEach((row, i) => {
+      if (typeof row === 'number') return;
+      row.forEach((value, j) => {
+        covariance.set(i, j, value);
+      });
+    });
+    return new Belief(before.length, [...groups.keys()], covariance);
   }
 
   /** The belief after rows were measured. */

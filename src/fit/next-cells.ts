@@ -29,6 +29,8 @@ export interface NextQuestion<Candidate extends NextCandidate> {
   /** A fit, or the model at the centre of the priors, see `priorModel`. */
   readonly model: FittedModel;
   readonly priors: Priors;
+  /** What is known of `names` and of the edges together before any cell, in the place of `priors`. */
+  readonly covariance?: readonly (readonly number[])[] | undefined;
   /** Default: the scheduler. */
   readonly predictor?: Predictor;
   /** Parameters that candidates or measured cells depend on. */
@@ -75,7 +77,8 @@ export function chooseNext<Candidate extends NextCandidate>(
   const asked = askedOf(source, question.asked);
   const weighted = asked.map(({ slopes, metric }) => ({ slopes, weight: weights[metric] }));
   const everything = [...measured, ...candidates.flatMap(({ rows }) => rows)];
-  const start = Belief.prior(priorVariances(question.priors, names), everything).after(measured);
+  const before = question.covariance ?? priorVariances(question.priors, names);
+  const start = Belief.prior(before, everything).after(measured);
   const widths = widthsFrom(start, asked);
   const choose = (belief: Belief, left: readonly Considered<Candidate>[]): Considered<Candidate> | null => {
     const precision = criterion === 'd' ? belief.precision() : null;
@@ -154,6 +157,15 @@ const priorVariances = (priors: Priors, names: readonly ParameterName[]): number
   ...names.map((name) => priors[name].log_sd ** 2),
   ...EDGE_NAMES.map(() => EDGE_SD ** 2),
 ];
+
+/** A model's covariance over some of its parameters, and the edges. */
+export function covarianceOver(
+  { names: all, covariance }: Pick<FittedModel, 'names' | 'covariance'>,
+  names: readonly ParameterName[],
+): number[][] {
+  const columns = [...names.map((name) => all.indexOf(name)), ...EDGE_NAMES.map((_, k) => all.length + k)];
+  return columns.map((a) => columns.map((b) => covariance[a]![b]!));
+}
 
 function measuredRows(source: RowSource, one: MeasuredSite): LatencyRow[] {
   const { errors } = one;

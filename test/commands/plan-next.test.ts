@@ -99,3 +99,39 @@ describe('ridge plan --next', () => {
     expect([exitCode, stderr.split('\n')[0]]).toEqual([2, 'ridge: --count belongs to --next']);
   });
 });
+
+describe('ridge plan --next of a model that was never measured', () => {
+  const asked = ['plan', '--next', 'h100-sxm', '--model', 'mistral-large', '--tp', '8', '--count', '2'];
+  const wanted = 'input=2048,output=256,concurrency=8,tp=8';
+
+  test('starts from the device file, as ridge predict --model does', async () => {
+    const [shown, json, predicted] = await Promise.all([
+      ridge(...asked),
+      ridge(...asked, '--for', wanted, '--json'),
+      ridge(
+        ...['predict', '--accelerator', 'h100-sxm', '--model', 'mistral-large', '--tp', '8', '--json'],
+        ...['--input', '2048', '--output', '256', '--concurrency', '8'],
+      ),
+    ]);
+    expect(shown.stdout).toMatch(/^never measured: mistral-large \(bf16\) on h100-sxm; it starts from fits/);
+    expect(shown.stdout).toMatch(/^2 cells, about/m);
+    const next = JSON.parse(json.stdout);
+    expect(next.device.accelerator).toBe('h100-sxm');
+    expect(next.cells).toHaveLength(2);
+    const { value, interval_90 } = JSON.parse(predicted.stdout).tpot_ms;
+    const [first] = next.cells;
+    const width = first.half_width_90_percent.tpot_ms;
+    expect(width.before / (100 * (interval_90[1] / value - 1))).toBeCloseTo(1, 1);
+    expect(width.after).toBeLessThan(width.before);
+  });
+
+  test.each([
+    [['plan', '--next', 'h100-sxm'], 'needs a model'],
+    [['plan', '--next', 'h100-sxm', '--model', 'mistral-large'], 'do not fit 1 device'],
+    [['plan', '--next', 'no-such'], 'no fit file here'],
+  ])('%j is refused', async (argv, words) => {
+    const { exitCode, stderr } = await ridge(...argv);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(words);
+  });
+});

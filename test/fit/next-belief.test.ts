@@ -57,3 +57,24 @@ test('a second cell of the same group tells less than one of another', () => {
   const belief = often.reduce((known, one) => known.after([one]), Belief.prior([1], often));
   expect(belief.variance([1])).toBeGreaterThan(0.9 * (0.04 / 1.04));
 });
+
+test('a whole covariance may stand before the rows', () => {
+  const diagonal = Belief.prior([0.64, 0.09], []);
+  expect(
+    Belief.prior(
+      [
+        [0.64, 0],
+        [0, 0.09],
+      ],
+      [],
+    ).variance([1, 2]),
+  ).toBeCloseTo(diagonal.variance([1, 2]), 12);
+  const together = Belief.prior(
+    [
+      [1, -0.9],
+      [-0.9, 1],
+    ],
+    [],
+  );
+  expect(together.variance([1, 1])).toBeCloseTo(0.2, 12);
+});
