@@ -34,7 +34,7 @@ from the suite's cells or else from a grid that the targets take; without
 targets, those of the fit. Of a model that was never measured it prints the
 first cells: the device file is what is known before them.
 
-  --next FIT|DEVICE    a fit file; or an accelerator's name or a device file, then
+  --next FIT|DEVICE    a fit file; or an accelerator's name, or a device file,
                        with --model (or --model-config) and --tp, or targets
   --count N            so many cells (default 8)
   --for input=N,output=N,concurrency=N[,tp=N]
