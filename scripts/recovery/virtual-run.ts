@@ -38,7 +38,10 @@ export function virtualRun(
   return { run, records, steps: new Map(steps) };
 }
 
-const targetName = (device: SimulatedDevice): string => `sim-tp${device.settings.tensorParallel}`;
+function targetName({ settings }: SimulatedDevice): string {
+  const { tensorParallel, speculation } = settings;
+  return `sim-tp${tensorParallel}${speculation ? `-spec${speculation.draftTokens}` : ''}`;
+}
 
 function measuredCell(
   suite: Suite,
@@ -48,7 +51,7 @@ function measuredCell(
   { seed, stampErrorSeconds, powerError, steps = false }: VirtualRunOptions,
 ): { readonly record: CellRecord; readonly timelines: readonly RequestTimeline[] } {
   const cellSeed = 1000 * seed + 100 * device.settings.tensorParallel + index;
-  const { power_w, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
+  const { power_w, server, ...loaded } = loadCell(device, shape, suite.protocol, suite.stop, cellSeed);
   const random = createRandom(cellSeed);
   const timelines = steps
     ? withLateSteps(loaded.timelines, random, stampErrorSeconds)
@@ -61,7 +64,7 @@ function measuredCell(
     kvFill: shape.kvFill,
     stop: suite.stop,
     objectives: null,
-    server: null,
+    server,
     serverWholeCell: null,
     maxNumSeqs: device.settings.maxNumSeqs,
     firstOfShape: false,
@@ -89,7 +92,7 @@ function measuredCell(
     ),
     started_at: '2026-01-15T12:00:00.000Z',
     elapsed_s: loaded.window?.closed_s ?? 0,
-    server: null,
+    server: server?.delta ?? null,
     energy:
       powerError === undefined || power_w === null
         ? null

@@ -4,14 +4,14 @@ import { formatEstimate, formatNumber, formatPercent } from '../report/format.ts
 import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
-import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
+import { DRAFT_NAMES, PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { RestartSpread, RunTarget } from '../run/schema.ts';
 import { thresholdsText } from '../run/thresholds-text.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
 import { paddingText } from './padding-text.ts';
-import { parameterNotes, stateOf } from './parameter-notes.ts';
+import { parameterNotes, parameterOf, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { priorText } from './prior-text.ts';
 import { simulatedText } from './simulated-text.ts';
@@ -75,11 +75,25 @@ function summary(fit: Fit): string[] {
     ...priorText(fit),
     ...sourcesText(fit),
     ...judgedOtherwise(fit),
+    ...speculationText(fit),
     inferredText(fit),
     paddingText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
     tableText(fit),
   ].filter((line) => line !== null);
+}
+
+/** How cells speculated, and what of the draft's cost is fitted. */
+function speculationText({ draft, model_card }: Fit): string[] {
+  if (draft === undefined) return [];
+  const range = ([low, high]: readonly [number, number]): string => {
+    const ends = [...new Set([low, high].map((value) => formatNumber(value)))];
+    return ends.join(' to ');
+  };
+  const beside = model_card.draft ? ` beside ${model_card.draft.id}'s weights and KV` : '';
+  return [
+    `speculative decoding: ${range(draft.draft_tokens)} proposed tokens, ${range(draft.acceptance)} of them accepted; a proposal costs draft_pass${beside}, and draft_sequence for each sequence`,
+  ];
 }
 
 const said = (line: string | null): string[] => (line === null ? [] : [line]);
@@ -141,8 +155,9 @@ function parametersOf({ model_card, range }: Fit): ParameterName[] {
 }
 
 function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null, style: Style): string {
-  const rows = parametersOf(fit).map((name): TableCell[] => {
-    const parameter = fit.parameters[name]!;
+  const { draft } = fit;
+  const rows = [...parametersOf(fit), ...(draft ? DRAFT_NAMES : [])].map((name): TableCell[] => {
+    const parameter = parameterOf(fit, name);
     const row = [
       name.replace(/_(flop_per_s|bytes_per_s|s)$/, ''),
       formatEstimate(parameter.value, parameter.interval_90, parameter.unit),
@@ -158,7 +173,8 @@ function parameterTable(fit: Fit, truth: Readonly<Record<string, number>> | null
 
 function notes(fit: Fit): string[] {
   const search = fit.search.converged ? [] : ['the fit did not settle; read its figures with care'];
-  return [...parameterNotes(fit, parametersOf(fit)), ...cappedNote(fit), ...search];
+  const names = [...parametersOf(fit), ...(fit.draft ? DRAFT_NAMES : [])];
+  return [...parameterNotes(fit, names), ...cappedNote(fit), ...search];
 }
 
 /** A device that its power cap holds back shows the compute that the cap allows. */

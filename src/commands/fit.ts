@@ -11,6 +11,7 @@ import { cellRuleFlag } from './cell-rule-flag.ts';
 import { fitRuns } from './fit-runs.ts';
 import { fitText } from './fit-text.ts';
 import { oneOfFlag, wholeFlag } from './flags.ts';
+import { modelFlag } from './model-flag.ts';
 import { STEP_USES } from './read-steps.ts';
 
 export { fitRuns };
@@ -44,6 +45,10 @@ of memory and per byte of link.
   --steps NAME             fit by the engine's own steps, where they are as many
                            as the server's: auto (default: cells of mixed prompt
                            lengths, as of suites/tomography.yaml), all, none
+  --draft MODEL            where cells speculate, the model that proposes tokens
+                           (its config.json or a built-in name): its weights and
+                           KV are priced by the device, and only what it costs
+                           on top is fitted; default: all of its cost is
   --bootstrap N            replicates of the cluster bootstrap: 20 or more, 0:
                            none; default 200
   --seed N                 of the start points and the bootstrap; default 1
@@ -66,6 +71,7 @@ const options = {
   predictor: { type: 'string', default: 'scheduler' },
   prior: { type: 'string', default: 'auto' },
   steps: { type: 'string', default: 'auto' },
+  draft: { type: 'string' },
   bootstrap: { type: 'string', default: '200' },
   seed: { type: 'string', default: '1' },
   json: { type: 'boolean', default: false },
@@ -102,6 +108,7 @@ export const command: Command = {
         predictor: oneOfFlag('predictor', flags.predictor, PREDICTORS),
         prior: oneOfFlag('prior', flags.prior, PRIOR_USES),
         steps: oneOfFlag('steps', flags.steps, STEP_USES),
+        draft: flags.draft === undefined ? undefined : await modelFlag(flags.draft, undefined, 'draft'),
         bootstrap: replicatesFlag(flags.bootstrap),
         seed: wholeFlag('seed', flags.seed, 0),
       },

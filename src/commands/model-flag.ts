@@ -13,14 +13,19 @@ import { oneOfFlag } from './flags.ts';
 /**
  * The card of `--model`: a `config.json`, or the name of a built-in model.
  * @param given `--precision`; undefined: as the config or the name says
+ * @param flag where the model stands, for errors
  * @throws RidgeError (exit 2) when there is no such model, or none in that precision
  */
-export async function modelFlag(model: string, given: string | undefined): Promise<ModelCard> {
+export async function modelFlag(
+  model: string,
+  given: string | undefined,
+  flag: 'model' | 'draft' = 'model',
+): Promise<ModelCard> {
   const precision = given === undefined ? null : oneOfFlag('precision', given, SERVED_PRECISIONS);
   if (!existsSync(model)) {
     const card = servedCard(model, { precision });
     if (card !== null) return card;
-    throw new RidgeError(`--model: no such file, and no built-in model '${model}' in that precision`, {
+    throw new RidgeError(`--${flag}: no such file, and no built-in model '${model}' in that precision`, {
       mend: `Give the path of a config.json, or one of ${builtInModels().slice(0, 4).join(', ')} ...`,
     });
   }

@@ -1,6 +1,6 @@
 import type { Fit, FitParameter } from '../fitfile/schema.ts';
 import { formatNumber, formatPercent, formatQuantity } from '../report/format.ts';
-import type { ParameterName } from '../roofline/parameters.ts';
+import { DRAFT_NAMES, type DraftName, type ParameterName } from '../roofline/parameters.ts';
 
 /** Whether the data know a parameter, in a word or two; what the words mean stands under the table. */
 export function stateOf(parameter: FitParameter): string {
@@ -11,8 +11,8 @@ export function stateOf(parameter: FitParameter): string {
 }
 
 /** What a reader must know of single parameters, and of pairs of them. */
-export function parameterNotes(fit: Fit, names: readonly ParameterName[]): string[] {
-  const single = names.flatMap((name) => notesOf(name, fit.parameters[name]!));
+export function parameterNotes(fit: Fit, names: readonly (ParameterName | DraftName)[]): string[] {
+  const single = names.flatMap((name) => notesOf(name, parameterOf(fit, name)));
   const pairs = fit.confounded.map(
     ({ parameters: [a, b], correlation }) =>
       `${a} and ${b} are confounded (correlation ${formatNumber(correlation)}): read them together`,
@@ -20,7 +20,14 @@ export function parameterNotes(fit: Fit, names: readonly ParameterName[]): strin
   return [...single, ...pairs];
 }
 
-function notesOf(name: ParameterName, parameter: FitParameter): string[] {
+const isDraft = (name: ParameterName | DraftName): name is DraftName =>
+  (DRAFT_NAMES as readonly string[]).includes(name);
+
+/** A parameter of a fit, or a cost of proposing tokens. */
+export const parameterOf = (fit: Fit, name: ParameterName | DraftName): FitParameter =>
+  isDraft(name) ? fit.draft!.parameters[name] : fit.parameters[name]!;
+
+function notesOf(name: ParameterName | DraftName, parameter: FitParameter): string[] {
   const { advice, at_bound, efficiency, not_in_data } = parameter;
   return [
     ...(at_bound && !not_in_data ? [boundNote(name, parameter)] : []),
@@ -33,14 +40,14 @@ function notesOf(name: ParameterName, parameter: FitParameter): string[] {
 const boundOf = ({ value, prior }: FitParameter): 'upper' | 'lower' =>
   value * value > prior.lower * prior.upper ? 'upper' : 'lower';
 
-function boundNote(name: ParameterName, parameter: FitParameter): string {
+function boundNote(name: ParameterName | DraftName, parameter: FitParameter): string {
   const side = boundOf(parameter);
   const limit = formatQuantity(parameter.prior[side], parameter.unit);
   return `${name} lies at the ${side} limit of what is physically possible here (${limit}): the cells pull it further, so it has no interval, and something else is wrong or missing (a setting, the model's architecture, the accelerator)`;
 }
 
 function aboveNote(
-  name: ParameterName,
+  name: ParameterName | DraftName,
   { unit }: FitParameter,
   { value, of, published }: NonNullable<FitParameter['efficiency']>,
 ): string {

@@ -3,11 +3,10 @@ import type { Command } from '../cli.ts';
 import { parseObjective } from '../cost/objectives.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { readFit } from '../fitfile/read.ts';
-import type { ModelCard } from '../model/card.ts';
-import { builtInCard, builtInModels } from '../model/cards.ts';
 import { predict } from '../predict/predict.ts';
 import { styleFor } from '../report/style.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
+import { modelFlag } from './model-flag.ts';
 import { paddedPredictionText } from './padding-text.ts';
 import { predictionText } from './predict-text.ts';
 import { showUnmeasured } from './predict-unmeasured.ts';
@@ -34,7 +33,8 @@ included.
                      speculative decoding: K tokens proposed for a sequence in a
                      step, of which the share ACCEPTANCE is accepted (of vLLM's
                      counters accepted over draft tokens), as in 4,0.7
-  --draft MODEL      the model that proposes them, a built-in one; without it
+  --draft MODEL      the model that proposes them: its config.json or a built-in
+                     name; default: the draft whose cost the fit measured, else
                      proposals cost nothing
   --tp N             tensor parallel size; default: the smallest that was
                      measured
@@ -84,15 +84,6 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const;
 
-function draftCard(id: string): ModelCard {
-  const card = builtInCard(id);
-  if (card !== null) return card;
-  throw new RidgeError(`unknown model '${id}'`, {
-    where: '--draft',
-    mend: `Known: ${builtInModels().join(', ')}.`,
-  });
-}
-
 export const command: Command = {
   summary: 'predict latency and throughput from a fit file',
   help,
@@ -114,7 +105,7 @@ export const command: Command = {
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
       speculation: optionalFlag(flags.spec, parseSpeculation),
-      draft: optionalFlag(flags.draft, draftCard),
+      draft: flags.draft === undefined ? undefined : await modelFlag(flags.draft, undefined, 'draft'),
       tails: flags.tails,
       objectives: Object.fromEntries((flags.objective ?? []).map(parseObjective)),
       predictor: flags['closed-form'] ? ('closed_form' as const) : ('scheduler' as const),

@@ -1,5 +1,5 @@
 import { wrapItem } from '../report/wrap.ts';
-import { PARAMETER_NAMES, PARAMETER_UNITS } from '../roofline/parameters.ts';
+import { GRADIENT_NAMES, PARAMETER_UNITS } from '../roofline/parameters.ts';
 import { EFFECTS } from '../simulate/effects.ts';
 import { FAULTS } from '../simulate/faults.ts';
 import { KV_FAULTS } from '../simulate/kv/options.ts';
@@ -55,6 +55,9 @@ find.
                          decoding (default 1)
   --spec K,ACCEPTANCE    speculative decoding: K tokens proposed for a sequence
                          in a step, of which that share is accepted (4,0.7)
+  --draft MODEL          the model that proposes them, whose weights and KV are
+                         read: its config.json or a built-in name; a proposal
+                         costs draft_pass_s and draft_sequence_s beside it
   --buckets MODE         pads every step to static shapes, as Gaudi does: off,
                          warm (compiled before it listens) or cold (each stalls
                          when it is first seen); says them on stderr (default
@@ -65,7 +68,7 @@ find.
                          JSON line each
 
 parameters, per device, before the time scale
-${table(PARAMETER_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
+${table(GRADIENT_NAMES.map((name) => [name, PARAMETER_UNITS[name]]))}
 
 effects that the fitted model does not contain
 ${table(Object.entries(EFFECTS))}

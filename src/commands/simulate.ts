@@ -3,7 +3,8 @@ import { findAccelerator } from '../accelerator/catalogue.ts';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
-import { PARAMETER_NAMES, type RooflineParameters } from '../roofline/parameters.ts';
+import { withDraft } from '../model/draft.ts';
+import { GRADIENT_NAMES, type RooflineParameters } from '../roofline/parameters.ts';
 import { BUCKET_LINES, parseBucketMode } from '../simulate/buckets.ts';
 import { createDevice, type SimulatedDevice } from '../simulate/device.ts';
 import { parseEffects } from '../simulate/effects.ts';
@@ -14,6 +15,7 @@ import { installTools } from '../simulate/power/install-tools.ts';
 import { QUIRKS, type Quirk } from '../simulate/power/tools/fake-tool.ts';
 import { startEndpoint } from '../simulate/server.ts';
 import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
+import { modelFlag } from './model-flag.ts';
 import { help } from './simulate-help.ts';
 import { KV_FLAGS, kvConnectorOf } from './simulate-kv-flags.ts';
 import { parseSpeculation } from './spec-flag.ts';
@@ -35,6 +37,7 @@ const options = {
   'dev-mode': { type: 'boolean', default: false },
   buckets: { type: 'string', default: 'off' },
   spec: { type: 'string' },
+  draft: { type: 'string' },
   'tokens-per-chunk': { type: 'string', default: '1' },
   'api-key-env': { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -53,7 +56,7 @@ export const command: Command = {
   help,
   async run(argv) {
     const flags = parseFlags(argv);
-    const device = deviceOf(flags);
+    const device = await deviceOf(flags);
     const endpoint = await startEndpoint({
       device,
       kv: kvConnectorOf(flags, device.timeScale),
@@ -76,7 +79,7 @@ export const command: Command = {
   },
 };
 
-function deviceOf(flags: Flags): SimulatedDevice {
+async function deviceOf(flags: Flags): Promise<SimulatedDevice> {
   const card = builtInCard(flags.model);
   if (card === null) {
     throw new RidgeError(`no built-in model '${flags.model}'`, {
@@ -84,8 +87,12 @@ function deviceOf(flags: Flags): SimulatedDevice {
       mend: `Known: ${builtInModels().join(', ')}.`,
     });
   }
+  if (flags.draft !== undefined && flags.spec === undefined) {
+    throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });
+  }
   return createDevice({
-    card,
+    card:
+      flags.draft === undefined ? card : withDraft(card, await modelFlag(flags.draft, undefined, 'draft')),
     buckets: parseBucketMode(flags.buckets),
     speculation: optionalFlag(flags.spec, parseSpeculation),
     accelerator: findAccelerator(flags.accelerator),
@@ -104,10 +111,10 @@ function parametersOf(texts: readonly string[]): Partial<RooflineParameters> {
   const given: Record<string, number> = {};
   for (const text of texts) {
     const [name = '', value = ''] = text.split('=');
-    if (!PARAMETER_NAMES.some((known) => known === name)) {
+    if (!GRADIENT_NAMES.some((known) => known === name)) {
       throw new RidgeError(`unknown parameter '${name}'`, {
         where: '--parameter',
-        mend: `Known: ${PARAMETER_NAMES.join(', ')}.`,
+        mend: `Known: ${GRADIENT_NAMES.join(', ')}.`,
       });
     }
     given[name] = positiveFlag(`parameter ${name}`, value);

@@ -1,6 +1,6 @@
 import type { FitParameter } from '../fitfile/schema.ts';
 import { formatQuantity, MISSING } from '../report/format.ts';
-import type { ParameterName } from '../roofline/parameters.ts';
+import { DRAFT_NAMES, type DraftName, type ParameterName } from '../roofline/parameters.ts';
 import type { RunTarget } from '../run/schema.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
 
@@ -22,7 +22,7 @@ export function truthOf(targets: readonly RunTarget[]): Truth {
   if (simulators.length < targets.length) {
     return { values: null, notes: ['compared with no simulator: not every target is one'] };
   }
-  const truths = new Set(simulators.map(({ parameters }) => canonicalJson(parameters)));
+  const truths = new Set(simulators.map(({ parameters }) => canonicalJson(withoutDraft(parameters))));
   if (truths.size > 1) {
     const seeds = [...new Set(simulators.map(({ seed }) => seed))].join(', ');
     return {
@@ -33,15 +33,21 @@ export function truthOf(targets: readonly RunTarget[]): Truth {
     };
   }
   const effects = [...new Set(simulators.flatMap((one) => one.effects))];
-  return { values: first.parameters, notes: effects.length > 0 ? [effectsNote(effects)] : [] };
+  const values = Object.assign({}, ...simulators.map(({ parameters }) => parameters)) as Values;
+  return { values, notes: effects.length > 0 ? [effectsNote(effects)] : [] };
 }
+
+/** A simulator that does not speculate has no cost of it. */
+const withoutDraft = (parameters: Values): Values =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => !DRAFTS.has(name)));
+const DRAFTS = new Set<string>(DRAFT_NAMES);
 
 const effectsNote = (effects: readonly string[]): string =>
   `the simulator also has ${effects.join(', ')}, which the fitted form does not contain, so a true value may lie outside its interval`;
 
 /** The simulator's value of a parameter, and whether the fit's interval holds it. */
 export function besideTruth(
-  name: ParameterName,
+  name: ParameterName | DraftName,
   { interval_90, unit }: FitParameter,
   truth: Values,
 ): [value: string, inside: string] {

@@ -1,13 +1,21 @@
 import type { Matrix } from 'ml-matrix';
-import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import {
+  type DraftName,
+  PARAMETER_NAMES,
+  type ParameterName,
+  type RooflineParameters,
+} from '../roofline/parameters.ts';
+import type { Prior } from '../roofline/priors.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
 import type { Predictor } from './cell-model.ts';
 import { closedFormCells } from './closed-form-cells.ts';
 import { type Covariance, groupedCovariance } from './covariance.ts';
+import { DRAFT_PRIORS, draftNames } from './draft-columns.ts';
 import { jacobianAt } from './least-squares.ts';
 import { marquardt } from './marquardt.ts';
 import { NO_MISFIT, type NoiseScale } from './noise.ts';
 import {
+  EDGE_NAMES,
   type FitInput,
   leastSquares,
   modelAt,
@@ -25,10 +33,10 @@ export { DEFAULT_FIT_OPTIONS, type FitOptions };
 /** A solved problem. */
 export interface FitSolution {
   readonly problem: Problem;
-  /** Log parameters in the order of `problem.names`, then the edges. */
+  /** Log parameters in the order of `problem.names`, then the edges, then the logs of a draft's costs. */
   readonly point: readonly number[];
   readonly state: FitState;
-  /** Of the whitened residuals, one row a term, then one a prior and an edge. */
+  /** Of the whitened residuals, one row a term, then one a prior, an edge and a draft's cost. */
   readonly jacobian: Matrix;
 }
 
@@ -47,14 +55,16 @@ export interface RooflineFit {
   readonly solution: FitSolution;
   /** Parameters that the data can speak about. */
   readonly names: readonly ParameterName[];
+  /** Costs of proposing tokens; empty where no cell's server speculates. */
+  readonly drafts: readonly DraftName[];
   readonly parameters: RooflineParameters;
   readonly edges: ServingEdges;
   /**
-   * Of the logs of `names`, followed by the edges. A parameter on its bound has no interval of its own, but stays in here
+   * Of the logs of `names`, followed by the edges and the logs of `drafts`. A parameter on its bound has no interval of its own, but stays in here
    * so that the others' intervals allow for it.
    */
   readonly covariance: Covariance;
-  readonly at_bound: readonly ParameterName[];
+  readonly at_bound: readonly (ParameterName | DraftName)[];
   readonly not_in_data: readonly ParameterName[];
   /** Residuals less effectively fitted parameters; those of a joint prior among them. */
   readonly degrees_of_freedom: number;
@@ -154,15 +164,21 @@ const BOUND_MARGIN = 1e-3;
 
 function result(problem: Problem, { point, noise, converged }: Settled, search: Search): RooflineFit {
   const { input, names, terms } = problem;
-  const at_bound = names.filter((name, j) => {
-    const { lower, upper } = input.priors[name];
-    return point[j]! < Math.log(lower) + BOUND_MARGIN || point[j]! > Math.log(upper) - BOUND_MARGIN;
-  });
+  const drafts = draftNames(input.observations);
+  const isAtBound = (log: number, { lower, upper }: Prior): boolean =>
+    log < Math.log(lower) + BOUND_MARGIN || log > Math.log(upper) - BOUND_MARGIN;
+  const at_bound = [
+    ...names.filter((name, j) => isAtBound(point[j]!, input.priors[name])),
+    ...drafts.filter((name, j) =>
+      isAtBound(point[names.length + EDGE_NAMES.length + j]!, DRAFT_PRIORS[name]),
+    ),
+  ];
   const state = stateAt(problem, point, noise);
   const jacobian = jacobianAt(leastSquares(problem, state.whitening), point);
   return {
     solution: { problem, point, state, jacobian },
     names,
+    drafts,
     ...modelAt(input.priors, names, point),
     covariance: groupedCovariance(jacobian, rowErrors(terms, state, noise)),
     at_bound,

@@ -1,13 +1,15 @@
-import type { ParameterName } from '../roofline/parameters.ts';
-import type { Priors } from '../roofline/priors.ts';
+import type { DraftName, ParameterName } from '../roofline/parameters.ts';
+import type { Prior, Priors } from '../roofline/priors.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
+import { DRAFT_PRIORS } from './draft-columns.ts';
 import type { RooflineFit } from './fit-roofline.ts';
+import { EDGE_NAMES } from './problem.ts';
 
 /** What the data say about one parameter. */
 export type ParameterState = 'identified' | 'prior_dominated' | 'at_bound' | 'not_in_data';
 
 export interface ParameterEstimate {
-  readonly name: ParameterName;
+  readonly name: ParameterName | DraftName;
   readonly value: number;
   readonly state: ParameterState;
   /** Standard error of the value, in its unit; null at a bound or outside the data. */
@@ -23,9 +25,24 @@ export const intervalFactor = (fit: Pick<RooflineFit, 'degrees_of_freedom'>): nu
   studentTQuantile(0.95, fit.degrees_of_freedom);
 
 /** The value, interval and state of a parameter. Intervals are symmetric in the logarithm. */
-export function estimateOf(fit: RooflineFit, priors: Priors, name: ParameterName): ParameterEstimate {
-  const value = fit.parameters[name];
-  const column = fit.names.indexOf(name);
+export const estimateOf = (fit: RooflineFit, priors: Priors, name: ParameterName): ParameterEstimate =>
+  estimated(fit, name, fit.parameters[name], fit.names.indexOf(name), priors[name]);
+
+/** Of a cost of proposing tokens that was fitted. */
+export const draftEstimate = (fit: RooflineFit, name: DraftName): ParameterEstimate =>
+  estimated(fit, name, fit.parameters[name]!, draftColumn(fit, name), DRAFT_PRIORS[name]);
+
+/** Where a fit's covariance has a cost of proposing tokens. */
+export const draftColumn = ({ names, drafts }: RooflineFit, name: DraftName): number =>
+  names.length + EDGE_NAMES.length + drafts.indexOf(name);
+
+function estimated(
+  fit: RooflineFit,
+  name: ParameterName | DraftName,
+  value: number,
+  column: number,
+  { log_sd }: Prior,
+): ParameterEstimate {
   if (column < 0) return { name, value, state: 'not_in_data', standard_error: null, interval_90: null };
   if (fit.at_bound.includes(name)) {
     return { name, value, state: 'at_bound', standard_error: null, interval_90: null };
@@ -35,14 +52,14 @@ export function estimateOf(fit: RooflineFit, priors: Priors, name: ParameterName
   return {
     name,
     value,
-    state: error > PRIOR_SHARE * priors[name].log_sd ? 'prior_dominated' : 'identified',
+    state: error > PRIOR_SHARE * log_sd ? 'prior_dominated' : 'identified',
     standard_error: value * error,
     interval_90: [value / factor, value * factor],
   };
 }
 
 export interface ConfoundedPair {
-  readonly parameters: readonly [ParameterName, ParameterName];
+  readonly parameters: readonly [ParameterName | DraftName, ParameterName | DraftName];
   readonly correlation: number;
 }
 
@@ -51,9 +68,13 @@ const CONFOUNDED = 0.95;
 /** Pairs of parameters of which the data know a combination better than either. */
 export function confoundedPairs(fit: RooflineFit): ConfoundedPair[] {
   const pairs: ConfoundedPair[] = [];
-  fit.names.forEach((a, i) => {
-    fit.names.slice(i + 1).forEach((b, offset) => {
-      const correlation = fit.covariance.correlations[i]![i + 1 + offset]!;
+  const columns = [
+    ...fit.names.map((name, column) => ({ name, column })),
+    ...fit.drafts.map((name) => ({ name, column: draftColumn(fit, name) })),
+  ];
+  columns.forEach(({ name: a, column: row }, i) => {
+    columns.slice(i + 1).forEach(({ name: b, column }) => {
+      const correlation = fit.covariance.correlations[row]![column]!;
       if (Math.abs(correlation) > CONFOUNDED) pairs.push({ parameters: [a, b], correlation });
     });
   });
@@ -61,7 +82,7 @@ export function confoundedPairs(fit: RooflineFit): ConfoundedPair[] {
 }
 
 /** The cell that would tell most about a parameter. */
-const ADVICE: Readonly<Record<ParameterName, string>> = {
+const ADVICE: Readonly<Record<ParameterName | DraftName, string>> = {
   gemm_flop_per_s: 'a long prompt alone: concurrency 1, input 4096 and 16384, output 2',
   expert_flop_per_s: 'long prompts in one step: concurrency 1, input 4096 and 16384, output 2',
   memory_bytes_per_s: 'a long decode alone at a long context: concurrency 1, input 16384, output 256',
@@ -71,6 +92,9 @@ const ADVICE: Readonly<Record<ParameterName, string>> = {
   request_overhead_s: 'a short prompt alone: concurrency 1, input 128, output 2',
   all_reduce_latency_s: 'the same cells on TP 1 and on a larger TP',
   link_bytes_per_s: 'a long prompt on a tensor parallel size above 1: input 16384, output 2',
+  draft_pass_s:
+    'the same cells on the same server without speculation: concurrency 1, input 1024, output 256',
+  draft_sequence_s: 'more streams that speculate: concurrency 64 to 256, input 128, output 512',
 };
 
-export const adviceFor = (name: ParameterName): string => ADVICE[name];
+export const adviceFor = (name: ParameterName | DraftName): string => ADVICE[name];

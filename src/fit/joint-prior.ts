@@ -35,7 +35,7 @@ export interface JointPrior {
 }
 
 const offBy = ({ centre }: JointPrior, point: readonly number[]): number[] =>
-  point.map((value, j) => value - centre[j]!);
+  centre.map((value, j) => point[j]! - value);
 
 /** Whitened residuals of the prior: one a column. */
 export function jointResiduals(prior: JointPrior, point: readonly number[]): number[] {

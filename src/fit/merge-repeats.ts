@@ -1,3 +1,4 @@
+import type { EngineSettings } from '../roofline/serving.ts';
 import { LEAST_POWER_ERROR, LEAST_RATE_ERROR } from './cell-observation.ts';
 import type { Measured, MeasuredPower, MeasuredRate, Observation } from './observations.ts';
 import { mergeTails } from './tails/observed-tails.ts';
@@ -59,6 +60,15 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => {
   return found.length === 0 ? null : mean(found);
 };
 
+/** What was accepted differs a little between repeats of a server that speculates. */
+function mergeEngines(engines: readonly EngineSettings[]): EngineSettings {
+  const [first] = engines;
+  const speculations = engines.flatMap(({ speculation }) => (speculation ? [speculation] : []));
+  if (speculations.length === 0) return first!;
+  const acceptance = mean(speculations.map((one) => one.acceptance));
+  return { ...first!, speculation: { ...speculations[0]!, acceptance } };
+}
+
 /** Repeats of a shape on a target become one observation: they share whatever the model gets wrong. */
 export function mergeRepeats(observations: readonly Observation[]): Observation[] {
   const key = (one: Observation): string =>
@@ -67,6 +77,7 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
       one.engine.tensorParallel,
       one.input_tokens,
       one.cached_input_tokens ?? 0,
+      one.engine.speculation?.draftTokens ?? 0,
       one.output_tokens,
       // Of an open loop its arrivals are the load: how many were in flight is what came of it.
       one.driving?.kind === 'open' ? '' : one.concurrency,
@@ -76,6 +87,7 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
     ...repeats[0]!,
     cells: repeats.flatMap((repeat) => repeat.cells),
     hold_out: repeats.every((repeat) => repeat.hold_out),
+    engine: mergeEngines(repeats.map(({ engine }) => engine)),
     mean_output_tokens: mean(repeats.map((repeat) => repeat.mean_output_tokens)),
     turn_around_s: meanOrNull(repeats.map((repeat) => repeat.turn_around_s)),
     ttft: mergeMeasured(repeats.map((repeat) => repeat.ttft)),

@@ -1,5 +1,6 @@
 import { type LatencyRow, type RowSource, rowsOf, type Site } from './next-rows.ts';
 import { LATENCY_METRICS, type LatencyMetric } from './observations.ts';
+import { EDGE_NAMES } from './problem.ts';
 
 /** A latency that is asked for. */
 export interface AskedRow extends LatencyRow {
@@ -30,10 +31,9 @@ export function askedOf(source: RowSource, sites: readonly Site[]): AskedRow[] {
 
 /** The fit's covariance may hold parameters that no cell in question depends on. */
 function fittedVariance({ model, names }: RowSource, { slopes }: LatencyRow): number {
-  const edges = model.covariance.length - model.names.length;
   const columns = [
     ...names.map((name) => model.names.indexOf(name)),
-    ...Array.from({ length: edges }, (_, k) => model.names.length + k),
+    ...EDGE_NAMES.map((_, k) => model.names.length + k),
   ];
   return columns.reduce(
     (sum, a, i) =>

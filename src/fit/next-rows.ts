@@ -6,6 +6,7 @@ import type { Row } from './next-belief.ts';
 import { discrepancyOf, EXPECTED_FREEDOM, regimeOf, termSd } from './noise.ts';
 import type { LatencyMetric } from './observations.ts';
 import type { FittedModel } from './predictive.ts';
+import { EDGE_NAMES } from './problem.ts';
 import { sensitivities } from './sensitivities.ts';
 
 /** A cell on an engine. */
@@ -65,7 +66,8 @@ export function rowsOf(
     const whole = Math.max(missing_sd, misfit) ** 2 + measuredError[metric] ** 2;
     return {
       metric,
-      slopes: by,
+      // Cells in question do not speculate.
+      slopes: by.slice(0, names.length + EDGE_NAMES.length),
       group: groupOf(metric, shape),
       missing_sd,
       shared_variance,

@@ -9,6 +9,14 @@ import {
 import type { Priors } from '../roofline/priors.ts';
 import type { ServingEdges } from '../roofline/serving.ts';
 import type { CellModel, ServingLatencies, ServingModel } from './cell-model.ts';
+import {
+  DRAFT_PRIORS,
+  draftAt,
+  draftLower,
+  draftNames,
+  draftResiduals,
+  draftUpper,
+} from './draft-columns.ts';
 import { type JointPrior, jointResiduals } from './joint-prior.ts';
 import { type LeastSquares, LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_SD } from './noise.ts';
@@ -120,7 +128,13 @@ export const modelAt = (
   priors: Priors,
   names: readonly ParameterName[],
   point: readonly number[],
-): ServingModel => ({ parameters: parametersAt(priors, names, point), edges: edgesAt(names, point) });
+): ServingModel => ({
+  parameters: {
+    ...parametersAt(priors, names, point),
+    ...draftAt(point.slice(names.length + EDGE_NAMES.length)),
+  },
+  edges: edgesAt(names, point),
+});
 
 /** Log residual (predicted over measured) of every term. */
 export function logResiduals(cells: CellModel, model: ServingModel, terms: readonly Term[]): number[] {
@@ -146,22 +160,29 @@ export interface Whitening {
 }
 
 /**
- * Least squares in log parameters, followed by the serving edges: whitened residuals of the terms, then one
- * pseudo-observation per prior and per edge.
+ * Least squares in log parameters, followed by the serving edges and the logs of a draft's costs: whitened residuals of the
+ * terms, then one pseudo-observation per prior, edge and cost.
  */
 export function leastSquares(problem: Problem, whitening: Whitening): LeastSquares {
   const { input, names, terms, cells } = problem;
   const { gradient } = cells;
+  const drafts = draftNames(input.observations);
+  const bounds = (end: 'lower' | 'upper'): number[] => names.map((name) => Math.log(input.priors[name][end]));
   return {
-    lower: [...names.map((name) => Math.log(input.priors[name].lower)), ...EDGE_NAMES.map(() => -2)],
-    upper: [...names.map((name) => Math.log(input.priors[name].upper)), ...EDGE_NAMES.map(() => 2)],
+    lower: [...bounds('lower'), ...EDGE_NAMES.map(() => -2), ...draftLower(drafts)],
+    upper: [...bounds('upper'), ...EDGE_NAMES.map(() => 2), ...draftUpper(drafts)],
     difference: () => LOG_DIFFERENCE,
     scale: () => 1,
     residuals: (point) => {
       const logs = logResiduals(cells, modelAt(input.priors, names, point), terms);
       const whitened = logs.map((log, i) => log * whitening.terms[i]!);
       decorrelate(whitened, whitening.shared ?? []);
-      return [...whitened, ...priorResiduals(problem, whitening, point)];
+      const costs = point.length - drafts.length;
+      return [
+        ...whitened,
+        ...priorResiduals(problem, whitening, point),
+        ...draftResiduals(drafts, point.slice(costs)),
+      ];
     },
     jacobian: gradient ? (point) => exactJacobian(problem, gradient, whitening, point) : undefined,
   };
@@ -191,9 +212,11 @@ function exactJacobian(
   point: readonly number[],
 ): Matrix {
   const model = modelAt(input.priors, names, point);
+  const drafts = draftNames(input.observations);
   const columns = [
     ...names.map((name) => PARAMETER_NAMES.indexOf(name)),
     ...EDGE_NAMES.map((_, k) => GRADIENT_NAMES.length + k),
+    ...drafts.map((name) => GRADIENT_NAMES.indexOf(name)),
   ];
   const jacobian = Matrix.zeros(terms.length + columns.length, columns.length);
   terms.forEach(({ observation, metric, source }, i) => {
@@ -204,14 +227,15 @@ function exactJacobian(
   });
   decorrelateRows(jacobian, whitening.shared ?? []);
   input.joint?.root.forEach((row, i) => {
-    jacobian.setRow(
-      terms.length + i,
-      row.map((value) => value * whitening.priors[0]!),
-    );
+    row.forEach((value, j) => {
+      jacobian.set(terms.length + i, j, value * whitening.priors[0]!);
+    });
   });
-  if (input.joint) return jacobian;
-  columns.forEach((_, j) => {
-    jacobian.set(terms.length + j, j, j < names.length ? whitening.priors[j]! : 1 / EDGE_SD);
-  });
+  const own = names.length + EDGE_NAMES.length;
+  for (let j = input.joint ? own : 0; j < columns.length; j += 1) {
+    const ofDraft = drafts[j - own];
+    const known = j < names.length ? whitening.priors[j]! : 1 / EDGE_SD;
+    jacobian.set(terms.length + j, j, ofDraft ? 1 / DRAFT_PRIORS[ofDraft].log_sd : known);
+  }
   return jacobian;
 }

@@ -1,6 +1,7 @@
 import type { ParameterName } from '../roofline/parameters.ts';
 import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
+import { draftNames, draftStart } from './draft-columns.ts';
 import type { ExpectedServer } from './joint-prior.ts';
 import type { Objective } from './objective.ts';
 import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
@@ -29,7 +30,11 @@ export interface FitOptions {
 
 export const DEFAULT_FIT_OPTIONS: FitOptions = { seed: 1, starts: 9, predictor: 'scheduler' };
 
-const EDGES_AT_START = EDGE_NAMES.map(() => 0);
+/** Of the serving edges and of a draft's costs. */
+const restAtStart = ({ input }: Problem): number[] => [
+  ...EDGE_NAMES.map(() => 0),
+  ...draftStart(draftNames(input.observations)),
+];
 
 /** Misfit assumed while the basin is searched; real noise levels would make far starts stiff. */
 export const SEARCH_MISFIT = { ttft: 0.1, tpot: 0.05 };
@@ -51,7 +56,7 @@ export function searchBasins(problem: Problem, options: FitOptions): Search {
   if (from) {
     const point = [
       ...names.map((name) => from[name] ?? Math.log(input.priors[name].centre)),
-      ...EDGES_AT_START,
+      ...restAtStart(problem),
     ];
     return { point, agreeing: 1, starts: 1 };
   }
@@ -68,7 +73,7 @@ export function searchBasins(problem: Problem, options: FitOptions): Search {
     options.starts,
     options.seed,
   );
-  const found = starts.map((start) => solve(squares, [...start, ...EDGES_AT_START]));
+  const found = starts.map((start) => solve(squares, [...start, ...restAtStart(problem)]));
   const best = found.reduce((a, b) => (b.sumOfSquares < a.sumOfSquares ? b : a));
   return {
     point: [...best.point],

@@ -1,11 +1,12 @@
 import type { ModelCard } from '../model/card.ts';
 import { closedLoopMeans } from '../roofline/closed-form.ts';
-import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import { GRADIENT_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
 import { priceSchedule } from '../roofline/scheduler/price-schedule.ts';
 import { scheduleOf, withEdges } from '../roofline/scheduler/scheduled-means.ts';
 import type { ClosedLoopShape, EngineSettings, ServingEdges, ServingMeans } from '../roofline/serving.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import type { Predictor, ServingModel } from './cell-model.ts';
+import { fittedDraft } from './draft-columns.ts';
 import { LOG_DIFFERENCE } from './least-squares.ts';
 import { EDGE_NAMES } from './problem.ts';
 import { edgeSlopes } from './scheduled-cells.ts';
@@ -15,7 +16,7 @@ export interface FittedValues {
   readonly card: ModelCard;
   readonly parameters: RooflineParameters;
   readonly edges: ServingEdges;
-  /** Parameters in the covariance; the edges stand behind them. */
+  /** Parameters in the covariance; the edges stand behind them, then a draft's costs. */
   readonly names: readonly ParameterName[];
 }
 
@@ -52,10 +53,12 @@ function scheduledSensitivities(
     { statistic: burst?.statistic ?? 'mean', whole: burst !== null, gradient: true },
   );
   const { ttft, tpot } = withEdges(priced, shape, edges);
-  const columns = names.map((name) => PARAMETER_NAMES.indexOf(name));
+  const columns = names.map((name) => GRADIENT_NAMES.indexOf(name));
+  const drafts = fittedDraft(parameters).map((name) => GRADIENT_NAMES.indexOf(name));
   const slopes = (metric: 'ttft' | 'tpot', { seconds, gradient }: typeof ttft): number[] => [
     ...columns.map((column) => gradient[column]! / seconds),
     ...edgeSlopes(shape, edges, metric, ttft.seconds, tpot?.seconds ?? 0),
+    ...drafts.map((column) => gradient[column]! / seconds),
   ];
   return {
     means: {
@@ -91,6 +94,13 @@ function closedFormSensitivities(
         (by: number): ServingModel => ({
           parameters: fit.parameters,
           edges: { ...fit.edges, [name]: fit.edges[name] + by },
+        }),
+    ),
+    ...fittedDraft(fit.parameters).map(
+      (name) =>
+        (by: number): ServingModel => ({
+          edges: fit.edges,
+          parameters: { ...fit.parameters, [name]: fit.parameters[name]! * Math.exp(by) },
         }),
     ),
   ];

@@ -3,7 +3,12 @@ import { EDGE_NAMES } from '../fit/problem.ts';
 import type { TailModel } from '../fit/tails/tail-model.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import type { Padding } from '../roofline/padding.ts';
-import { PARAMETER_NAMES, type ParameterName, type RooflineParameters } from '../roofline/parameters.ts';
+import {
+  DRAFT_NAMES,
+  PARAMETER_NAMES,
+  type ParameterName,
+  type RooflineParameters,
+} from '../roofline/parameters.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import type { Fit } from './schema.ts';
 
@@ -11,17 +16,19 @@ type FitContent = Omit<Fit, 'digest'>;
 
 /** The model of a fit file, ready to predict with. */
 export function modelOf(fit: FitContent): FittedModel {
-  const edges = new Set<string>(EDGE_NAMES);
+  const others = new Set<string>([...EDGE_NAMES, ...DRAFT_NAMES]);
+  const costs = Object.entries(fit.draft?.parameters ?? {}).map(([name, { value }]) => [name, value]);
   return {
     card: fit.model_card,
-    parameters: Object.fromEntries(
-      PARAMETER_NAMES.map((name) => [name, fit.parameters[name]!.value]),
-    ) as unknown as RooflineParameters,
+    parameters: Object.fromEntries([
+      ...PARAMETER_NAMES.map((name) => [name, fit.parameters[name]!.value]),
+      ...costs,
+    ]) as unknown as RooflineParameters,
     edges: {
       ttft_wait_steps: fit.serving_edges.ttft_wait_steps.value,
       decode_wait_steps: fit.serving_edges.decode_wait_steps.value,
     },
-    names: fit.covariance.names.filter((name) => !edges.has(name)) as ParameterName[],
+    names: fit.covariance.names.filter((name) => !others.has(name)) as ParameterName[],
     covariance: fit.covariance.matrix,
     degrees_of_freedom: fit.degrees_of_freedom,
     predictors: fit.predictors,

@@ -1,10 +1,19 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { Bootstrap } from '../fit/bootstrap.ts';
+import { DRAFT_PRIORS } from '../fit/draft-columns.ts';
 import type { RooflineFit } from '../fit/fit-roofline.ts';
-import { adviceFor, estimateOf } from '../fit/identifiability.ts';
+import {
+  adviceFor,
+  draftColumn,
+  draftEstimate,
+  estimateOf,
+  type ParameterEstimate,
+} from '../fit/identifiability.ts';
+import type { Observation } from '../fit/observations.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type ParameterName } from '../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, type EfficiencyName, type Prior, specPeak } from '../roofline/priors.ts';
+import type { DraftSection } from './draft-schema.ts';
 import type { Fit, FitParameter } from './schema.ts';
 
 /** Every parameter of a fit with what is known about it. */
@@ -17,6 +26,34 @@ export const parametersOf = (
   Object.fromEntries(
     PARAMETER_NAMES.map((name) => [name, parameterOf(name, fit, bootstrap, accelerator, card)]),
   );
+
+/** What proposing tokens costs, where cells tell it. */
+export function draftSection(
+  fit: RooflineFit,
+  bootstrap: Bootstrap | null,
+  observations: readonly Observation[],
+): { readonly draft?: DraftSection } {
+  const seen = observations.flatMap(({ engine }) => (engine.speculation ? [engine.speculation] : []));
+  if (fit.drafts.length === 0 || seen.length === 0) return {};
+  const hull = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+  const parameters = fit.drafts.map((name) => {
+    const known = describedBy(
+      bootstrap,
+      draftColumn(fit, name),
+      draftEstimate(fit, name),
+      DRAFT_PRIORS[name],
+    );
+    return [name, { ...known, efficiency: null }];
+  });
+  return {
+    draft: {
+      draft_tokens: hull(seen.map(({ draftTokens }) => draftTokens)),
+      acceptance: hull(seen.map(({ acceptance }) => acceptance)),
+      plain_cells: observations.length - seen.length,
+      parameters: Object.fromEntries(parameters) as DraftSection['parameters'],
+    },
+  };
+}
 
 type Interval = readonly [number, number];
 
@@ -47,26 +84,37 @@ function parameterOf(
 ): FitParameter {
   const priors = fit.solution.problem.input.priors;
   const estimate = estimateOf(fit, priors, name);
-  const resampled =
-    estimate.interval_90 && bootstrapInterval(estimate.value, bootstrap, fit.names.indexOf(name));
   const spec = EFFICIENCY_NAMES.includes(name as EfficiencyName)
     ? specPeak(name as EfficiencyName, accelerator, card)
     : null;
   const share = spec && estimate.value / spec.value;
   return {
-    value: estimate.value,
-    unit: PARAMETER_UNITS[name],
-    standard_error: estimate.standard_error,
-    interval_90: estimate.interval_90 && widerWithin(priors[name], estimate.interval_90, resampled),
-    bootstrap_90: resampled,
-    prior: { ...priors[name] },
-    at_bound: estimate.state === 'at_bound',
-    prior_dominated: estimate.state === 'prior_dominated',
-    not_in_data: estimate.state === 'not_in_data',
+    ...describedBy(bootstrap, fit.names.indexOf(name), estimate, priors[name]),
     efficiency:
       spec && share !== null
         ? { value: share, of: spec.value, published: spec.published, above_one: share > 1 }
         : null,
-    advice: estimate.state === 'identified' ? null : adviceFor(name),
+  };
+}
+
+/** @param column of the covariance and the bootstrap; -1: not fitted */
+function describedBy(
+  bootstrap: Bootstrap | null,
+  column: number,
+  { name, value, state, standard_error, interval_90 }: ParameterEstimate,
+  prior: Prior,
+): Omit<FitParameter, 'efficiency'> {
+  const resampled = interval_90 && bootstrapInterval(value, bootstrap, column);
+  return {
+    value,
+    unit: PARAMETER_UNITS[name],
+    standard_error,
+    interval_90: interval_90 && widerWithin(prior, interval_90, resampled),
+    bootstrap_90: resampled,
+    prior: { ...prior },
+    at_bound: state === 'at_bound',
+    prior_dominated: state === 'prior_dominated',
+    not_in_data: state === 'not_in_data',
+    advice: state === 'identified' ? null : adviceFor(name),
   };
 }

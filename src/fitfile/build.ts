@@ -12,7 +12,7 @@ import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { paddingSection } from './build-padding.ts';
-import { parametersOf } from './build-parameters.ts';
+import { draftSection, parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
 import { rangeOf } from './build-range.ts';
 import { sourcesOf } from './build-sources.ts';
@@ -74,7 +74,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
       },
     },
     covariance: {
-      names: [...fit.names, ...EDGE_NAMES],
+      names: [...fit.names, ...EDGE_NAMES, ...fit.drafts],
       matrix: fit.covariance.matrix.map((row) => [...row]),
       correlations: fit.covariance.correlations.map((row) => [...row]),
       condition: fit.covariance.condition,
@@ -109,6 +109,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     ...sourcesOf(fit, data),
     ...(input.prior && { prior: priorSection(fitted, input.prior) }),
     ...paddingSection(fitted, data.observations),
+    ...draftSection(fit, bootstrap, data.observations),
     ...powerOf(input),
     ...tailsOf(fitted, data.observations),
     simulated: data.targets.some((target) => target.simulator !== null),

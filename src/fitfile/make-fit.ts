@@ -1,6 +1,8 @@
+import { bindCard } from '../accelerator/peaks.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { bootstrap, DEFAULT_BOOTSTRAP } from '../fit/bootstrap.ts';
 import type { Predictor } from '../fit/cell-model.ts';
+import { draftNames } from '../fit/draft-columns.ts';
 import { fitDataset } from '../fit/fit-dataset.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions } from '../fit/fit-roofline.ts';
 import { observationsFromRuns, type RunCells, type RunObservations } from '../fit/from-runs.ts';
@@ -11,6 +13,7 @@ import { parametersInData, termsOf } from '../fit/problem.ts';
 import { ScheduleCache } from '../fit/schedule-cache.ts';
 import { type OnProgress, validate } from '../fit/validate.ts';
 import type { ModelCard } from '../model/card.ts';
+import { withDraft } from '../model/draft.ts';
 import { digestOf } from '../suite/digest.ts';
 import { changedThresholds } from '../suite/thresholds.ts';
 import { buildFit } from './build.ts';
@@ -31,6 +34,8 @@ export interface MakeFitOptions extends CellRules {
   readonly prior?: { readonly use: Exclude<PriorUse, 'catalogue'>; readonly device: DevicePrior } | undefined;
   /** Bootstrap replicates; 0: no bootstrap. */
   readonly bootstrap?: number | undefined;
+  /** The model that proposes tokens where cells speculate: its weights and KV are priced apart; default: not known. */
+  readonly draft?: ModelCard | undefined;
   readonly onProgress?: OnProgress | undefined;
   readonly createdAt: string;
   readonly toolVersion: string;
@@ -42,7 +47,7 @@ export interface MakeFitOptions extends CellRules {
  */
 export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit {
   refuseTwice(runs);
-  const read = observationsFromRuns(runs);
+  const read = withProposer(observationsFromRuns(runs), options.draft);
   const selected = selectCells(read.observations, options);
   const seen = selected.filter(isSeen);
   const prior = priorFor(seen, options.prior);
@@ -90,6 +95,17 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
 function priorFor(seen: readonly Observation[], prior: MakeFitOptions['prior']): DevicePrior | null {
   if (prior === undefined) return null;
   return prior.use === 'device' || areFew(seen) ? prior.device : null;
+}
+
+/** @throws RidgeError (exit 2) where no cell speculates */
+function withProposer(read: RunObservations, draft: ModelCard | undefined): RunObservations {
+  if (draft === undefined) return read;
+  if (draftNames(read.observations).length === 0) {
+    throw new RidgeError('a draft is given, and no cell of these runs speculates', {
+      mend: 'Leave it out, or measure cells of kind speculative on a server that does.',
+    });
+  }
+  return { ...read, card: bindCard(withDraft(read.card, draft), read.accelerator) };
 }
 
 const isSeen = ({ hold_out }: Observation): boolean => !hold_out;

@@ -3,9 +3,10 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import { PREDICTORS } from '../fit/cell-model.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { ModelCard } from '../model/card.ts';
-import { PARAMETER_NAMES } from '../roofline/parameters.ts';
+import { GRADIENT_NAMES, PARAMETER_NAMES } from '../roofline/parameters.ts';
 import { drivingSchema } from '../run/imported-schema.ts';
 import { protocolSchema } from '../suite/schema.ts';
+import { draftSectionSchema } from './draft-schema.ts';
 import {
   bootstrapSchema,
   inferredSchema,
@@ -15,6 +16,7 @@ import {
   selectionSchema,
 } from './learnt-schema.ts';
 import { paddingSectionSchema } from './padding-schema.ts';
+import { parameterSchema } from './parameter-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
 import { priorSectionSchema } from './prior-schema.ts';
 import { sourcesSchema } from './sources-schema.ts';
@@ -30,32 +32,9 @@ const number = z.number();
 const nullableNumber = z.number().nullable();
 const interval = z.tuple([number, number]);
 const parameterName = z.enum(PARAMETER_NAMES as unknown as [string, ...string[]]);
+/** Parameters, and costs of proposing tokens. */
+const fittedName = z.enum(GRADIENT_NAMES as unknown as [string, ...string[]]);
 const metricKey = z.enum(METRIC_KEYS);
-
-const priorSchema = z
-  .object({ centre: number, log_sd: number, lower: number, upper: number })
-  .describe('Log-normal: centre in the unit of the parameter, log_sd of its natural logarithm; hard bounds.');
-
-export const parameterSchema = z.object({
-  value: number,
-  unit: z.string(),
-  /** Null where the data give none: at a bound, or not in the data. */
-  standard_error: nullableNumber,
-  /** The wider of the covariance's and the bootstrap's, within the prior's bounds. */
-  interval_90: interval.nullable(),
-  /** Of the cluster bootstrap alone; null where there was none. */
-  bootstrap_90: interval.nullable(),
-  prior: priorSchema,
-  at_bound: z.boolean(),
-  prior_dominated: z.boolean(),
-  /** No cell of the runs depends on it; the value is the prior's centre. */
-  not_in_data: z.boolean(),
-  efficiency: z
-    .object({ value: number, of: number, published: z.boolean(), above_one: z.boolean() })
-    .nullable()
-    .describe('Value over the spec sheet peak `of`; `published` false where a ratio rule filled the peak.'),
-  advice: z.string().nullable().describe('The cell that would identify it, where the data do not.'),
-});
 
 const edgeSchema = z.object({ value: number, standard_error: number });
 
@@ -160,7 +139,9 @@ export const fitSchema = z.object({
       correlations: z.array(z.array(number)),
       condition: number,
     })
-    .describe('Of the natural logarithms of the parameters in `names`, and of the serving edges in steps.'),
+    .describe(
+      "Of the natural logarithms of the parameters in `names`, of the serving edges in steps, and of the logarithms of the draft's costs.",
+    ),
   degrees_of_freedom: number,
   /** Serving models over the same parameters: what each misses, and how wide its intervals are. */
   predictors: z.object({ scheduler: predictorSchema, closed_form: predictorSchema }),
@@ -174,7 +155,7 @@ export const fitSchema = z.object({
   bootstrap: bootstrapSchema,
   search: searchSchema,
   selection: selectionSchema,
-  confounded: z.array(z.object({ parameters: z.tuple([parameterName, parameterName]), correlation: number })),
+  confounded: z.array(z.object({ parameters: z.tuple([fittedName, fittedName]), correlation: number })),
   validation: validationSchema,
   range: z.object({
     input_tokens: interval,
@@ -198,6 +179,8 @@ export const fitSchema = z.object({
   ),
   /** Reasons that stand on cells which the fit used, by target. */
   flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
+  /** Absent: no cell's server speculated. */
+  draft: draftSectionSchema.optional(),
   /** Absent or null: too few cells measured power. */
   power: powerSectionSchema.nullable().optional(),
   sources: sourcesSchema.optional(),
@@ -216,5 +199,5 @@ export const fitSchema = z.object({
 });
 
 export type Fit = z.infer<typeof fitSchema>;
-export type FitParameter = z.infer<typeof parameterSchema>;
+export type { FitParameter } from './parameter-schema.ts';
 export type FitSignature = z.infer<typeof signatureSchema>;

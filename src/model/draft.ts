@@ -1,7 +1,7 @@
 import type { ModelCard, WeightGroup } from './card.ts';
 
 /** A model's card with another one that proposes tokens for it. */
-export const withDraft = (card: ModelCard, draft: ModelCard, _passes?: number): ModelCard => ({
+export const withDraft = (card: ModelCard, draft: ModelCard): ModelCard => ({
   ...card,
   draft,
 });

@@ -5,6 +5,7 @@ import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
+import type { EngineSettings } from '../roofline/serving.ts';
 import { cachedTokens } from '../roofline/serving.ts';
 import type { Speculation } from '../roofline/speculation.ts';
 import { extrapolationOf, MOST_DOUBLINGS, widened } from './extrapolation.ts';
@@ -16,8 +17,8 @@ import {
   refuseTooLong,
   requireShape,
   wantsTails,
-  withProposer,
 } from './prediction-shape.ts';
+import { capacityBeside, speculating } from './proposer.ts';
 
 export type { PredictionShape };
 
@@ -65,7 +66,8 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   refuseTooLong(fit.model_card, input + output);
   requireEvenHeads(fit.model_card, tp, 'tp');
   refuseOddSpeculation(shape);
-  const settings = { ...settingsFor(fit, tp), ...(speculation && { speculation }) };
+  const { fit: served, sentences: unmeasured } = speculating(fit, shape);
+  const settings = settingsOf(fit, served, tp, speculation);
   if (input + output > settings.kvCapacityTokens) {
     throw new RidgeError(
       `${input} + ${output} tokens do not fit the KV cache of ${Math.floor(settings.kvCapacityTokens)} tokens at TP ${tp}`,
@@ -80,7 +82,6 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     turnAroundSeconds: fit.client.turn_around_s,
     driving: { kind: 'steady', output_jitter: fit.protocol.output_jitter } as const,
   };
-  const served = { ...fit, model_card: withProposer(fit.model_card, fit.accelerator, shape) };
   const model = modelOf(served);
   const { means, prediction } = predictMeans(model, settings, loop, { predictor });
   const cached = cachedTokens(loop);
@@ -98,7 +99,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
     speculation: speculation ?? null,
     predictor,
     simulated: fit.simulated,
-    extrapolates: [...sentences, ...(speculation ? [UNMEASURED_SPECULATION] : [])],
+    extrapolates: [...sentences, ...unmeasured],
     doublings_outside: doublings,
     rough: means.rough,
     energy:
@@ -110,5 +111,17 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   };
 }
 
-const UNMEASURED_SPECULATION =
-  'speculative decoding: its steps are priced by the fit, the acceptance is the one that was given';
+/** A draft that was not on the measured server takes a part of its memory. */
+function settingsOf(fit: Fit, served: Fit, tp: number, speculation: Speculation | undefined): EngineSettings {
+  const settings = settingsFor(fit, tp);
+  if (speculation === undefined) return settings;
+  const { kvCapacityTokens } = settings;
+  return {
+    ...settings,
+    speculation,
+    kvCapacityTokens:
+      served.model_card.draft === fit.model_card.draft
+        ? kvCapacityTokens
+        : capacityBeside(served.model_card, kvCapacityTokens, tp),
+  };
+}

@@ -19,7 +19,7 @@ export interface PredictionShape {
   readonly concurrency: number;
   /** Speculative decoding: tokens proposed in a step, and the share of them that is accepted; default: none. */
   readonly speculation?: Speculation | undefined;
-  /** The model that proposes them, whose weights are read for each; default: proposals cost nothing (n-grams of the prompt). */
+  /** The model that proposes them, whose weights are read for each; default: the measured one, else proposals cost nothing (n-grams of the prompt). */
   readonly draft?: ModelCard | undefined;
   /** Tensor parallel size; default: the smallest that was measured. */
   readonly tp?: number | undefined;
@@ -78,11 +78,4 @@ export const withProposer = (
   card: ModelCard,
   accelerator: Accelerator,
   { draft, speculation }: PredictionShape,
-): ModelCard =>
-  draft && speculation
-    ? withDraft(
-        card,
-        bindCard({ ...draft, compute_format: card.compute_format }, accelerator),
-        speculation.draftTokens,
-      )
-    : card;
+): ModelCard => (draft && speculation ? bindCard(withDraft(card, draft), accelerator) : card);

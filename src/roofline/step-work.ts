@@ -48,11 +48,16 @@ export class AttentionWork {
   /** CUDA graphs pad all rows of a step together, static shapes each axis on its own. */
   readonly #graphs: readonly number[] | null;
   readonly #shapes: Padding | null;
+  /** Attention of the model that proposes tokens; null: nothing is known of one. */
+  readonly #draft: AttentionWork | null;
+  readonly #proposed: number;
 
   constructor(card: ModelCard, speculation?: Speculation, padding?: Padding) {
     this.#graphs = padding && padding.query === null ? padding.batch : null;
     this.#shapes = padding && padding.query !== null ? padding : null;
-    this.decodeTokens = 1 + (speculation?.draftTokens ?? 0);
+    this.#proposed = speculation?.draftTokens ?? 0;
+    this.#draft = card.draft && speculation ? new AttentionWork(card.draft) : null;
+    this.decodeTokens = 1 + this.#proposed;
     this.#kvLayer = kvBytesPerTokenPerLayer(card);
     this.#prefillFlop = attentionFlopPerPair(card, 'prefill');
     this.#decodeFlop = attentionFlopPerPair(card, 'decode');
@@ -83,13 +88,16 @@ export class AttentionWork {
    */
   decodeFlop(decodes: number, context: number, beside = 0): number {
     const read = this.#readContext(decodes, context, beside);
-    return this.#decodeFlop * this.decodeTokens * decodes * this.#seen(read);
+    // Its first pass computes what is verified, the others a token each.
+    const proposing = this.#draft === null ? 0 : 2 * this.#proposed * this.#draft.decodeFlop(decodes, read);
+    return proposing + this.#decodeFlop * this.decodeTokens * decodes * this.#seen(read);
   }
 
   /** KV bytes that `decodes` sequences read and write at a mean KV length. */
   decodeBytes(decodes: number, context: number, beside = 0): number {
     const read = this.#readContext(decodes, context, beside);
-    return this.#kvLayer * decodes * (this.#seen(read) + this.decodeTokens * this.#layers);
+    const proposing = this.#draft === null ? 0 : this.#proposed * this.#draft.decodeBytes(decodes, read);
+    return proposing + this.#kvLayer * decodes * (this.#seen(read) + this.decodeTokens * this.#layers);
   }
 
   /** Mean KV length as it is read: all blocks together are padded. */
@@ -108,7 +116,7 @@ export class AttentionWork {
     for (let i = 0; i < this.#counts.length; i += 1) {
       pairs += this.#counts[i]! * chunkPairs(tokens, context, this.#windows[i]!);
     }
-    return this.#prefillFlop * pairs;
+    return this.#prefillFlop * pairs + (this.#draft?.chunkFlop(tokens, context) ?? 0);
   }
 
   /** As `chunkFlop`, of a server that counts every token of a chunk against all that its last one sees. */
@@ -119,7 +127,8 @@ export class AttentionWork {
   /** KV bytes of a chunk: what it reads of its own context, once, and what it writes. */
   chunkBytes(chunk: number, context: number): number {
     const tokens = this.chunkRows(chunk);
-    return this.#kvLayer * (this.#seen(context) + tokens * this.#layers);
+    const own = this.#kvLayer * (this.#seen(context) + tokens * this.#layers);
+    return own + (this.#draft?.chunkBytes(tokens, context) ?? 0);
   }
 
   /** Tokens of context over all layers, capped by each layer's window. */

@@ -47,7 +47,7 @@ export interface DeviceOptions {
   readonly parameters?: Partial<RooflineParameters> | undefined;
   readonly maxNumBatchedTokens?: number | undefined;
   readonly maxNumSeqs?: number | undefined;
-  /** Speculative decoding, without the cost of a draft unless the card has one. */
+  /** Speculative decoding, by the card's draft where it has one. */
   readonly speculation?: Speculation | undefined;
   readonly kvCapacityTokens?: number | undefined;
   readonly effects?: readonly EffectName[] | undefined;
@@ -79,7 +79,10 @@ export function createDevice(options: DeviceOptions): SimulatedDevice {
   return {
     accelerator,
     card,
-    parameters: scaleDurations(drawTruth(accelerator, card, seed, options.parameters), timeScale),
+    parameters: scaleDurations(
+      drawTruth(accelerator, card, seed, options.parameters, options.speculation !== undefined),
+      timeScale,
+    ),
     power: scaleEnergies(drawPower(accelerator, card, seed), timeScale),
     settings: {
       tensorParallel,

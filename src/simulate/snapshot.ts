@@ -15,6 +15,9 @@ export interface EngineSnapshot {
   readonly prefix_cache_queries: number;
   readonly prefix_cache_hits: number;
   readonly num_preemptions: number;
+  readonly spec_decode_num_drafts: number;
+  readonly spec_decode_num_draft_tokens: number;
+  readonly spec_decode_num_accepted_tokens: number;
   readonly num_requests_running: number;
   readonly num_requests_waiting: number;
   /** Share of the KV blocks that are held, 0 to 1. */
@@ -39,6 +42,9 @@ export function snapshot<R extends EngineRequest>(engine: Engine<R>, at: number)
     prefix_cache_queries: metrics.prefix_cache_queries,
     prefix_cache_hits: metrics.prefix_cache_hits,
     num_preemptions: metrics.num_preemptions,
+    spec_decode_num_drafts: metrics.spec_decode_num_drafts,
+    spec_decode_num_draft_tokens: metrics.spec_decode_num_draft_tokens,
+    spec_decode_num_accepted_tokens: metrics.spec_decode_num_accepted_tokens,
     num_requests_running: engine.running,
     num_requests_waiting: engine.waitingAt(at),
     kv_cache_usage_perc: engine.kv.usage,

@@ -2,7 +2,7 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import { peakOf } from '../accelerator/peaks.ts';
 import { RidgeError } from '../errors.ts';
 import type { ModelCard } from '../model/card.ts';
-import type { ParameterName, RooflineParameters } from '../roofline/parameters.ts';
+import type { DraftName, ParameterName, RooflineParameters } from '../roofline/parameters.ts';
 import { createRandom } from './random.ts';
 
 /** Log-normal draws around a centre, cut at plausible ends. */
@@ -34,6 +34,12 @@ const EXPERTS = {
   expert_flop_per_s: { centre: 0.3, logSd: 0.3, low: 0.08, high: 0.7 },
 } satisfies Record<string, Draw>;
 
+/** What proposing a token costs beside the draft's own weights. */
+const DRAFTS = {
+  draft_pass_s: { centre: 3e-4, logSd: 0.5, low: 3e-5, high: 3e-3 },
+  draft_sequence_s: { centre: 3e-6, logSd: 0.5, low: 3e-7, high: 3e-5 },
+} satisfies Record<string, Draw>;
+
 /** Link of a device whose catalogue entry has none: it matters with more than one device only. */
 const FALLBACK_LINK_BYTES_PER_S = 25e9;
 
@@ -47,6 +53,7 @@ export function drawTruth(
   card: ModelCard,
   seed: number,
   given: Partial<RooflineParameters> = {},
+  speculates = false,
 ): RooflineParameters {
   const peaks = {
     gemm_flop_per_s: peakOf(accelerator, card.compute_format)?.flop_per_s ?? null,
@@ -55,10 +62,11 @@ export function drawTruth(
     expert_flop_per_s: peakOf(accelerator, expertFormat(card))?.flop_per_s ?? null,
     link_bytes_per_s: accelerator.link_bytes_per_s ?? FALLBACK_LINK_BYTES_PER_S,
   };
-  const drawn = {} as Record<ParameterName, number>;
+  const drawn = {} as Record<ParameterName | DraftName, number>;
+  const drafts = speculates ? DRAFTS : {};
   let stream = 10;
-  for (const [name, draw] of Object.entries({ ...EFFICIENCIES, ...OVERHEADS, ...EXPERTS })) {
-    const key = name as ParameterName;
+  for (const [name, draw] of Object.entries<Draw>({ ...EFFICIENCIES, ...OVERHEADS, ...EXPERTS, ...drafts })) {
+    const key = name as ParameterName | DraftName;
     const scale = key in peaks ? peaks[key as keyof typeof peaks] : 1;
     const random = createRandom(seed, stream++);
     const share = draw.centre * Math.exp(draw.logSd * random.normal());
@@ -79,6 +87,7 @@ const expertFormat = (card: ModelCard) =>
 
 /** The same device with every duration multiplied by `scale`. */
 export function scaleDurations(p: RooflineParameters, scale: number): RooflineParameters {
+  const { draft_pass_s, draft_sequence_s } = p;
   return {
     gemm_flop_per_s: p.gemm_flop_per_s / scale,
     expert_flop_per_s: p.expert_flop_per_s / scale,
@@ -89,5 +98,7 @@ export function scaleDurations(p: RooflineParameters, scale: number): RooflinePa
     request_overhead_s: p.request_overhead_s * scale,
     all_reduce_latency_s: p.all_reduce_latency_s * scale,
     link_bytes_per_s: p.link_bytes_per_s / scale,
+    ...(draft_pass_s !== undefined && { draft_pass_s: draft_pass_s * scale }),
+    ...(draft_sequence_s !== undefined && { draft_sequence_s: draft_sequence_s * scale }),
   };
 }

@@ -24,7 +24,7 @@ export interface VirtualPort extends LoadPort {
 }
 
 /**
- * A simulated device as a load port in virtual time. Stamps are exact (bound 0), a chunk carries one token.
+ * A simulated device as a load port in virtual time. Stamps are exact (bound 0), a chunk carries what a step gave.
  * A request sent at the instant at which a step ends joins the next step (without the `frontend` effect).
  */
 export function createVirtualPort(device: SimulatedDevice, options: VirtualPortOptions = {}): VirtualPort {
@@ -77,6 +77,8 @@ class VirtualRequest implements LoopRequest {
   sequence: Sequence<VirtualRequest> | null = null;
   readonly #spec: RequestSpec;
   readonly #stamps: number[] = [];
+  /** Of each stamp. */
+  readonly #tokens: number[] = [];
   #ended: ((timeline: RequestTimeline) => void) | null;
 
   constructor(
@@ -101,7 +103,11 @@ class VirtualRequest implements LoopRequest {
 
   deliver(at: number, last: boolean): void {
     if (this.#ended === null) return;
-    this.#stamps.push(at);
+    if (this.#stamps.at(-1) === at) this.#tokens[this.#stamps.length - 1]! += 1;
+    else {
+      this.#stamps.push(at);
+      this.#tokens.push(1);
+    }
     if (last) this.end(at, { state: 'completed', finish_reason: 'length' });
   }
 
@@ -117,9 +123,10 @@ class VirtualRequest implements LoopRequest {
     const stamps = this.#stamps;
     const first = stamps[0] ?? null;
     const { ones, zeros } = constantColumns(stamps.length);
+    const produced = this.#tokens.reduce((sum, tokens) => sum + tokens, 0);
     const usage = {
       prompt_tokens: spec.inputTokens,
-      completion_tokens: stamps.length,
+      completion_tokens: produced,
       cached_tokens: this.sequence?.cachedTokens ?? 0,
     };
     return {
@@ -131,7 +138,7 @@ class VirtualRequest implements LoopRequest {
       scheduled_s: spec.scheduledAt,
       sent_s: this.arrivedAt,
       first_byte_s: first,
-      chunks: { at_s: stamps, tokens: ones, bound_s: zeros },
+      chunks: { at_s: stamps, tokens: produced === stamps.length ? ones : this.#tokens, bound_s: zeros },
       usage: outcome.state === 'completed' ? usage : null,
       tokens_counted_by: 'server',
       ended_s: at,

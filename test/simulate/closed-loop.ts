@@ -65,8 +65,9 @@ function means(timelines: readonly RequestTimeline[]): LoopMeans {
   for (const { sent_s, chunks } of timelines) {
     const first = chunks.at_s[0]!;
     ttft += first - sent_s;
-    tpot += (chunks.at_s.at(-1)! - first) / Math.max(1, chunks.at_s.length - 1);
-    tokens += chunks.at_s.length;
+    const produced = chunks.tokens.reduce((sum, each) => sum + each, 0);
+    tpot += (chunks.at_s.at(-1)! - first) / Math.max(1, produced - 1);
+    tokens += produced;
   }
   const count = timelines.length;
   const span = timelines.at(-1)!.ended_s - timelines[0]!.ended_s;

@@ -22,11 +22,11 @@ describe('speculative decoding', () => {
     'costs the same in closed form, by the scheduler and on the simulator: %i in, %i out, %i streams, %i tokens at %f',
     (inputTokens, outputTokens, concurrency, draftTokens, acceptance) => {
       const speculation = { draftTokens, acceptance };
-      const drafted = withDraft(
-        card,
-        { ...card, weight_groups: [{ ...card.weight_groups[0]!, parameters: 2e8 }] },
-        draftTokens,
-      );
+      const drafted = withDraft(card, {
+        ...card,
+        layers: 3,
+        weight_groups: [{ ...card.weight_groups[0]!, parameters: 2e8 }],
+      });
       const simulated = device({ card: drafted, speculation });
       const { parameters, settings } = simulated;
       const shape = { inputTokens, outputTokens, concurrency };
