@@ -41,6 +41,7 @@ export async function identify(
       kv_cache_dtype: endpoint.kv_cache_dtype,
       prefix_caching: endpoint.prefix_caching,
     },
+    ...(endpoint.graph_sizes && { graph_sizes: [...endpoint.graph_sizes] }),
     features: endpoint.features,
     simulator: endpoint.simulator,
     warnings: [...endpoint.warnings],

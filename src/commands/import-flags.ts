@@ -6,7 +6,7 @@ import type { CsvOptions, ImportOptions } from '../import/import-rows.ts';
 import { parseWhere } from '../import/where.ts';
 import type { Driving } from '../roofline/driving.ts';
 import { parseBy, readYaml } from '../suite/load-file.ts';
-import { optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
+import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
 
 const text = { type: 'string' } as const;
 const texts = { type: 'string', multiple: true } as const;
@@ -21,6 +21,7 @@ export const IMPORT_FLAGS = {
   attribution: text,
   statistic: text,
   'max-num-batched-tokens': text,
+  'graph-sizes': text,
   'max-num-seqs': text,
   'kv-capacity-tokens': text,
   'kv-cache-dtype': text,
@@ -61,9 +62,14 @@ export async function commonOptions(flags: ImportFlags): Promise<ImportOptions> 
       max_num_seqs: whole('max-num-seqs'),
       kv_capacity_tokens: whole('kv-capacity-tokens'),
       kv_cache_dtype: flags['kv-cache-dtype'],
+      graph_sizes: optionalFlag(flags['graph-sizes'], graphSizesFlag),
     },
   };
 }
+
+/** `none`, or sizes separated by commas. */
+const graphSizesFlag = (given: string): readonly number[] =>
+  given === 'none' ? [] : wholeListFlag('graph-sizes', given, 1);
 
 function engineFlag(given: string): { name: string; version: string | null } {
   const [, name, version] = /^([^@]+)(?:@(.+))?$/.exec(given) ?? [];

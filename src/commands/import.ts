@@ -47,6 +47,8 @@ FORMAT is one of
   --max-num-batched-tokens N, --max-num-seqs N, --kv-capacity-tokens N,
   --kv-cache-dtype NAME    settings of the engine, where you know them; the file
                            does not say them
+  --graph-sizes LIST       batch sizes that its CUDA graphs were captured for,
+                           or none: steps are padded to them
   --json                   what was imported as JSON on stdout
 
 csv only:

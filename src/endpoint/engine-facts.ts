@@ -12,11 +12,14 @@ export interface EngineFacts {
   readonly max_num_batched_tokens: number | null;
   readonly kv_capacity_tokens: number | null;
   readonly max_length_tokens: number | null;
+  /** Batch sizes that CUDA graphs were captured for; empty: none were. */
+  readonly graph_sizes?: readonly number[] | null;
   /** POST there empties the prefix cache; null: there is no such way. */
   readonly cache_reset: string | null;
 }
 
 const count = z.int().positive().nullish();
+const sizes = z.array(z.int().positive()).nullish();
 const version = z.object({ version: z.string() });
 
 const sglangSchema = z.object({
@@ -24,6 +27,8 @@ const sglangSchema = z.object({
   max_running_requests: count,
   chunked_prefill_size: z.int().nullish(),
   max_total_num_tokens: count,
+  cuda_graph_bs: sizes,
+  disable_cuda_graph: z.boolean().nullish(),
 });
 const propsSchema = z.object({
   build_info: z.string().nullish(),
@@ -33,6 +38,7 @@ const propsSchema = z.object({
 const vllmInfoSchema = z.object({
   vllm_config: z.object({
     scheduler_config: z.object({ max_num_seqs: count, max_num_batched_tokens: count }).nullish(),
+    compilation_config: z.object({ cudagraph_capture_sizes: sizes }).nullish().catch(null),
   }),
 });
 
@@ -81,6 +87,7 @@ async function sglang(access: EndpointAccess): Promise<EngineFacts> {
     // -1 turns chunks off.
     max_num_batched_tokens: chunk > 0 ? chunk : null,
     kv_capacity_tokens: info.max_total_num_tokens ?? null,
+    graph_sizes: info.disable_cuda_graph ? [] : (info.cuda_graph_bs ?? null),
     cache_reset: parsed.success ? '/flush_cache' : null,
   };
 }
@@ -114,6 +121,9 @@ async function vllm(access: EndpointAccess, said: string | null): Promise<Engine
     version: said,
     max_num_seqs: scheduler?.max_num_seqs ?? null,
     max_num_batched_tokens: scheduler?.max_num_batched_tokens ?? null,
+    graph_sizes: parsed.success
+      ? (parsed.data.vllm_config.compilation_config?.cudagraph_capture_sizes ?? null)
+      : null,
     cache_reset: page === null ? null : '/reset_prefix_cache',
   };
 }

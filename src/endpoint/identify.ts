@@ -39,6 +39,7 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
     prefix_caching: snapshot?.cache?.prefix_caching ?? null,
     max_num_seqs: facts.max_num_seqs,
     max_num_batched_tokens: facts.max_num_batched_tokens,
+    ...(facts.graph_sizes && { graph_sizes: facts.graph_sizes }),
     features,
     metrics_path: metrics?.path ?? null,
     cache_reset: facts.cache_reset,

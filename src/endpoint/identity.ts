@@ -13,6 +13,8 @@ export interface EndpointIdentity {
   readonly prefix_caching: boolean | null;
   readonly max_num_seqs: number | null;
   readonly max_num_batched_tokens: number | null;
+  /** Batch sizes that CUDA graphs were captured for; absent: it does not say. */
+  readonly graph_sizes?: readonly number[];
   readonly features: EndpointFeatures;
   /** Where its metrics are; null: it shows none that are known. */
   readonly metrics_path: string | null;

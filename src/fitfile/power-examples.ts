@@ -1,7 +1,7 @@
 import { type PowerParameters, stepPower } from '../roofline/power.ts';
-import { type StepLoad, stepTime } from '../roofline/step.ts';
+import { StepPricer } from '../roofline/step-pricer.ts';
 import { TrafficCounter } from '../roofline/step-traffic.ts';
-import { AttentionWork, stepWork } from '../roofline/step-work.ts';
+import { AttentionWork, type StepLoad, stepWork } from '../roofline/step-work.ts';
 import { modelOf, settingsFor } from './apply.ts';
 import { type PowerSection, powerParametersOf } from './power-schema.ts';
 import type { Fit } from './schema.ts';
@@ -25,8 +25,10 @@ export function examplePower(
       completes: chunk.completes,
     })),
   };
-  const seconds = stepTime(card, parameters, tensor_parallel, load).total;
-  const traffic = new TrafficCounter(card, tensor_parallel).count(stepWork(new AttentionWork(card), load));
+  const { padding } = settingsFor(fit, tensor_parallel);
+  const work = stepWork(new AttentionWork(card, undefined, padding), load);
+  const seconds = new StepPricer(card, parameters, tensor_parallel).parts(work).total;
+  const traffic = new TrafficCounter(card, tensor_parallel).count(work);
   const p: PowerParameters = powerParametersOf(power);
   return { step_ms: 1e3 * seconds, power_w: stepPower(p, traffic, seconds, power.limit_w) };
 }

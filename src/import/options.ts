@@ -6,6 +6,8 @@ export interface EngineFacts {
   readonly max_num_seqs?: number | undefined;
   readonly kv_capacity_tokens?: number | undefined;
   readonly kv_cache_dtype?: string | undefined;
+  /** Batch sizes that CUDA graphs were captured for; empty: none were. */
+  readonly graph_sizes?: readonly number[] | undefined;
 }
 
 /** What every format can be told. */

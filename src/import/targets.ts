@@ -86,6 +86,7 @@ function describeTarget(
 ): RunTarget {
   const card = cardOf(facets, options);
   const settings = settingsOf(options.settings ?? {});
+  const graphSizes = options.settings?.graph_sizes;
   return {
     name,
     url: null,
@@ -103,6 +104,7 @@ function describeTarget(
     host: null,
     driving: toStored(facets.driving),
     simulator: null,
+    ...(graphSizes && { graph_sizes: [...graphSizes] }),
     ...(facets.unknownInput !== null && { unknown_input_task: facets.unknownInput }),
     warnings: [
       ...(card ? [] : [noCard(facets)]),

@@ -58,6 +58,7 @@ export async function describeTarget(
     model: identity.model,
     model_card: card && bindCard(card, accelerator),
     settings: merged.settings,
+    ...(identity.graph_sizes && { graph_sizes: identity.graph_sizes }),
     features: identity.features,
     ...(identity.power && { power: identity.power, power_timing: powerTiming(identity.power) }),
     host,

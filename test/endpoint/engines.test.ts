@@ -21,6 +21,7 @@ describe('another engine', () => {
       max_num_seqs: 256,
       max_num_batched_tokens: 8192,
       cache_reset: '/flush_cache',
+      graph_sizes: [],
       metrics_path: '/metrics',
       features: { cache_salt: false, continuous_usage: true, return_token_ids: false, metrics: true },
     });
@@ -56,8 +57,9 @@ describe('another engine', () => {
   test('vLLM in its development mode says its settings and forgets its prefixes', async () => {
     const plain = await identify(await as('vllm'));
     expect(plain).toMatchObject({ max_num_seqs: null, cache_reset: null });
+    expect(plain).not.toHaveProperty('graph_sizes');
     const found = await identify(await as('vllm', { devMode: true }));
-    expect(found).toMatchObject({ max_num_seqs: 256, cache_reset: '/reset_prefix_cache' });
+    expect(found).toMatchObject({ max_num_seqs: 256, cache_reset: '/reset_prefix_cache', graph_sizes: [] });
   });
 });
 

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
 import { paddedPredictionText, paddingText } from '../../src/commands/padding-text.ts';
+import { serviceOf } from '../../src/cost/fleet/service.ts';
+import { fitSource } from '../../src/cost/sources/from-fit.ts';
 import { answeredBy } from '../../src/fitfile/answered.ts';
-import { settingsFor } from '../../src/fitfile/apply.ts';
+import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { exampleMeans } from '../../src/fitfile/examples.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { fitSchema } from '../../src/fitfile/schema.ts';
 import { withPlainNames } from '../../src/fitfile/strip-names.ts';
 import { withDigest } from '../../src/fitfile/write.ts';
 import { predict } from '../../src/predict/predict.ts';
+import { StepPricer } from '../../src/roofline/step-pricer.ts';
+import { AttentionWork, stepWork } from '../../src/roofline/step-work.ts';
 import { cellsOf } from '../fit/made-cells.ts';
 import { fewCells, measured, withBuckets } from '../fit/padding/gaudi.ts';
 
@@ -71,3 +75,22 @@ test('reports say it in a line', () => {
   expect(paddedPredictionText(without)).toBeNull();
   expect([paddingText({}), paddedPredictionText({})]).toEqual([null, null]);
 });
+
+test('costs and fleets of it are of padded steps', () => {
+  const workload = { input: 700, output: 128 };
+  const step = (of: typeof fit): number => fitSource(of, workload, 'x').central.decodeSeconds(1, 9, 700);
+  const served = (of: typeof fit): number => serviceOf(of, 1, 'x').decodeSeconds(9, 700);
+  const seconds = scheduleStep(fit, 9, 700);
+  expect(step(fit)).toBeCloseTo(seconds, 9);
+  expect(served(fit)).toBeCloseTo(seconds, 9);
+  expect(step(without)).toBeLessThan(0.99 * seconds);
+});
+
+/** A step of decodes by the fit's own parameters, without its correction by batch size. */
+function scheduleStep(of: typeof fit, decodes: number, context: number): number {
+  const { card, parameters, residual_table } = modelOf(of);
+  expect(residual_table).toBeNull();
+  const attention = new AttentionWork(card, undefined, settingsFor(of, 1).padding);
+  const work = stepWork(attention, { decodes, decodeContext: context, prefills: [] });
+  return new StepPricer(card, parameters, 1).seconds(work);
+}

@@ -94,7 +94,7 @@ test('what the user knows of the engine and the model goes into the targets', ()
   const { run } = importAiconfigurator(siliconCsv({ model_path: 'own/model', backend_version: '' }), {
     engine: { name: 'vllm', version: '9.9' },
     modelConfig: config,
-    settings: { max_num_seqs: 256, kv_cache_dtype: 'fp8' },
+    settings: { max_num_seqs: 256, kv_cache_dtype: 'fp8', graph_sizes: [1, 2, 4] },
   });
   expect(run.targets[0]).toMatchObject({
     engine: { name: 'vllm', version: '9.9' },
@@ -104,6 +104,7 @@ test('what the user knows of the engine and the model goes into the targets', ()
       kv_capacity_tokens: { value: null, source: 'unknown' },
       kv_cache_dtype: 'fp8',
     },
+    graph_sizes: [1, 2, 4],
     warnings: [expect.stringContaining('max_num_batched_tokens, kv_capacity_tokens')],
   });
   const two = siliconCsv({}, { model_path: 'own/model' });

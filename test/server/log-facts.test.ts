@@ -42,6 +42,29 @@ describe("a server's log", () => {
     expect(read(line)).toMatchObject({ quantization: null, kv_cache_dtype: 'auto', dtype: 'bfloat16' });
   });
 
+  test.each([
+    [
+      "INFO Initializing a V1 LLM engine (v0.12.0) with config: enforce_eager=False, compilation_config={'decoder_replay_cudagraph_capture_sizes': [3], 'cudagraph_mode': <CUDAGraphMode.FULL_AND_PIECEWISE: (2, 1)>, 'cudagraph_capture_sizes': [1, 2, 4, 16, 8], 'max_cudagraph_capture_size': 16}",
+      [1, 2, 4, 8, 16],
+    ],
+    [
+      'INFO Initializing a V1 LLM engine (v0.9.1) with config: compilation_config={"level":3,"cudagraph_capture_sizes":[512,256,1],"max_capture_size":512}',
+      [1, 256, 512],
+    ],
+    [
+      "INFO Initializing a V1 LLM engine (v0.32.0) with config: enforce_eager=True, compilation_config={'cudagraph_capture_sizes': []}",
+      [],
+    ],
+    [
+      "INFO Initializing a V1 LLM engine (v0.32.0) with config: compilation_config={'cudagraph_capture_sizes': [1, 2], 'cudagraph_mode': <CUDAGraphMode.NONE: 0>}",
+      [],
+    ],
+    ['[2026-01-01 00:00:00] Capture cuda graph bs [1, 2, 4, 8, 12, 16]', [1, 2, 4, 8, 12, 16]],
+    ['INFO nothing of graphs', null],
+  ])('says the sizes of CUDA graphs: %s', (line, sizes) => {
+    expect(read(line).graph_sizes).toEqual(sizes);
+  });
+
   test('of Gaudi says its buckets, and counts shapes outside them', () => {
     const facts = read(
       'INFO 01-01 00:00:00 Generated 3 prompt buckets [bs, query, num_blocks]: [(1, 128, 0), (2, 128, 0), (1, 256, 8)]',

@@ -149,7 +149,8 @@ function fleetOf(services: Services, workers: Workers, requests: Requests, clust
 function secondsPerToken({ attention, step_tokens, stepSeconds }: Service): number {
   const tokens = Math.min(step_tokens, 8192);
   const [flop, bytes] = [attention.chunkFlop(tokens, 0), attention.chunkBytes(tokens, 0)];
-  return stepSeconds({ tokens, sampled: 1, sequences: 1, flop, bytes }) / tokens;
+  const rows = attention.stepRows(attention.chunkRows(tokens));
+  return stepSeconds({ tokens: rows, sampled: 1, sequences: 1, flop, bytes }) / tokens;
 }
 
 function longQueueOf(objectives: readonly RequestObjective[], { queue_share }: FleetPolicy): number {

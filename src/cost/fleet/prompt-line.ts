@@ -5,6 +5,8 @@ import { WaitingLine } from './waiting-line.ts';
 /** Pieces of prompts that one step computes. */
 export interface PromptPieces {
   readonly tokens: number;
+  /** That they are computed in, each piece padded on its own. */
+  readonly rows: number;
   readonly pieces: number;
   readonly flop: number;
   readonly bytes: number;
@@ -42,12 +44,13 @@ export class PromptLine {
     mayStart: (request: number, taken: number, ending: number) => boolean,
   ): PromptPieces {
     const ending: number[] = [];
-    let [tokens, pieces, taken, flop, bytes] = [0, 0, 0, 0, 0];
+    let [tokens, rows, pieces, taken, flop, bytes] = [0, 0, 0, 0, 0, 0];
     while (tokens < room && this.#line.size > 0) {
       const request = this.#line.first;
       if (this.#headDone === 0 && !mayStart(request, taken, ending.length)) break;
       const input = this.#requests.input[request]!;
       const piece = Math.min(room - tokens, input - this.#headDone);
+      rows += attention.chunkRows(piece);
       flop += attention.chunkFlop(piece, this.#headDone);
       bytes += attention.chunkBytes(piece, this.#headDone);
       tokens += piece;
@@ -58,6 +61,6 @@ export class PromptLine {
       this.#headDone = 0;
       ending.push(this.#line.shift());
     }
-    return { tokens, pieces, flop, bytes, ending };
+    return { tokens, rows, pieces, flop, bytes, ending };
   }
 }

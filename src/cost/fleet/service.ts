@@ -63,7 +63,7 @@ export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw
   const misfit = draw === null ? null : misfitOf(fit, model, draw.widths)(draw.index);
   const settings = settingsFor(fit, tp);
   const pricer = new StepPricer(card, parameters, tp);
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, undefined, settings.padding);
   const workload = { input: fit.range.input_tokens[0], output: fit.range.output_tokens[0] };
   const corrections: number[] = [];
   const correction = (batch: number): number => {
@@ -91,8 +91,8 @@ export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw
 
 /** A step of `batch` decodes at a mean context. */
 export const decodeColumns = (attention: AttentionWork, batch: number, context: number): StepColumns => ({
-  tokens: batch,
-  sampled: batch,
+  tokens: attention.stepRows(attention.decodeRows(batch)),
+  sampled: attention.decodeRows(batch),
   sequences: batch,
   flop: attention.decodeFlop(batch, context),
   bytes: attention.decodeBytes(batch, context),

@@ -132,14 +132,14 @@ export class Worker {
     const { running } = this.#seats;
     const batch = running.size;
     const room = Math.max(1, step_tokens - batch);
-    const { tokens, pieces, ending, ...cost } = this.#prompts.take(room, this.service, this.#mayStart);
+    const { tokens, rows, pieces, ending, ...cost } = this.#prompts.take(room, this.service, this.#mayStart);
     if (tokens === 0) return false;
     this.#ending = ending;
     this.promptTokens -= tokens;
     const context = running.meanContext(1);
     const work = {
-      tokens: tokens + batch,
-      sampled: batch + ending.length,
+      tokens: attention.stepRows(rows + attention.decodeRows(batch)),
+      sampled: attention.decodeRows(batch) + ending.length,
       sequences: batch + pieces,
       flop: cost.flop + (batch > 0 ? attention.decodeFlop(batch, context) : 0),
       bytes: cost.bytes + (batch > 0 ? attention.decodeBytes(batch, context) : 0),

@@ -1,3 +1,4 @@
+import { settingsFor } from '../../fitfile/apply.ts';
 import { powerParametersOf } from '../../fitfile/power-schema.ts';
 import type { Fit } from '../../fitfile/schema.ts';
 import { stepPower } from '../../roofline/power.ts';
@@ -11,12 +12,14 @@ import { chunksOf } from './roofline.ts';
  * in the time that it takes. Undefined where the fit holds no power.
  */
 export function fittedPower(
-  { power, model_card: card }: Fit,
+  fit: Fit,
   source: Pick<PhaseSource, 'tp_sizes' | 'step_tokens' | 'prefillSeconds' | 'decodeSeconds'>,
 ): PhasePower | undefined {
+  const { power, model_card: card } = fit;
   if (!power) return undefined;
+  const { padding } = settingsFor(fit, fit.range.tensor_parallel[0]!);
   const parameters = powerParametersOf(power);
-  const attention = new AttentionWork(card);
+  const attention = new AttentionWork(card, undefined, padding);
   const counters = new Map(source.tp_sizes.map((tp) => [tp, new TrafficCounter(card, tp)]));
   const count = (tp: number, load: StepLoad): StepTraffic =>
     counters.get(tp)!.count(stepWork(attention, load));

@@ -40,6 +40,7 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     seats: DEFAULT_SEATS,
     measured_batch: fit.range.concurrency[1],
     residual_table: model.residual_table,
+    padding: settings.padding,
     kvCapacityTokens: (tp) => settingsFor(fit, tp).kvCapacityTokens,
   };
   const { notes, factors } = outside(fit, workload, label);

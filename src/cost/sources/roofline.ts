@@ -2,6 +2,7 @@ import type { Accelerator } from '../../accelerator/accelerator.ts';
 import { type ResidualTable, withTable } from '../../fit/residual-table.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { kvBytesPerToken } from '../../model/quantities.ts';
+import type { Padding } from '../../roofline/padding.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
@@ -19,6 +20,8 @@ export interface RooflineDevice {
   /** Most sequences that were measured together; null: nothing was measured. */
   readonly measured_batch: number | null;
   readonly residual_table: ResidualTable | null;
+  /** What its steps are padded to; absent: nothing. */
+  readonly padding?: Padding | undefined;
   kvCapacityTokens(tp: number): number;
 }
 
@@ -36,11 +39,12 @@ export function rooflineSource(
   parameters: RooflineParameters,
   misfit: Misfit = NO_MISFIT,
 ): PhaseSource {
-  const { card, step_tokens } = device;
-  const attention = attentionOf(card);
+  const { card, step_tokens, padding } = device;
+  const attention = padding ? new AttentionWork(card, undefined, padding) : attentionOf(card);
   const pricers = new Map(device.tp_sizes.map((tp) => [tp, new StepPricer(card, parameters, tp)]));
   const step = (tp: number, chunk: Chunk | null, decodes: number, context: number): number => {
-    const tokens = (chunk ? chunk.tokens * chunk.prompts : 0) + decodes;
+    const decoding = attention.decodeRows(decodes);
+    const rows = (chunk ? attention.chunkRows(chunk.tokens) * chunk.prompts : 0) + decoding;
     const ends = chunk?.ends ? chunk.prompts : 0;
     let flop = decodes > 0 ? attention.decodeFlop(decodes, context) : 0;
     let bytes = decodes > 0 ? attention.decodeBytes(decodes, context) : 0;
@@ -48,7 +52,8 @@ export function rooflineSource(
       flop += chunk.prompts * attention.chunkFlop(chunk.tokens, chunk.context);
       bytes += chunk.prompts * attention.chunkBytes(chunk.tokens, chunk.context);
     }
-    return pricers.get(tp)!.secondsOf(tokens, ends + decodes, decodes + (chunk?.prompts ?? 0), flop, bytes);
+    const sequences = decodes + (chunk?.prompts ?? 0);
+    return pricers.get(tp)!.secondsOf(attention.stepRows(rows), ends + decoding, sequences, flop, bytes);
   };
   return {
     ...device,

@@ -20,6 +20,7 @@ export function posePages(state: ServerState): Readonly<Record<string, unknown>>
           max_total_num_tokens: kvCapacityTokens,
           page_size: device.blockSize,
           disable_radix_cache: false,
+          disable_cuda_graph: true,
         },
       };
     case 'tensorrt-llm':
@@ -44,6 +45,7 @@ export function posePages(state: ServerState): Readonly<Record<string, unknown>>
             vllm_config: {
               scheduler_config: { max_num_seqs: maxNumSeqs, max_num_batched_tokens: maxNumBatchedTokens },
               parallel_config: { tensor_parallel_size: tensorParallel },
+              compilation_config: { cudagraph_capture_sizes: [] },
             },
           },
         }),
