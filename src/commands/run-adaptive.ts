@@ -5,6 +5,7 @@ import type { Round, RoundEnd, RoundPlanner } from '../run/adaptive-planner.ts';
 import type { AdaptiveOptions } from '../run/adaptive-schema.ts';
 import { factsOf } from '../run/describe-target.ts';
 import { askedFlag } from './asked-flag.ts';
+import { devicePrior } from './device-prior.ts';
 import { positiveFlag } from './flags.ts';
 import { criterionFlag } from './plan-next.ts';
 import type { RunFlags } from './run-flags.ts';
@@ -55,10 +56,15 @@ function goalFlags(texts: readonly string[]): AdaptiveOptions['goals'] {
 }
 
 /** A planner whose fits are made by `ask`: in a worker, so that the dashboard does not stop for them. */
-export const roundPlanner = (options: AdaptiveOptions, ask: AskRound): RoundPlanner => ({
-  options,
-  async next({ run, planned, records, open, within_s, first }) {
+export const roundPlanner = (options: AdaptiveOptions, ask: AskRound): RoundPlanner => {
+  let known: ReturnType<typeof devicePrior> | undefined;
+  return { options, next };
+
+  async function next(state: Parameters<RoundPlanner['next']>[0]): Promise<Round> {
+    const { run, planned, records, open, within_s, first } = state;
+    known ??= devicePrior(run.targets, 'auto');
     const answer = await ask({
+      expected: (await known)?.device,
       run: { run, records },
       facts: planned.map(({ target }) => factsOf(target)),
       open: open.flatMap(({ target, key, cell }) =>
@@ -84,8 +90,8 @@ export const roundPlanner = (options: AdaptiveOptions, ask: AskRound): RoundPlan
       within_s,
     });
     return roundOf(answer, new Map(open.map((one) => [one.key, one.target])));
-  },
-});
+  }
+};
 
 function roundOf(answer: RoundAnswer, targets: ReadonlyMap<string, string>): Round {
   const percent = (share: number | null): number | null => (share === null ? null : share * 100);

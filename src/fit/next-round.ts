@@ -3,11 +3,13 @@ import { type TargetFacts, targetModel } from '../plan/facts.ts';
 import type { InformativeCell } from '../plan/information.ts';
 import { type Priors, parameterPriors } from '../roofline/priors.ts';
 import { median } from '../stats/sorted.ts';
+import { narrowed } from './family/narrow.ts';
+import { areFew } from './few-cells.ts';
 import { fitDataset } from './fit-dataset.ts';
 import { DEFAULT_FIT_OPTIONS } from './fit-roofline.ts';
 import { observationsFromRuns, type RunCells } from './from-runs.ts';
 import type { HalfWidths } from './next-asked.ts';
-import { type Criterion, chooseNext, type MeasuredSite } from './next-cells.ts';
+import { type Criterion, chooseNext, covarianceOver, type MeasuredSite } from './next-cells.ts';
 import { priorModel } from './next-prior.ts';
 import type { Site } from './next-rows.ts';
 import {
@@ -21,6 +23,7 @@ import {
 import { LATENCY_METRICS, type LatencyMetric, type Observation, shapeOf } from './observations.ts';
 import type { FittedModel } from './predictive.ts';
 import { parametersInData, termsOf } from './problem.ts';
+import { priorsOf } from './transfer.ts';
 
 /** A cell of the suite on a target. */
 export interface RoundCell {
@@ -44,6 +47,8 @@ export interface RoundQuestion {
   readonly criterion: Criterion;
   readonly count: number;
   readonly within_s: number;
+  /** What others' fits say of the server, for as long as it has few cells; absent: the catalogue's priors hold. */
+  readonly expected?: { readonly model: FittedModel; readonly degrees: number } | undefined;
 }
 
 export interface RoundAnswer {
@@ -73,17 +78,22 @@ export function planRound(question: RoundQuestion): RoundAnswer {
   const turnAround = median(seen.flatMap((one) => one.turn_around_s ?? []));
   const conditions: Conditions = { protocol, stop, turnAroundSeconds: turnAround };
   const asked = askedSites(question, targets, conditions);
-  const priors = parameterPriors(dataset.accelerator, dataset.card);
+  const expected = areFew(seen) ? question.expected : undefined;
+  const usual = parameterPriors(dataset.accelerator, dataset.card);
+  const priors = expected ? priorsOf(expected.model, usual) : usual;
   const sizes = targets.map(({ engine }) => engine.tensorParallel);
   const names = parametersFor(dataset.card, sizes);
   const fitted = termsOf(dataset.card, seen).length > parametersInData(dataset.card, seen).length;
   const model = fitted
-    ? fitDataset({ ...dataset, observations: seen }, DEFAULT_FIT_OPTIONS).model
-    : priorModel(dataset.card, priors, names);
+    ? fitDataset({ ...dataset, observations: seen }, { ...DEFAULT_FIT_OPTIONS, expected }).model
+    : expected
+      ? narrowed(expected.model, seen)
+      : priorModel(dataset.card, priors, names);
   const candidates = openCandidates(question, targets, conditions, model, priors);
   const { now, cells } = chooseNext({
     model,
     priors,
+    covariance: expected && covarianceOver(expected.model, names),
     names,
     measured: seen.map(measuredSite),
     candidates,
@@ -93,10 +103,12 @@ export function planRound(question: RoundQuestion): RoundAnswer {
     count,
     within_s,
   });
+  // What others' fits know does not end a run.
+  const freedom = model.degrees_of_freedom - (expected?.degrees ?? 0);
   return {
     fitted,
     widths: now,
-    reached: fitted && model.degrees_of_freedom >= LEAST_FREEDOM && meets(now, goals),
+    reached: fitted && freedom >= LEAST_FREEDOM && meets(now, goals),
     chosen: cells.map(({ candidate }) => candidate.key),
     too_long: candidates.some(({ seconds }) => seconds > within_s),
   };

@@ -1,25 +1,19 @@
 import type { DatasetFit } from '../fit/fit-dataset.ts';
 import type { ExpectedServer } from '../fit/joint-prior.ts';
-import type { Observation } from '../fit/observations.ts';
+import type { FittedModel } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import { PARAMETER_NAMES } from '../roofline/parameters.ts';
 import type { PriorSection, PriorSource } from './prior-schema.ts';
 
 /** What a device file expects of a server, and which file it is. */
 export interface DevicePrior extends ExpectedServer {
+  readonly model: FittedModel;
   readonly source: PriorSource;
 }
 
 /** Whether a fit starts from the device file: `auto`, where its cells are few. */
 export const PRIOR_USES = ['auto', 'device', 'catalogue'] as const;
 export type PriorUse = (typeof PRIOR_USES)[number];
-
-/** Fewer cells are few: no fit of so few is published. */
-const FEW_CELLS = 8;
-
-/** Few cells, and no engine steps to make up for them. */
-export const areFew = (observations: readonly Observation[]): boolean =>
-  observations.length < FEW_CELLS && observations.every(({ steps }) => steps === undefined);
 
 /** What the prior and the cells each gave a fit. */
 export function priorSection({ fit, answered }: DatasetFit, { model, source }: DevicePrior): PriorSection {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { planRound, type RoundQuestion } from '../../src/fit/next-round.ts';
+import { readDevice } from '../../src/fitfile/device-read.ts';
 import type { ClosedLoopCell } from '../../src/plan/closed-loop-cell.ts';
+import { unmeasuredModel } from '../../src/predict/unmeasured-server.ts';
 import { factsOf } from '../../src/run/describe-target.ts';
-import { measureSuite } from './virtual.ts';
+import { accelerator, card, measureSuite } from './virtual.ts';
 
 const whole = measureSuite();
 const closed = whole.records.map(({ target, key, cell }) => ({ target, key, cell: cell as ClosedLoopCell }));
@@ -49,6 +51,22 @@ describe('planRound', () => {
     expect(ask(all, { goals: { ttft: 0.5, tpot: 1e-5 } }).reached).toBe(false);
     expect(ask(all).reached).toBe(false);
     expect(ask(new Set(), { goals: { ttft: 99, tpot: 99 } }).reached).toBe(false);
+  });
+
+  test('starts from what fits of other models say of the server, where that is known, and is not ended by it', async () => {
+    const device = await readDevice('fits/h100-sxm/device.json');
+    const model = unmeasuredModel({ device, accelerator, card, engine: 'vllm' });
+    const expected = { model, degrees: 6 };
+    const goals = { ttft: 99, tpot: 99 };
+    const [plain, known] = [ask(new Set(), { goals }), ask(new Set(), { goals, expected })];
+    expect(known).toMatchObject({ fitted: false, reached: false });
+    expect(known.widths.tpot).not.toBe(plain.widths.tpot);
+    const after = ask(new Set(known.chosen.slice(0, 2)), { goals, expected });
+    expect(after.widths.tpot!).toBeLessThan(known.widths.tpot!);
+    expect(after.reached).toBe(false);
+    // With eight cells and more it is forgotten.
+    const all = new Set(cells.map(({ key }) => key));
+    expect(ask(all, { expected }).widths).toEqual(ask(all).widths);
   });
 
   test('without time it chooses nothing, and says that there is more', () => {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { areFew } from '../../src/fit/few-cells.ts';
 import { observationsFromRuns, type RunCells } from '../../src/fit/from-runs.ts';
-import { areFew, type DevicePrior } from '../../src/fitfile/device-prior.ts';
+import type { DevicePrior } from '../../src/fitfile/device-prior.ts';
 import { parseDevice } from '../../src/fitfile/device-read.ts';
 import { familyFits } from '../../src/fitfile/family.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
