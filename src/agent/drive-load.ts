@@ -9,6 +9,7 @@ import type { CellEvidence } from '../measure/evidence.ts';
 import { MOST_IN_FLIGHT } from '../suite/schema.ts';
 import { thresholdsOf } from '../suite/thresholds.ts';
 import type { CellTask } from './protocol.ts';
+import { tellsStalls } from './tells-stalls.ts';
 
 /** What the load generator saw, and what it was to do: the part of the evidence that depends on the load's pattern. */
 export type DrivenLoad = LoadResult & Pick<CellEvidence, 'concurrency' | 'open'>;
@@ -33,7 +34,7 @@ export async function driveLoad(
     stop: task.stop,
     seed: task.seed,
     maxLengthTokens: task.max_length_tokens,
-    stallGapToMedian: task.first_of_shape ? thresholdsOf(task.thresholds).compile_stall_gap_to_median : null,
+    stallGapToMedian: tellsStalls(task) ? thresholdsOf(task.thresholds).compile_stall_gap_to_median : null,
   };
   if (kind === 'load' && arrivals !== null) {
     const mostInFlight = task.protocol.max_in_flight ?? MOST_IN_FLIGHT;

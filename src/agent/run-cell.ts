@@ -27,6 +27,7 @@ import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
 import { socketFacts } from './socket-facts.ts';
+import { tellsStalls } from './tells-stalls.ts';
 import { sendPrefix, touchFirst } from './touch-first.ts';
 
 export interface CellHooks {
@@ -124,7 +125,7 @@ export async function runCell(
     server,
     serverWholeCell: wholeCell,
     maxNumSeqs: task.max_num_seqs,
-    firstOfShape: task.first_of_shape,
+    firstOfShape: tellsStalls(task),
     eventLoopDelay,
     // Both halves of a pair are read by this thread.
     calibration: rateFor(calibration, own === null ? 1 : workers),

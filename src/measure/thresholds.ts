@@ -113,7 +113,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   compile_stall: {
-    gate: `while a shape is first seen, a gap that the bound of the client's stamp does not explain, above ${t.compile_stall_gap_to_median} x the median of its kind; the first one in a window only begins warm-up and window anew (restarted in the record), one that is left makes the cell run again`,
+    gate: `while a shape of one prompt length is first seen, a gap that the bound of the client's stamp does not explain, above ${t.compile_stall_gap_to_median} x the median of its kind; the first one in a window only begins warm-up and window anew (restarted in the record), one that is left makes the cell run again`,
     effect: 'invalid',
     fit: 'exclude',
   },

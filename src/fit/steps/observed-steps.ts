@@ -1,4 +1,5 @@
 import type { EngineSteps } from '../../measure/steps/step-columns.ts';
+import { median } from '../../stats/sorted.ts';
 import type { Measured } from '../measured.ts';
 import { type ChunkBudget, readChunkBudget } from './chunk-budget.ts';
 import { planChunks } from './chunk-plan.ts';
@@ -29,8 +30,9 @@ export function observedSteps(steps: EngineSteps, stated: number | null): Observ
   let overhead_s = OVERHEAD_AT_START_S;
   let budget = readChunkBudget(steps, stated, overhead_s);
   let request_overhead: Measured | null = null;
+  const late_s = median(steps.bound_s) ?? 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    request_overhead = requestOverhead(joinBounds(steps, budget.tokens));
+    request_overhead = requestOverhead(joinBounds(steps, budget.tokens), late_s);
     overhead_s = request_overhead?.seconds ?? overhead_s;
     budget = readChunkBudget(steps, stated, overhead_s);
   }

@@ -46,15 +46,16 @@ function requestOverhead({ observations }: Asked): OpenQuestion[] {
   ];
 }
 
-/** A parameter of whose information the prior gave more than this is known, but not well. */
+/** A parameter of whose information the prior gave more than this is known, but not well where its error is large too. */
 const WEAK_SHARE = 0.1;
+const WEAK_ERROR = 0.1;
 
 function weakParameters({ fit: { names, covariance }, priorShares }: Asked): OpenQuestion[] {
   return names.flatMap((name, j): OpenQuestion[] => {
     const error = covariance.standardErrors[j]!;
     const share = priorShares[name] ?? 0;
     // Those beyond it are not identified at all, and the report says so.
-    if (share < WEAK_SHARE || share > PRIOR_SHARE ** 2) return [];
+    if (share < WEAK_SHARE || error < WEAK_ERROR || share > PRIOR_SHARE ** 2) return [];
     return [
       {
         about: 'weak_parameter',

@@ -37,11 +37,14 @@ const LEAST_S = 1e-4;
 const MOST_S = 2;
 /** A prompt that something else held up says nothing: so many are thought possible. */
 const HELD_UP_SHARE = 0.03;
-/** Stamps come so late themselves, s: nothing tells that from the overhead. */
+/** Stamps come so late themselves at least, s: nothing tells that from the overhead. */
 const STAMP_LATENESS_S = 0.2e-3;
 
-/** Mean request overhead and its relative error, from what prompts tell; null with too few. Log-normal from request to request. */
-export function requestOverhead(bounds: readonly JoinBounds[]): Measured | null {
+/**
+ * Mean request overhead and its relative error, from what prompts tell; null with too few. Log-normal from request to request.
+ * @param late_s what stamps of this cell may be late by, s
+ */
+export function requestOverhead(bounds: readonly JoinBounds[], late_s = 0): Measured | null {
   if (bounds.length < FEWEST_PROMPTS) return null;
   const stride = Math.ceil(bounds.length / MOST_PROMPTS);
   const logs = bounds
@@ -52,7 +55,7 @@ export function requestOverhead(bounds: readonly JoinBounds[]): Measured | null 
   const half = Math.max(4 * coarse.sd, (high - low) / 100);
   const { mean, sd } = posterior(logs, coarse.mean - half, coarse.mean + half, 200);
   const seconds = Math.exp(mean);
-  return { seconds, relative_error: Math.hypot(STAMP_LATENESS_S / seconds, sd) };
+  return { seconds, relative_error: Math.hypot(Math.max(STAMP_LATENESS_S, late_s) / seconds, sd) };
 }
 
 /** Mean and standard deviation of the logarithm of the mean overhead under a flat prior over a range. */

@@ -2,7 +2,10 @@ import type { EngineSteps } from '../../measure/steps/step-columns.ts';
 import type { Observation } from '../observations.ts';
 import { observedSteps } from './observed-steps.ts';
 
-/** What is wrong with a cell's means and not with its steps: they need no steady load. */
+/**
+ * What is wrong with a cell's means and not with its steps: they need no steady load, and each is judged by its own stamps, whose
+ * lateness its neighbours give back.
+ */
 const OF_MEANS: ReadonlySet<string> = new Set([
   'little_law',
   'concurrency_off_target',
@@ -13,6 +16,7 @@ const OF_MEANS: ReadonlySet<string> = new Set([
   'unsteady',
   'few_samples',
   'not_converged',
+  'client_bound',
 ]);
 
 /** Whether a cell that its verdict keeps from the fit for these reasons may be fitted by its steps. */

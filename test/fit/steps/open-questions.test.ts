@@ -64,6 +64,8 @@ describe('one cell of mixed lengths on one device', () => {
     const { why: text } = why('weak_parameter', { priorShares: { step_overhead_s: 0.25 } })!;
     expect(text).toContain('step_overhead_s is known to 10 % only, and 25 % of what is known is the prior');
     expect(why('weak_parameter', { priorShares: { step_overhead_s: 0.9 } })).toBeUndefined();
+    // Known to 2 %, whoever told it.
+    expect(why('weak_parameter', { priorShares: { memory_bytes_per_s: 0.25 } })).toBeUndefined();
   });
 
   test('says where nothing checks it, and where TTFT alone tells the way to the engine', () => {

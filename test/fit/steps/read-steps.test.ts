@@ -81,6 +81,12 @@ describe('request overhead', () => {
     expect(found.relative_error).toBeLessThan(0.05);
   });
 
+  test('is known no better than stamps are late', () => {
+    const found = requestOverhead(bounds(0.02), 0.002)!;
+    expect(found.relative_error).toBeGreaterThan(0.1);
+    expect(found.relative_error).toBeLessThan(0.12);
+  });
+
   test('of too few prompts is not known', () => {
     expect(requestOverhead(bounds(0.02).slice(0, 5))).toBeNull();
   });

@@ -14,14 +14,17 @@ const excluded = (code: Reason['code']): RunCells => ({
   })),
 });
 
-test('a cell that was not steady is fitted by its steps, without its means', () => {
-  const { observations, left_out } = observationsFromRuns([excluded('unsteady')]);
-  expect(left_out).toEqual([]);
-  expect(observations[0]).toMatchObject({ ttft: null, tpot: null });
-  expect(observations[0]!.steps).toHaveLength(1);
-});
+test.each(['unsteady', 'client_bound'] as const)(
+  'a cell that is %s is fitted by its steps, without its means',
+  (code) => {
+    const { observations, left_out } = observationsFromRuns([excluded(code)]);
+    expect(left_out).toEqual([]);
+    expect(observations[0]).toMatchObject({ ttft: null, tpot: null });
+    expect(observations[0]!.steps).toHaveLength(1);
+  },
+);
 
 test('a cell whose requests or tokens are not what they should be is not fitted at all', () => {
-  for (const code of ['input_length_off', 'prefix_cache_hit', 'client_bound'] as const)
+  for (const code of ['input_length_off', 'prefix_cache_hit', 'steps_unresolved'] as const)
     expect(observationsFromRuns([excluded(code)]).observations).toEqual([]);
 });
