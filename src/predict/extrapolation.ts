@@ -15,14 +15,15 @@ export interface Place {
 export interface Extrapolation {
   /** One sentence for each axis that is left; empty inside the range. */
   readonly sentences: readonly string[];
-  /** Factors of two from the nearest measured value, added over the axes; 0 inside. */
+  /** Factors of two from the nearest measured value, added over the axes; 0 inside, and where a device file's covariance holds. */
   readonly doublings: number;
 }
 
 /** No interval is told beyond: nothing that was measured bears on it. */
 export const MOST_DOUBLINGS = 2;
 
-export function extrapolationOf({ range }: Pick<Fit, 'range'>, place: Place): Extrapolation {
+/** A fit that started from a device file is as unsure of what it did not measure as that file, wherever it is asked. */
+export function extrapolationOf({ range, prior }: Pick<Fit, 'range' | 'prior'>, place: Place): Extrapolation {
   const axes = [
     { name: 'input', value: place.input, between: range.input_tokens },
     { name: 'output', value: place.output, between: range.output_tokens },
@@ -46,10 +47,13 @@ export function extrapolationOf({ range }: Pick<Fit, 'range'>, place: Place): Ex
     });
   }
   return {
-    sentences: left.map(({ sentence }) => sentence),
-    doublings: left.reduce((sum, one) => sum + one.doublings, 0),
+    sentences: [...left.map(({ sentence }) => sentence), ...(prior && left.length > 0 ? [PRIOR_HOLDS] : [])],
+    doublings: prior ? 0 : left.reduce((sum, one) => sum + one.doublings, 0),
   };
 }
+
+const PRIOR_HOLDS =
+  'there the intervals are those of the device file that the fit started from, narrowed by its cells';
 
 /**
  * Intervals as the distance calls for. Their width was learnt inside the range; outside, every doubling adds it once more (a

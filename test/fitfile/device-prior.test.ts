@@ -8,6 +8,7 @@ import { parseDevice } from '../../src/fitfile/device-read.ts';
 import { familyFits } from '../../src/fitfile/family.ts';
 import { makeFit } from '../../src/fitfile/make-fit.ts';
 import { parseFit } from '../../src/fitfile/parse.ts';
+import { predict } from '../../src/predict/predict.ts';
 import { unmeasuredModel } from '../../src/predict/unmeasured-server.ts';
 import { accelerator, card, measureSuite } from '../fit/virtual.ts';
 import { textOf, withContent } from './made-fit.ts';
@@ -46,6 +47,17 @@ describe('a fit of few cells', () => {
     const fell = Object.values(log_standard_errors).filter(({ before, after }) => after < 0.95 * before);
     expect(fell.length).toBeGreaterThan(0);
     expect(parseFit(textOf(fit), 'x').prior).toEqual(fit.prior);
+  });
+
+  test('is as unsure outside its cells as the device file, and no rule of thumb widens that', () => {
+    const far = predict(fit, { input: 16_384, output: 1024, concurrency: 32, tp: 2 });
+    expect(far.doublings_outside).toBe(0);
+    expect(far.tpot_ms.interval_90).not.toBeNull();
+    expect(far.extrapolates.join()).toContain('those of the device file');
+    expect(
+      predict(withContent(fit, { prior: undefined }), { input: 16_384, output: 1024, concurrency: 32 })
+        .tpot_ms.interval_90,
+    ).toBeNull();
   });
 
   test('does not count among the fits that device files are made from: they would count twice', () => {

@@ -21,7 +21,8 @@ export function outside(
       ([name, value, [low, high]]) =>
         `${label}: ${name} ${Math.round(value)} is outside the measured ${low} to ${high}`,
     ),
-    factors: left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
+    // A device file's covariance holds what its cells did not see.
+    factors: fit.prior ? 0 : left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
   };
 }
 
