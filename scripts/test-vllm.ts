@@ -8,6 +8,7 @@ import { checkIdentity } from './vllm/check-identity.ts';
 import { checkOptions } from './vllm/check-options.ts';
 import { checkPair } from './vllm/check-pair.ts';
 import { CELLS, checkServed } from './vllm/check-served.ts';
+import { checkSpeculation } from './vllm/check-speculation.ts';
 import { Checks } from './vllm/checks.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { readRunData } from './vllm/record.ts';
@@ -38,6 +39,7 @@ async function checkAll(checks: Checks): Promise<void> {
   const whole = CELLS['cpu-tp2'] - 1;
   checkCells(checks, of('cpu-tp2').slice(0, whole), whole);
   await checkPair(checks, suiteFile('pair.yaml'), install, folder);
+  await checkSpeculation(checks, suiteFile('speculation.yaml'), install, folder);
   await checkOptions(checks, suiteFile('options.yaml'), install, folder);
   if (checks.allPassed) await rm(folder, { recursive: true });
 }

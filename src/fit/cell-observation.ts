@@ -90,11 +90,25 @@ function openDriving({ cell: { arrivals }, metrics, reasons }: CellRecord, drive
   return { kind: 'open', output_jitter: driven.output_jitter, process, burstiness, rate_per_s: rate };
 }
 
-/** Speculative decoding, as the server counted it in the cell's window. */
-function speculationOf({ server }: CellRecord): Speculation | undefined {
+/** Steps of a sequence in which nothing was proposed, as a share, that are a matter of the window's edges. */
+const EDGE_STEPS = 0.05;
+
+/**
+ * Speculative decoding, as the server counted it in the cell's window. N-grams propose in some steps of a sequence alone: then
+ * the mean over all of its steps counts.
+ */
+function speculationOf({ server, metrics }: CellRecord): Speculation | undefined {
   const { spec_drafts: drafts, spec_draft_tokens: proposed, spec_accepted_tokens: accepted } = server ?? {};
   if (!drafts || !proposed || accepted == null) return undefined;
-  return { draftTokens: Math.round(proposed / drafts), acceptance: Math.min(1, accepted / proposed) };
+  const acceptance = Math.min(1, accepted / proposed);
+  const whole = Math.round(proposed / drafts);
+  const tokens = server?.generation_tokens ?? null;
+  const each = metrics?.mean_output_tokens ?? null;
+  if (tokens === null || each === null) return { draftTokens: whole, acceptance };
+  // Every step of a sequence gives one token and those that were accepted; a prompt's gives the first.
+  const steps = tokens * (1 - 1 / each) - accepted;
+  const drafted = steps > 0 ? drafts / steps : 1;
+  return { draftTokens: drafted > 1 - EDGE_STEPS ? whole : (proposed / drafts) * drafted, acceptance };
 }
 
 /**

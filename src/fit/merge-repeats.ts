@@ -60,13 +60,16 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => {
   return found.length === 0 ? null : mean(found);
 };
 
-/** What was accepted differs a little between repeats of a server that speculates. */
+/** What was proposed and accepted differs a little between repeats of a server that speculates. */
 function mergeEngines(engines: readonly EngineSettings[]): EngineSettings {
   const [first] = engines;
   const speculations = engines.flatMap(({ speculation }) => (speculation ? [speculation] : []));
   if (speculations.length === 0) return first!;
-  const acceptance = mean(speculations.map((one) => one.acceptance));
-  return { ...first!, speculation: { ...speculations[0]!, acceptance } };
+  const speculation = {
+    draftTokens: mean(speculations.map((one) => one.draftTokens)),
+    acceptance: mean(speculations.map((one) => one.acceptance)),
+  };
+  return { ...first!, speculation };
 }
 
 /** Repeats of a shape on a target become one observation: they share whatever the model gets wrong. */
@@ -77,7 +80,7 @@ export function mergeRepeats(observations: readonly Observation[]): Observation[
       one.engine.tensorParallel,
       one.input_tokens,
       one.cached_input_tokens ?? 0,
-      one.engine.speculation?.draftTokens ?? 0,
+      Math.round(one.engine.speculation?.draftTokens ?? 0),
       one.output_tokens,
       // Of an open loop its arrivals are the load: how many were in flight is what came of it.
       one.driving?.kind === 'open' ? '' : one.concurrency,

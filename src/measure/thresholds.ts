@@ -43,7 +43,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   little_law: {
-    gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L; in an open loop also by more than the window's edges can cut by chance`,
+    gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L; in an open loop, and where the server speculates, also by more than the window's edges can cut by chance`,
     effect: 'invalid',
     fit: 'exclude',
   },

@@ -14,12 +14,12 @@ export interface DraftPass {
   readonly count: number;
 }
 
-/** What a draft reads to propose `draftTokens` tokens, one after another; empty where the card has none. */
+/** What a draft reads to propose `draftTokens` tokens, one after another, or as many on average; empty where the card has none. */
 export function draftPasses({ draft }: ModelCard, draftTokens: number): DraftPass[] {
   const group = draft && draftTokens > 0 ? draftGroup(draft) : null;
   if (group === null) return [];
-  const first = { group, per: 'token', count: 1 } as const;
-  return draftTokens === 1 ? [first] : [first, { group, per: 'sequence', count: draftTokens - 1 }];
+  const first = { group, per: 'token', count: Math.min(1, draftTokens) } as const;
+  return draftTokens <= 1 ? [first] : [first, { group, per: 'sequence', count: draftTokens - 1 }];
 }
 
 /** All that a draft reads for a token, as one group; null where its card has no weights. */

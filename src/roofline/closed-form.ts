@@ -91,13 +91,14 @@ function loopOf(
  * they share counts once.
  */
 function seatsInKv(
-  { kvCapacityTokens, admission }: EngineSettings,
+  { kvCapacityTokens, admission, speculation }: EngineSettings,
   inputTokens: number,
   outputTokens: number,
   shared: number,
 ): number {
   const capacity = kvCapacityTokens - shared;
-  const own = inputTokens - shared;
+  // Proposed tokens have slots of their own.
+  const own = inputTokens - shared + (speculation?.draftTokens ?? 0);
   // Half a request's reservation is too small for the next one.
   if (admission === 'reserved') return capacity / (own + outputTokens) - 0.5;
   return capacity / (own + outputTokens / 2);

@@ -1,6 +1,6 @@
 /** Speculative decoding: every step proposes tokens of every sequence, and verifies them together with the next one. */
 export interface Speculation {
-  /** Tokens that are proposed for a sequence in a step, k. */
+  /** Tokens that are proposed for a sequence in a step, k; a mean where some steps propose none. */
   readonly draftTokens: number;
   /** Share of the proposed tokens that are accepted: the server's accepted over its draft tokens. */
   readonly acceptance: number;

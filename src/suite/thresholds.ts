@@ -30,7 +30,11 @@ export const THRESHOLD_RULES = {
   ),
   little_law_share: share(0.05, 0.5, 'L against λW, share of L'),
   little_law_requests: share(2, 20, 'L against λW, requests over those in the window'),
-  little_law_deviations: share(3, 10, 'L against λW of an open loop, standard deviations of chance'),
+  little_law_deviations: share(
+    3,
+    10,
+    'L against λW of an open loop or of speculation, standard deviations of chance',
+  ),
   concurrency_off_target_share: share(0.05, 0.5, 'requests in flight against the target, share'),
   // Server gauges move once an engine step and other clients show only above the target: a wide band, flagged only.
   concurrency_off_target_gauge_low_share: share(

@@ -150,6 +150,19 @@ describe('a cell of a server that speculates', () => {
     expect(counted(100)).toEqual({ draftTokens: 4, acceptance: 0.6 });
   });
 
+  test('and with the mean over all steps of a sequence where n-grams propose in some alone', () => {
+    const { mean_output_tokens: each } = record.metrics!;
+    // 200 steps that give one token each and the 240 accepted ones, beside the first tokens.
+    const generation_tokens = (200 + 240) / (1 - 1 / each!);
+    const server = { ...noCounters, generation_tokens, spec_draft_tokens: 400, spec_accepted_tokens: 240 };
+    const by = (spec_drafts: number) =>
+      usableMeasurement({ ...record, server: { ...server, spec_drafts } }, engine, steady)!.engine
+        .speculation!;
+    expect(by(100).draftTokens).toBeCloseTo(2, 10);
+    expect(by(100).acceptance).toBe(0.6);
+    expect(by(199).draftTokens).toBe(2);
+  });
+
   test('which proposed none is like any other', () => {
     expect(counted(0)).toBeUndefined();
     expect(counted(null)).toBeUndefined();

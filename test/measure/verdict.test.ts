@@ -5,6 +5,8 @@ import { VERDICT_TABLE } from '../../src/measure/thresholds.ts';
 import type { RequestTimeline } from '../../src/measure/timeline.ts';
 import { fitUses, judgeDrift, judgeEnvironment, verdictOf } from '../../src/measure/verdict.ts';
 import { verdictsHelp } from '../../src/measure/verdicts-help.ts';
+import type { ServerDelta } from '../../src/run/schema.ts';
+import { createRandom } from '../../src/stats/random.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/suite/thresholds.ts';
 import { codesOf, evidence, loop, reasonsOf, request, server } from './cells.ts';
 
@@ -131,6 +133,22 @@ describe('token counts', () => {
   });
 });
 
+/** Eight streams whose requests stay anything from half a second to four. */
+function scattered(seed: number) {
+  const random = createRandom(seed);
+  return Array.from({ length: 8 }, (_, stream) => {
+    const requests = [];
+    for (let sent_s = -4 * random.uniform(), number = 0; sent_s < 12; number += 1) {
+      const ended_s = sent_s + 0.5 + 3.5 * random.uniform();
+      requests.push(
+        request({ sequence: 100 * stream + number, stream, sent_s, ended_s, ttft: 0.1, tpot: 0.02 }),
+      );
+      sent_s = ended_s;
+    }
+    return requests;
+  }).flat();
+}
+
 describe('load', () => {
   test('requests that are lost break Little’s law', () => {
     // Twice as many in flight as the sent requests can explain.
@@ -139,6 +157,18 @@ describe('load', () => {
     );
     const facts = { timelines: [...loop(), ...lost], concurrency: 8 };
     expect(only('little_law', facts)).toMatchObject({ effect: 'invalid', fit: 'exclude' });
+  });
+
+  test('where a server speculates stays differ, and the window’s edges cut by chance', () => {
+    const seeds = Array.from({ length: 60 }, (_, seed) => seed);
+    const found = (counters: Partial<ServerDelta>): number =>
+      seeds.filter((seed) =>
+        codesOf({ timelines: scattered(seed), concurrency: 8, server: server(counters) }).includes(
+          'little_law',
+        ),
+      ).length;
+    expect(found({ spec_drafts: 0 })).toBeGreaterThan(6);
+    expect(found({ spec_drafts: 500 })).toBeLessThan(2);
   });
 
   test('the client’s in-flight outside 5 % of the target', () => {

@@ -52,6 +52,26 @@ describe('speculative decoding', () => {
     },
   );
 
+  it.each([
+    [1024, 512, 48, 3, 0.6, 30_000],
+    [512, 1024, 64, 4, 0.6, 32_000],
+    [512, 1024, 64, 8, 0.3, 32_000],
+  ])(
+    'fills the KV cache with what it accepts and what it proposes: %i in, %i out, %i streams, %i tokens at %f in %i',
+    (inputTokens, outputTokens, concurrency, draftTokens, acceptance, kvCapacityTokens) => {
+      const simulated = device({ speculation: { draftTokens, acceptance }, kvCapacityTokens });
+      const shape = { inputTokens, outputTokens, concurrency };
+      const seen = runClosedLoop(simulated, shape, 800);
+      const driving = { kind: 'steady', output_jitter: [0.9, 1.1] } as const;
+      const loop = { ...shape, turnAroundSeconds: 0, driving };
+      const predicted = scheduledMeans(simulated.card, simulated.parameters, simulated.settings, loop);
+      // Requests wait for KV blocks most of their time to the first token.
+      expect(share(predicted.ttftSeconds, seen.ttft)).toBeLessThan(0.05);
+      expect(share(predicted.tpotSeconds!, seen.tpot)).toBeLessThan(0.05);
+      expect(share(predicted.outputTokensPerSecond, seen.outputTokensPerSecond)).toBeLessThan(0.02);
+    },
+  );
+
   it('gives 1 + k·a tokens a step, and a request as many steps as it needs', () => {
     const speculation = { draftTokens: 4, acceptance: 0.5 };
     expect(tokensPerStep(speculation)).toBe(3);

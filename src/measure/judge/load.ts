@@ -4,6 +4,7 @@ import type { Statistic } from '../../run/schema.ts';
 import type { Thresholds } from '../../suite/thresholds.ts';
 import type { CellEvidence } from '../evidence.ts';
 import { withheldPercentiles } from '../goodput.ts';
+import type { RequestTimeline } from '../timeline.ts';
 import { asPercent, invalid, type Judge, reason, short } from './case.ts';
 
 /** Clocks compare to a microsecond. */
@@ -24,7 +25,7 @@ export const judgeLittle: Judge = ({ evidence, measured, window, metrics, thresh
     open === undefined ? 0 : inFlightAt(evidence, window.closed_s) - inFlightAt(evidence, window.opened_s);
   const cut = (gained * stay) / 2 / (window.closed_s - window.opened_s);
   const residual = Math.abs(inFlight - arrivals * stay + cut) / inFlight;
-  const chance = open === undefined ? 0 : littlesLawSd(inFlight, n);
+  const chance = chanceOf(evidence, measured, inFlight, stay);
   const limit = Math.max(
     thresholds.little_law_share,
     thresholds.little_law_requests / n,
@@ -34,6 +35,26 @@ export const judgeLittle: Judge = ({ evidence, measured, window, metrics, thresh
   const figures = `L ${short(inFlight)}, λW ${short(arrivals * stay)} over ${counted(n, 'request')}`;
   return invalid('little_law', `${figures}: ${asPercent(residual)} apart`, residual, limit);
 };
+
+/**
+ * Standard deviation of what the window's edges cut, as a share of L. Streams of a closed loop are released evenly and stay
+ * alike, so that their cuts cancel; what a server that speculates accepts differs between requests, and scatters them.
+ */
+function chanceOf(
+  { open, server }: CellEvidence,
+  measured: readonly RequestTimeline[],
+  inFlight: number,
+  stay: number,
+): number {
+  if (open !== undefined) return littlesLawSd(inFlight, measured.length);
+  if (!server?.delta.spec_drafts) return 0;
+  const moment = (power: number): number =>
+    measured.reduce((sum, { ended_s, sent_s }) => sum + ((ended_s - sent_s) / stay) ** power, 0) /
+    measured.length;
+  // Variance of what is left of a stay at a random time, over the squared mean stay: 1/12 where all are alike.
+  const left = moment(3) / 3 - (moment(2) / 2) ** 2;
+  return Math.sqrt(2 * inFlight * left) / measured.length;
+}
 
 const inFlightAt = ({ timelines }: CellEvidence, time: number): number =>
   timelines.filter(({ sent_s, ended_s }) => sent_s < time && ended_s >= time).length;

@@ -1,16 +1,24 @@
+import { type Speculation, tokensPerStep } from '../speculation.ts';
 import { FinishQueue } from './finish-queue.ts';
-import { KvAccount } from './kv-account.ts';
+import { KvAccount, type KvBook } from './kv-account.ts';
+import { SpeculativeKv } from './speculative-kv.ts';
 
-/** The decoding sequences: each gains a token in every step, until it finishes or is preempted. */
+/** The decoding sequences: each gains a token in every step, or several on average, until it finishes or is preempted. */
 export class DecodeBatch {
-  readonly kv = new KvAccount();
+  readonly kv: KvBook;
+  readonly #perStep: number;
   readonly #queue = new FinishQueue();
   /** Requests in order of start; those that have left since are skipped. */
   readonly #started: number[] = [];
-  /** Tokens that a request holds, less the clock; undefined where it does not decode. */
+  /** Tokens that a request holds, less what all gained since the clock began; undefined where it does not decode. */
   readonly #heldLessClock: (number | undefined)[] = [];
   /** Steps so far. */
   #clock = 0;
+
+  constructor(speculation?: Speculation) {
+    this.#perStep = tokensPerStep(speculation);
+    this.kv = speculation ? new SpeculativeKv(this.#perStep, speculation.draftTokens) : new KvAccount();
+  }
 
   get size(): number {
     return this.#queue.size;
@@ -21,11 +29,11 @@ export class DecodeBatch {
     return this.#queue.nextStep - this.#clock;
   }
 
-  /** A request that holds `tokens` tokens begins, with `left` tokens to generate. */
+  /** A request that holds `tokens` tokens begins, with `left` steps to go. */
   start(request: number, tokens: number, left: number): void {
     this.#queue.push(this.#clock + left, request);
     this.#started.push(request);
-    this.#heldLessClock[request] = tokens - this.#clock;
+    this.#heldLessClock[request] = tokens - this.#perStep * this.#clock;
     this.kv.add(tokens);
   }
 
@@ -51,7 +59,7 @@ export class DecodeBatch {
   }
 
   #leave(request: number): number {
-    const held = this.#heldLessClock[request]! + this.#clock;
+    const held = this.#heldLessClock[request]! + this.#perStep * this.#clock;
     this.#heldLessClock[request] = undefined;
     this.kv.remove(held);
     return held;

@@ -4,12 +4,28 @@ export const KV_BLOCK_TOKENS = 16;
 /** Blocks that so many tokens take. */
 export const kvBlocks = (tokens: number): number => Math.ceil(tokens / KV_BLOCK_TOKENS);
 
+/** Keeps the KV blocks of the decoding sequences, which gain tokens together in every step. */
+export interface KvBook {
+  /** Blocks that the sequences hold. */
+  readonly blocks: number;
+  /** Blocks that the next step takes. */
+  readonly needed: number;
+  /** A sequence that holds `tokens` tokens begins to decode. */
+  add(tokens: number): void;
+  /** A sequence that holds `tokens` tokens finishes or is preempted. */
+  remove(tokens: number): void;
+  /** Mean KV length over the next `steps` steps, the token that each of them computes included. */
+  meanContext(steps: number): number;
+  /** Steps that `free` blocks last. */
+  stepsWithin(free: number): number;
+  advance(steps: number): void;
+}
+
 /**
  * KV blocks of the decoding sequences. All of them gain a token in every step, so the step in which each needs its next block
  * follows from where in a block it stands: blocks of long stretches are counted without walking through the steps.
  */
-export class KvAccount {
-  /** Blocks that the sequences hold. */
+export class KvAccount implements KvBook {
   blocks = 0;
   /** Tokens that they hold less the clock times their number. */
   #base = 0;
@@ -19,12 +35,10 @@ export class KvAccount {
   /** Sequences by the step, modulo the block size, in which they need their next block. */
   readonly #needAt: Int32Array = new Int32Array(KV_BLOCK_TOKENS);
 
-  /** A sequence that holds `tokens` tokens begins to decode. */
   add(tokens: number): void {
     this.#count(tokens, 1);
   }
 
-  /** A sequence that holds `tokens` tokens finishes or is preempted. */
   remove(tokens: number): void {
     this.#count(tokens, -1);
   }
@@ -38,17 +52,14 @@ export class KvAccount {
     this.#needAt[place]! += change;
   }
 
-  /** Mean KV length over the next `steps` steps, the token that each of them computes included. */
   meanContext(steps: number): number {
     return this.#base / this.#size + this.#clock + (steps + 1) / 2;
   }
 
-  /** Blocks that the next step takes. */
   get needed(): number {
     return this.#needAt[this.#clock % KV_BLOCK_TOKENS]!;
   }
 
-  /** Steps that `free` blocks last. */
   stepsWithin(free: number): number {
     if (this.#size === 0) return Number.POSITIVE_INFINITY;
     // In as many steps as a block has tokens every sequence takes one block.

@@ -1,4 +1,4 @@
-import { decodeStepsOf, type Speculation } from '../speculation.ts';
+import { decodeStepsOf, type Speculation, tokensPerStep } from '../speculation.ts';
 import { requestLengths, spreadLengths } from './request-lengths.ts';
 import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
@@ -45,6 +45,17 @@ export class RequestLog {
       ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)
       : requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
     this.#nextOutput = requestLengths(load.outputTokens, load.outputJitter, load.seed, 1);
+  }
+
+  /** Output tokens of a request. */
+  tokensOf(request: number): number {
+    return this.#outputTokens[request]!;
+  }
+
+  /** Steps that a request has left which holds so many tokens of prompt and answer and has just got one more. */
+  stepsLeft(request: number, tokens: number): number {
+    const done = Math.round((tokens - this.input[request]!) / tokensPerStep(this.#speculation));
+    return Math.max(0, this.output[request]! - 1 - done);
   }
 
   /** Requests so far. */

@@ -12,7 +12,7 @@ import type { RequestLog } from './request-log.ts';
  */
 export class SchedulingRules {
   readonly prompts = new PromptQueue();
-  readonly decoding = new DecodeBatch();
+  readonly decoding: DecodeBatch;
   preemptions = 0;
   readonly #attention: AttentionWork;
   readonly #engine: EngineSettings;
@@ -24,6 +24,7 @@ export class SchedulingRules {
   readonly #cached: number;
 
   constructor(attention: AttentionWork, engine: EngineSettings, requests: RequestLog, cached: number) {
+    this.decoding = new DecodeBatch(engine.speculation);
     this.#attention = attention;
     this.#engine = engine;
     this.#requests = requests;
@@ -38,6 +39,12 @@ export class SchedulingRules {
     return Math.min(stepsLeft, Math.max(1, kv.stepsWithin(this.#capacityBlocks - kv.blocks)));
   }
 
+  /** Tokens that a step has left for prompts. */
+  #budget(): number {
+    const verified = this.#attention.decodeTokens * this.decoding.size;
+    return Math.floor(this.#engine.maxNumBatchedTokens - verified);
+  }
+
   /** A request has all its tokens. */
   finished(request: number): void {
     this.#reservedBlocks -= this.#fullBlocks(request);
@@ -49,8 +56,7 @@ export class SchedulingRules {
     const { partial } = this.prompts;
     const preempted: number[] = [];
     if (partial !== null && this.decoding.size > 0) {
-      const budget = this.#engine.maxNumBatchedTokens - this.#attention.decodeTokens * this.decoding.size;
-      const prompt = kvBlocks(Math.min(partial.tokens, partial.done + budget));
+      const prompt = kvBlocks(Math.min(partial.tokens, partial.done + this.#budget()));
       if (kv.blocks + kv.needed + prompt <= this.#capacityBlocks) return preempted;
       this.prompts.partial = null;
       this.#preempt(partial.request, partial.tokens);
@@ -59,7 +65,7 @@ export class SchedulingRules {
     while (this.decoding.size > 1 && kv.blocks + kv.needed > this.#capacityBlocks) {
       const { request, held } = this.decoding.takeLast();
       // The token sampled last belongs to the prompt that is computed again, though its KV was never held.
-      this.#preempt(request, held + 1);
+      this.#preempt(request, Math.round(held) + 1);
       preempted.push(request);
     }
     return preempted;
@@ -74,10 +80,7 @@ export class SchedulingRules {
   /** Prompts of the next step. One that had to preempt admits nobody, or the blocks just won would be lost again. */
   plan(): { readonly prompts: PlannedPrompts; readonly preempted: readonly number[] } {
     const preempted = this.#makeRoom();
-    const planned = new PlannedPrompts(
-      this.#engine.maxNumBatchedTokens - this.#attention.decodeTokens * this.decoding.size,
-      this.#cached,
-    );
+    const planned = new PlannedPrompts(this.#budget(), this.#cached);
     const { partial } = this.prompts;
     if (partial !== null) this.#compute(planned, partial);
     while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {
@@ -110,6 +113,7 @@ export class SchedulingRules {
 
   /** Blocks that a request holds in the end. */
   #fullBlocks(request: number): number {
-    return kvBlocks(this.#requests.input[request]! + this.#requests.output[request]!);
+    const { draftTokens = 0 } = this.#engine.speculation ?? {};
+    return kvBlocks(this.#requests.input[request]! + this.#requests.tokensOf(request) + draftTokens);
   }
 }

@@ -1,7 +1,6 @@
 import { drawGaps } from '../../stats/gaps.ts';
 import { childSeed, createRandom } from '../../stats/random.ts';
 import type { EngineSettings } from '../serving.ts';
-import { decodeStepsOf } from '../speculation.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
 import { Arrivals } from './arrivals.ts';
@@ -38,8 +37,8 @@ class Simulation {
   readonly #requests: RequestLog;
   readonly #arrivals = new Arrivals();
   readonly #rules: SchedulingRules;
-  /** What a decoding sequence holds besides what the rules count: cached tokens, and those that speculation gave on average. */
-  readonly #uncounted: number;
+  /** Tokens that every sequence holds and the rules do not count: those in the prefix cache. */
+  readonly #cached: number;
   /** Requests that must finish. */
   readonly #total: number;
 
@@ -60,8 +59,7 @@ class Simulation {
     this.#nextDue = load.arrivals === undefined ? null : dueTimes(load.arrivals, load.seed);
     const cached = load.cachedTokens ?? 0;
     this.#rules = new SchedulingRules(attention, engine, this.#requests, cached);
-    const steps = decodeStepsOf(load.outputTokens, engine.speculation);
-    this.#uncounted = cached + (load.outputTokens - 1 - steps) / 2;
+    this.#cached = cached;
     this.#total = load.warmUpRequests + load.measuredRequests;
   }
 
@@ -150,7 +148,7 @@ class Simulation {
     const sampled = this.#attention.decodeRows(size);
     const tokens = this.#attention.stepRows(sampled);
     const mean = (steps: number): number => {
-      const context = this.#uncounted + kv.meanContext(steps);
+      const context = this.#cached + kv.meanContext(steps);
       const beside = (size * (steps - 1)) / 2;
       const flop = this.#attention.decodeFlop(size, context, beside);
       const bytes = this.#attention.decodeBytes(size, context, beside);
@@ -165,7 +163,7 @@ class Simulation {
   /** Runs one step with prompts, or so many without; ends the requests that have all their tokens then. */
   #run(prompts: PlannedPrompts | null, steps: number): void {
     const { size, kv } = this.#rules.decoding;
-    const context = size > 0 ? this.#uncounted + kv.meanContext(steps) : 0;
+    const context = size > 0 ? this.#cached + kv.meanContext(steps) : 0;
     const beside = (size * (steps - 1)) / 2;
     const verified = this.#attention.decodeRows(size);
     const tokens = this.#attention.stepRows(verified + (prompts?.rows ?? 0));
@@ -188,7 +186,7 @@ class Simulation {
   /** A prompt ended in the event just recorded: the request has its first token (or, after a preemption, its next). */
   #startDecoding({ request, tokens }: Prompt): void {
     this.#requests.produced(request, this.#record.events - 1);
-    const left = this.#requests.input[request]! + this.#requests.output[request]! - tokens - 1;
+    const left = this.#requests.stepsLeft(request, tokens);
     if (left > 0) this.#rules.decoding.start(request, tokens, left);
     else this.#finish(request);
   }
