@@ -22,7 +22,8 @@ Checks suite files, lab files, runs (the folder or its run.json), fit files
 (.json), device files and folders of published fits (or their index.json: every
 file and the index). Every problem is named with its place, in YAML with
 file:line:column. Of a fit its schema, digest and signature are checked, and
-that this version computes the examples in it; of a device file its digest.
+that this version computes the examples in it; of a device file its digest, and
+in a folder that it was made from the fits that lie there.
 
   --public-key FILE   fits have to be signed with this key (PEM)
   --json              the findings as JSON on stdout
