@@ -141,6 +141,8 @@ export function meetOthers(shared: SharedEngine, back: WayBack): Meeting {
     rough:
       (burst !== null && !burst.random) ||
       (size > 0.5 && load >= 0.7 && load < 1.3) ||
+      // Which size the pieces of a prompt are padded to hangs on how many decode beside them.
+      (attention.padsPrompts && size > 0.5 && streams > 1) ||
       (streams > 1 && size > 0.1 * decodeSteps * (1 - Math.min(1, load)) && load < 1.3),
   };
 }

@@ -67,6 +67,11 @@ export class AttentionWork {
     this.#windows = windows.map(([, window]) => window);
   }
 
+  /** Whether each piece of a prompt is padded on its own. */
+  get padsPrompts(): boolean {
+    return this.#shapes !== null;
+  }
+
   /** Rows of `decodes` decoding sequences, before those of the whole step are padded. */
   decodeRows(decodes: number): number {
     return this.decodeTokens * (this.#shapes === null ? decodes : paddedSize(this.#shapes.batch, decodes));

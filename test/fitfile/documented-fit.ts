@@ -7,6 +7,7 @@ import { fitDigest } from '../../src/fitfile/parse.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
 import { builtInCard } from '../../src/model/cards.ts';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
+import type { Padding } from '../../src/roofline/padding.ts';
 import { createRandom } from '../../src/stats/random.ts';
 
 const value = (of: number) => ({ value: of });
@@ -15,7 +16,7 @@ const value = (of: number) => ({ value: of });
 export function documentedFit(
   model: string,
   seed: number,
-  { edges = true, turnAround = null as number | null } = {},
+  { edges = true, turnAround = null as number | null, padding = null as Padding | null } = {},
 ): Fit {
   const random = createRandom(seed);
   const between = (low: number, high: number): number => low * (high / low) ** random.uniform();
@@ -25,8 +26,20 @@ export function documentedFit(
     model_card: bindCard(builtInCard(model)!, accelerator),
     client: { turn_around_s: turnAround },
     targets: [
-      { tensor_parallel: 2, max_num_batched_tokens: 8192, max_num_seqs: 48, kv_capacity_tokens: 400_000 },
-      { tensor_parallel: 8, max_num_batched_tokens: 2048, max_num_seqs: null, kv_capacity_tokens: 900_000 },
+      {
+        name: 'a',
+        tensor_parallel: 2,
+        max_num_batched_tokens: 8192,
+        max_num_seqs: 48,
+        kv_capacity_tokens: 400_000,
+      },
+      {
+        name: 'b',
+        tensor_parallel: 8,
+        max_num_batched_tokens: 2048,
+        max_num_seqs: null,
+        kv_capacity_tokens: 900_000,
+      },
     ],
     parameters: {
       gemm_flop_per_s: value(between(2e14, 1e15)),
@@ -45,6 +58,7 @@ export function documentedFit(
     },
     covariance: { names: [], matrix: [] },
     residual_table: null,
+    ...(padding && { padding: { used: true, targets: [{ target: 'a', source: 'log', ...padding }] } }),
     // Where no KV capacity was stated, a size that was not measured takes the utilisation that was inferred.
     inferred: [{ name: 'memory_utilisation', value: 0.85, tried: [], decided: true }],
     note: 'é \u2028 \u{1F600} "quoted" \\ and a tab\t',

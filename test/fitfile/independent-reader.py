@@ -26,6 +26,25 @@ def digest(fit):
 def pnorm(a, b):
     return (a**4 + b**4) ** 0.25
 
+def padded(sizes, n):
+    """The smallest size that holds n; between those of its whole neighbours where n is a mean."""
+    def whole(m):
+        return m if sizes is None or m == 0 else next((size for size in sizes if size >= m), m)
+    below = math.floor(n)
+    return whole(below) if below == n else (below + 1 - n) * whole(below) + (n - below) * whole(below + 1)
+
+def mean_padded(sizes, low, high):
+    """Mean over a range of the smallest size that holds an amount."""
+    if high - low < 1e-9:
+        return next((size for size in sizes if size >= high), high)
+    total, at = 0, low
+    for size in [size for size in sizes if size > low]:
+        end = min(size, high)
+        total, at = total + (end - at) * size, end
+        if at >= high:
+            break
+    return (total + (high - at) * (high + at) / 2) / (high - low)
+
 class Server:
     """The model of a fit on `tp` devices."""
     def __init__(self, fit, tp):
@@ -46,6 +65,11 @@ class Server:
         self.windows = [(self.layers - capped, math.inf)] + ([(capped, a["window_tokens"])] if capped else [])
         own = [one for one in fit["targets"] if one["tensor_parallel"] == tp]
         target, memory = (own or fit["targets"])[0], fit["accelerator"]["memory_bytes"]
+        padding = fit.get("padding") or {"used": False}
+        entries = padding["targets"] if padding["used"] else []
+        entry = ([one for one in entries if one["target"] == target["name"]] + [None])[0]
+        self.graphs = entry["batch"] if entry and entry["query"] is None else None
+        self.shapes = entry if entry and entry["query"] is not None else None
         self.reserved = target.get("admission") == "reserved"
         self.budget, self.seats = target["max_num_batched_tokens"], target["max_num_seqs"] or 256
         if own or memory is None:
@@ -56,9 +80,9 @@ class Server:
             free = tp * ((known + [0.9])[0] * memory - 3e9) - weights
             self.capacity = max(0, math.floor(self.shards / tp * free / (self.layers * self.kv)))
 
-    def step(self, chunks, decodes, context):
+    def step(self, chunks, decodes, context, beside):
         """Seconds of a step; chunks are (tokens, context, completes, how many of them)."""
-        return self.priced(chunks, decodes, context)[0]
+        return self.priced(chunks, decodes, context, beside)[0]
 
     def watts(self, power, chunks, decodes, context):
         """Milliseconds of a step, and the power of one device over it."""
@@ -69,13 +93,29 @@ class Server:
         return {"step_ms": 1e3 * seconds,
                 "power_w": min(limit, power["parameters"]["idle_power_w"]["value"] + spent / seconds)}
 
-    def priced(self, chunks, decodes, context):
+    def rows(self, chunks, decodes):
+        """Rows of GEMMs; chunks after the first add what they are computed in alone."""
+        own = [chunk[0] for chunk in chunks] or [0]
+        more = sum(chunk[3] * padded(self.graphs, chunk[0]) for chunk in chunks[1:])
+        return padded(self.graphs, decodes + own[0]) + more
+
+    def priced(self, chunks, decodes, context, beside=0):
         """Seconds of a step, and what one device computes and moves in it: FLOP, bytes, bytes over its link."""
         p, tp = self.p, self.tp
         computed = fetched = 0
-        tokens = decodes + sum(chunk[0] * chunk[3] for chunk in chunks)
-        sampled = decodes + sum(chunk[2] * chunk[3] for chunk in chunks)
-        linear, flop, moved = 0, 0, tokens * self.layers
+        decoding = decodes
+        if self.shapes:
+            chunks = [(padded(self.shapes["query"], chunk[0]),) + chunk[1:] for chunk in chunks]
+            decoding = padded(self.shapes["batch"], decodes)
+            if self.shapes["kv_blocks"] is not None and decodes > 0:
+                held, block = decodes * context, self.shapes["block_size"]
+                width = min(beside, held)
+                blocks = mean_padded(self.shapes["kv_blocks"], (held - width) / block, (held + width) / block)
+                context = blocks * block / decodes
+        tokens = self.rows(chunks, decoding)
+        sampled = decoding + sum(chunk[2] * chunk[3] for chunk in chunks)
+        written = decodes + sum(chunk[0] * chunk[3] for chunk in chunks)
+        linear, flop, moved = 0, 0, written * self.layers
         for g in self.card["weight_groups"]:
             units = {"embedding": 0, "head": sampled}.get(g["name"], tokens)
             used, share, rate = 1, 1, p["gemm_flop_per_s"] * g["compute_ratio"]
@@ -170,7 +210,7 @@ class Server:
         met = max(0, running - 1 - (ahead + behind) / s - m * z) / d if d > 0 else 0
         mixed = min(1, met * (k - behind) if k > 1 else max(met * s, (1 - math.exp(-met * beta)) / beta))
         # seconds
-        step = lambda chunks, decodes: self.step(chunks, decodes, context)
+        step = lambda chunks, decodes: self.step(chunks, decodes, context, o * math.sqrt(decodes) / 2)
         first, last = chunks[0], chunks[-1]
         pure = step([], decodes) if decodes > 0 else 0
         alone, full = sum(step([chunk], decodes) for chunk in chunks), step([first], decodes)
@@ -183,6 +223,7 @@ class Server:
         load = (running - 1) * s / (d + k)
         free = 0.1 * d * (1 - min(1, load))
         rough = (s > 0.5 and 0.7 <= load < 1.3) or (running > 1 and s > free and load < 1.3) or back["rough"]
+        rough = rough or (self.shapes is not None and s > 0.5 and running > 1)
         return {"t": step([], decodes + 1) + stretch, "mean": pure + stretch, "pure": pure, "long": alone / k,
                 "mixed": mixed, "prefill": alone + queue, "queue": queue, "wait": back["wait"], "rough": rough}
 

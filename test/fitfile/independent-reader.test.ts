@@ -31,6 +31,26 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
     }
   });
 
+  test.each([
+    ['graphs', { batch: [1, 2, 4, 8, 16, 24, 32, 512], query: null, kv_blocks: null, block_size: 16 }],
+    [
+      'shapes',
+      { batch: [1, 4, 16, 64], query: [128, 1024, 4096], kv_blocks: [1, 64, 4096], block_size: 128 },
+    ],
+    ['shapes without blocks', { batch: null, query: [256, 8192], kv_blocks: null, block_size: 128 }],
+  ] as const)('computes steps that are padded: %s', async (_, padding) => {
+    const { write } = await fitFolder();
+    for (const model of MODELS) {
+      const fit = documentedFit(model, 1, { turnAround: 0.004, padding });
+      const plain = documentedFit(model, 1, { turnAround: 0.004 });
+      const { stderr, found } = read(await write(`${model}.fit.json`, textOf(sealed(fit))));
+      expect(stderr).toBe('');
+      expect(found).toMatchObject({ digest: true, examples: 4 * SHAPES.length });
+      expect(found.largest).toBeLessThan(1e-9);
+      expect(fit.examples).not.toEqual(plain.examples);
+    }
+  });
+
   test('computes what a whole fit file, with all its keys, expects', async () => {
     const { write } = await fitFolder();
     const { found } = read(await write('made.fit.json', textOf(madeFit())));
