@@ -56,7 +56,7 @@ const PARAMETERS_DRAWN: readonly ParameterName[] = [
 ];
 
 /** A truth drawn log-uniformly between the bounds of every parameter. */
-function drawTruth(seed: number): RooflineParameters {
+export function drawTruth(seed: number): RooflineParameters {
   const random = createRandom(seed);
   return Object.fromEntries(
     PARAMETERS_DRAWN.map((name) => {

@@ -104,7 +104,7 @@ export const command: Command = {
       output: needed('output'),
       concurrency: needed('concurrency'),
       tp: optionalFlag(flags.tp, (text) => wholeFlag('tp', text, 1)),
-      speculation: optionalFlag(flags.spec, parseSpeculation),
+      speculation: optionalFlag(flags.spec, (text) => parseSpeculation(text)),
       draft: flags.draft === undefined ? undefined : await modelFlag(flags.draft, undefined, 'draft'),
       tails: flags.tails,
       objectives: Object.fromEntries((flags.objective ?? []).map(parseObjective)),

@@ -11,6 +11,8 @@ const options = {
   'simulate-time-scale': { type: 'string', default: '1' },
   'simulate-power': { type: 'boolean', default: false },
   'simulate-buckets': { type: 'string', default: 'off' },
+  'simulate-spec': { type: 'string' },
+  'simulate-draft': { type: 'string' },
   out: { type: 'string' },
   resume: { type: 'string' },
   parallel: { type: 'boolean', default: false },

@@ -18,6 +18,7 @@ import {
 import { findMaxOf } from './find-max-flags.ts';
 import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
 import type { RunFlags } from './run-flags.ts';
+import { parseSpeculation } from './spec-flag.ts';
 
 /** What a run is made of, and how to end what was started for it. */
 export interface RunInputs extends RunOptions {
@@ -130,7 +131,21 @@ const simulateFlags = (flags: RunFlags): SimulateOptions => ({
   time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
   ...(flags['simulate-power'] && { power: true }),
   ...bucketMode(flags['simulate-buckets']),
+  ...speculationOf(flags),
 });
+
+/** Where the simulated endpoints speculate, and by which model. */
+function speculationOf(flags: RunFlags): Pick<SimulateOptions, 'speculation'> {
+  const { 'simulate-spec': spec, 'simulate-draft': draft } = flags;
+  if (spec === undefined) {
+    if (draft === undefined) return {};
+    throw new RidgeError('--simulate-draft needs --simulate-spec', {
+      mend: 'For example --simulate-spec 4,0.7.',
+    });
+  }
+  const { draftTokens, acceptance } = parseSpeculation(spec, '--simulate-spec');
+  return { speculation: { draft_tokens: draftTokens, acceptance, ...(draft !== undefined && { draft }) } };
+}
 
 function bucketMode(text: string): Pick<SimulateOptions, 'buckets'> {
   const buckets = parseBucketMode(text, '--simulate-buckets');

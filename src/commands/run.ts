@@ -48,6 +48,10 @@ simulated endpoints
                               windows are then 10 to 30 s long
   --simulate-buckets MODE     static shapes as on Gaudi: off, warm or cold;
                               default off
+  --simulate-spec K,ACCEPTANCE
+                              they speculate: K tokens are proposed for a
+                              sequence in a step, and that share is accepted
+  --simulate-draft MODEL      the model that proposes them; default: unnamed
 
 only as many cells as it takes
   --adaptive               measure the suite's most telling cells first, fit,

@@ -94,7 +94,7 @@ async function deviceOf(flags: Flags): Promise<SimulatedDevice> {
     card:
       flags.draft === undefined ? card : withDraft(card, await modelFlag(flags.draft, undefined, 'draft')),
     buckets: parseBucketMode(flags.buckets),
-    speculation: optionalFlag(flags.spec, parseSpeculation),
+    speculation: optionalFlag(flags.spec, (text) => parseSpeculation(text)),
     accelerator: findAccelerator(flags.accelerator),
     tensorParallel: wholeFlag('tp', flags.tp, 1),
     seed: wholeFlag('seed', flags.seed, 0),

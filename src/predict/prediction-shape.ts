@@ -59,7 +59,7 @@ export function refuseTooLong({ id, max_length_tokens: maximum }: ModelCard, len
 export const wantsTails = ({ tails = false, objectives = {} }: PredictionShape): boolean =>
   tails || Object.keys(objectives).some((key) => !key.includes('_mean_'));
 
-/** @throws RidgeError (exit 2) for a speculation that no server has, or percentiles under one */
+/** @throws RidgeError (exit 2) for a speculation that no server has, or its percentiles by the closed form */
 export function refuseOddSpeculation(shape: PredictionShape): void {
   const { speculation } = shape;
   if (speculation === undefined) return;
@@ -67,9 +67,9 @@ export function refuseOddSpeculation(shape: PredictionShape): void {
   if (!Number.isInteger(draftTokens) || draftTokens < 1 || !(acceptance >= 0 && acceptance <= 1)) {
     throw new RidgeError('speculation takes a whole number of draft tokens and an acceptance from 0 to 1');
   }
-  if (!wantsTails(shape)) return;
-  throw new RidgeError('percentiles with speculative decoding are not predicted', {
-    mend: 'Leave out the tails, or the speculation; means can be objectives.',
+  if (!wantsTails(shape) || shape.predictor !== 'closed_form') return;
+  throw new RidgeError('the closed form has no percentiles with speculative decoding', {
+    mend: 'Leave out --closed-form; means can be objectives.',
   });
 }
 

@@ -49,3 +49,13 @@ export function decodeStepsOf(outputTokens: number, speculation: Speculation | u
   for (let place = 1; place <= speculation.draftTokens; place += 1) pairs += 2 * place * chance ** place;
   return Math.max(1, (lacks + pairs / (2 * mean)) / mean);
 }
+
+/** Draws how many proposed tokens a step accepts: each where the one before it was. */
+export function acceptances(speculation: Speculation, random: { uniform(): number }): () => number {
+  const chance = acceptedNext(speculation);
+  return () => {
+    let accepted = 0;
+    while (accepted < speculation.draftTokens && random.uniform() < chance) accepted += 1;
+    return accepted;
+  };
+}

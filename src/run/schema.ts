@@ -127,6 +127,10 @@ export const runSchema = z.object({
       power: z.boolean().optional(),
       /** Whether they pad steps to static shapes, and when those were compiled; absent: they do not. */
       buckets: z.enum(['warm', 'cold']).optional(),
+      /** Tokens that they propose for a sequence in a step, the share that is accepted, and the model that proposes; absent: none. */
+      speculation: z
+        .object({ draft_tokens: z.number(), acceptance: z.number(), draft: z.string().optional() })
+        .optional(),
     })
     .nullable(),
   /** Until when it chose cells of the suite; absent: it measures all of them. */

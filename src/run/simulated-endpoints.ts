@@ -59,7 +59,7 @@ export async function startSimulatedEndpoints(
   try {
     const endpoints: SimulatedEndpoint[] = [];
     for (const tensorParallel of options.tensor_parallel) {
-      const name = `sim-tp${tensorParallel}`;
+      const name = `sim-tp${tensorParallel}${options.speculation ? '-spec' : ''}`;
       const toolsFolder = tools === null ? null : join(tools, name);
       const url = await start(tensorParallel, [
         ...(inPairs ? ['--role', 'decode'] : []),
@@ -87,8 +87,15 @@ const argumentsOf = (options: SimulateOptions, tensorParallel: number): string[]
   ...['--seed', String(options.seed)],
   ...['--time-scale', String(options.time_scale)],
   ...(options.buckets ? ['--buckets', options.buckets] : []),
+  ...speculationFlags(options.speculation),
   '--until-stdin-ends',
 ];
+
+function speculationFlags(speculation: SimulateOptions['speculation']): string[] {
+  if (speculation === undefined) return [];
+  const { draft_tokens, acceptance, draft } = speculation;
+  return ['--spec', `${draft_tokens},${acceptance}`, ...(draft === undefined ? [] : ['--draft', draft])];
+}
 
 /** Waits for the line of JSON that says where the endpoint listens. */
 async function readyUrl(started: Process): Promise<string> {

@@ -5,7 +5,7 @@ import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import type { EngineSettings } from '../roofline/closed-form.ts';
 import type { RooflineParameters } from '../roofline/parameters.ts';
-import { acceptedNext, type Speculation } from '../roofline/speculation.ts';
+import { acceptances, type Speculation } from '../roofline/speculation.ts';
 import type { StepLoad } from '../roofline/step.ts';
 import { StepPricer } from '../roofline/step-pricer.ts';
 import { AttentionWork, stepWork } from '../roofline/step-work.ts';
@@ -16,7 +16,7 @@ import { createEstimates } from './estimates.ts';
 import { powerRecorder } from './power/record.ts';
 import type { PowerTrace } from './power/trace.ts';
 import { drawPower, type PowerTruth, scaleEnergies } from './power/truth.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom } from './random.ts';
 import type { EngineRequest } from './sequence.ts';
 import { drawTruth, scaleDurations } from './truth.ts';
 
@@ -141,16 +141,6 @@ export function createEngine<R extends EngineRequest>(
     },
   });
   return engine;
-}
-
-/** Draws how many proposed tokens are accepted: each where the one before it was. */
-function acceptances(speculation: Speculation, random: Random): () => number {
-  const chance = acceptedNext(speculation);
-  return () => {
-    let accepted = 0;
-    while (accepted < speculation.draftTokens && random.uniform() < chance) accepted += 1;
-    return accepted;
-  };
 }
 
 /** Seconds from a request's arrival at the server until it stands in the scheduler's queue. */

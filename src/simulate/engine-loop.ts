@@ -6,8 +6,8 @@ import type { EngineRequest, Sequence } from './sequence.ts';
 import { type EngineSnapshot, snapshot } from './snapshot.ts';
 
 export interface LoopRequest extends EngineRequest {
-  /** A token leaves the server at `at`; `last` with the final one. Called in order, all of a step's in one go. */
-  deliver(at: number, last: boolean): void;
+  /** A token leaves the server at `at`; `last` with the final one, `more` where others of its step follow. Called in order. */
+  deliver(at: number, last: boolean, more?: boolean): void;
 }
 
 /**
@@ -73,7 +73,7 @@ export class EngineLoop<R extends LoopRequest> {
       const { lastTokenAt, finished } = sequence;
       if (lastTokenAt <= at) {
         for (let token = sequence.gained; token > 0; token -= 1) {
-          sequence.request.deliver(at, finished && token === 1);
+          sequence.request.deliver(at, finished && token === 1, token > 1);
         }
       } else this.#events.add(lastTokenAt, () => this.#deliverLate(sequence, lastTokenAt));
     }

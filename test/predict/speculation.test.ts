@@ -28,11 +28,23 @@ describe('a prediction with speculative decoding', () => {
     expect(tpot({ speculation, predictor: 'closed_form' }) / free).toBeCloseTo(1, 1);
   });
 
-  test('says that the acceptance was given, and has no percentiles', () => {
+  test('says that the acceptance was given', () => {
     const speculation = { draftTokens: 2, acceptance: 0.5 };
     expect(predict(fit, { ...shape, speculation }).extrapolates.join()).toContain('speculative decoding');
-    expect(() => predict(fit, { ...shape, speculation, tails: true })).toThrow('percentiles');
     expect(() => predict(fit, { ...shape, speculation: { draftTokens: 0, acceptance: 1 } })).toThrow('draft');
+  });
+
+  test('has percentiles: a step brings several tokens, and not every request as many', () => {
+    const speculation = { draftTokens: 4, acceptance: 0.6 };
+    const { tails, tpot_ms } = predict(fit, { ...shape, speculation, tails: true });
+    const gap = tails!.tbt_p50_ms.value! / tpot_ms.value!;
+    expect(gap).toBeGreaterThan(3);
+    expect(gap).toBeLessThan(3.8);
+    expect(tails!.tpot_p99_ms.value! / tails!.tpot_p50_ms.value!).toBeGreaterThan(1.03);
+    const { objectives } = predict(fit, { ...shape, speculation, objectives: { tpot_p99_ms: 1000 } });
+    expect(objectives[0]!.met).toBe(true);
+    const closed = { ...shape, speculation, tails: true, predictor: 'closed_form' } as const;
+    expect(() => predict(fit, closed)).toThrow('closed form has no percentiles');
   });
 
   test('is asked for as K,ACCEPTANCE', () => {

@@ -1,4 +1,3 @@
-import type { Padding } from '../../roofline/padding.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Schedule } from '../../roofline/scheduler/schedule.ts';
 import {
@@ -19,8 +18,7 @@ import type { FittedModel } from '../predictive.ts';
 export class TailRuns {
   readonly shape: ClosedLoopShape;
   readonly #model: FittedModel;
-  readonly #tensorParallel: number;
-  readonly #padding: Padding | undefined;
+  readonly #engine: EngineSettings;
   readonly #schedules: readonly Schedule[];
   readonly #runs: readonly PricedRun[];
   readonly #tpotRatio: number;
@@ -34,10 +32,9 @@ export class TailRuns {
   ) {
     this.shape = shape;
     this.#model = model;
-    this.#tensorParallel = engine.tensorParallel;
-    this.#padding = engine.padding;
+    this.#engine = engine;
     this.#schedules = schedules;
-    this.#runs = priceRuns(schedules, model.card, model.parameters, engine.tensorParallel, engine.padding);
+    this.#runs = priceRuns(schedules, model.card, model.parameters, engine);
     const own = scheduledTpot(this.#runs, shape, model.edges);
     this.#tpotRatio = own === null || tpotSeconds === null ? 1 : tpotSeconds / own;
   }
@@ -64,7 +61,7 @@ export class TailRuns {
   /** Of the gaps between tokens alone. */
   gaps(traits: TailTraits): LatencyTail | null {
     const options = { edges: this.#model.edges, traits, tpotRatio: this.#tpotRatio };
-    return gapsOf(this.#runs, this.shape, this.#tensorParallel, options);
+    return gapsOf(this.#runs, this.shape, this.#engine.tensorParallel, options);
   }
 
   /** Seconds by which a start moves the mean TTFT that a fit to means already holds; 0 of a fit to medians. */
@@ -80,13 +77,7 @@ export class TailRuns {
     traits: TailTraits,
     start: BurstStart,
   ): LatencyTails {
-    const runs = priceRuns(
-      this.#schedules,
-      this.#model.card,
-      parameters,
-      this.#tensorParallel,
-      this.#padding,
-    );
+    const runs = priceRuns(this.#schedules, this.#model.card, parameters, this.#engine);
     return this.#priced(runs, parameters, edges, traits, start);
   }
 
@@ -99,7 +90,7 @@ export class TailRuns {
   ): LatencyTails {
     const wait = request_overhead_s - this.#schedules[0]!.arrivalSeconds;
     const options = { edges, traits, start, tpotRatio: this.#tpotRatio };
-    return tailsOf(runs, this.shape, this.#tensorParallel, wait, options);
+    return tailsOf(runs, this.shape, this.#engine.tensorParallel, wait, options);
   }
 }
 

@@ -1,4 +1,5 @@
-import { decodeStepsOf, type Speculation, tokensPerStep } from '../speculation.ts';
+import { childSeed, createRandom } from '../../stats/random.ts';
+import { acceptances, decodeStepsOf, type Speculation, tokensPerStep } from '../speculation.ts';
 import { requestLengths, spreadLengths } from './request-lengths.ts';
 import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
@@ -7,6 +8,13 @@ type RequestColumns = Pick<
   Schedule,
   'sentEvent' | 'sentOffset' | 'firstEvent' | 'lastEvent' | 'outputTokens' | 'pauses'
 >;
+
+/** Steps in which a request gets so many tokens. */
+function drawnSteps(tokens: number, accepted: () => number): number {
+  let steps = 0;
+  for (let left = tokens; left > 0; left -= 1 + accepted()) steps += 1;
+  return steps;
+}
 
 /** Lengths of requests and the events they waited for, by number in the order of sending. */
 export class RequestLog {
@@ -28,10 +36,13 @@ export class RequestLog {
   readonly #cached: number;
   readonly #speculation: Speculation | undefined;
   #stepsOwed = 0;
+  /** Draws how many proposed tokens a step accepts; null: all steps are alike. */
+  readonly #accepted: (() => number) | null;
 
   /** Whole numbers of steps whose mean is that of their requests. */
   #stepsFor(tokens: number): number {
     if (this.#speculation === undefined) return tokens;
+    if (this.#accepted !== null) return 1 + drawnSteps(tokens - 1, this.#accepted);
     const wanted = decodeStepsOf(tokens, this.#speculation) + this.#stepsOwed;
     const steps = Math.round(wanted);
     this.#stepsOwed = wanted - steps;
@@ -40,6 +51,10 @@ export class RequestLog {
 
   constructor(load: SimulatedLoad, speculation?: Speculation) {
     this.#speculation = speculation;
+    this.#accepted =
+      speculation && load.drawsAcceptance
+        ? acceptances(speculation, createRandom(childSeed(load.seed, 3)))
+        : null;
     this.#cached = load.cachedTokens ?? 0;
     this.#nextInput = load.inputSpread
       ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)

@@ -1,7 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import { quantile, sortSample } from '../../stats/sorted.ts';
 import { gapTail, type StepGaps } from '../gap-tail.ts';
-import type { Padding } from '../padding.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import { type ClosedLoopShape, type EngineSettings, NO_EDGES, type ServingEdges } from '../serving.ts';
 import { StepPricer } from '../step-pricer.ts';
@@ -32,11 +31,14 @@ export function priceRuns(
   schedules: readonly Schedule[],
   card: ModelCard,
   p: RooflineParameters,
-  tensorParallel: number,
-  padding?: Padding,
+  {
+    tensorParallel,
+    speculation,
+    padding,
+  }: Pick<EngineSettings, 'tensorParallel' | 'speculation' | 'padding'>,
 ): PricedRun[] {
-  const attention = new AttentionWork(card, undefined, padding);
-  const pricer = new StepPricer(card, p, tensorParallel);
+  const attention = new AttentionWork(card, speculation, padding);
+  const pricer = new StepPricer(card, p, tensorParallel, speculation);
   return schedules.map((schedule) => {
     const ends = eventEnds(schedule, pricer);
     return {
@@ -149,8 +151,8 @@ export function scheduledTails(
 ): LatencyTails | null {
   const schedules = tailSchedules(card, p, engine, shape);
   if (schedules.length === 0) return null;
-  const { tensorParallel, padding } = engine;
-  const runs = priceRuns(schedules, card, p, tensorParallel, padding);
+  const { tensorParallel } = engine;
+  const runs = priceRuns(schedules, card, p, engine);
   return tailsOf(runs, shape, tensorParallel, p.request_overhead_s - schedules[0]!.arrivalSeconds, options);
 }
 

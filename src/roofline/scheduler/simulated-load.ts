@@ -27,6 +27,8 @@ export interface SimulatedLoad {
   /** Whether streams go on sending until the last measured request is finished. */
   readonly holdsLoad: boolean;
   readonly seed: number;
+  /** Whether what a request's steps give is drawn, where the server speculates; absent: the mean, alike for all. */
+  readonly drawsAcceptance?: boolean;
   /** An open loop: gaps between arrivals, and how many a second; absent: each stream sends when its last request is done. */
   readonly arrivals?: GapProcess & { readonly ratePerSecond: number };
 }

@@ -33,6 +33,11 @@ export function tailSchedules(
   const measuredRequests = steady ? many : load.measuredRequests;
   const runs = steady ? 1 : Math.min(MOST_RUNS, Math.ceil(FEWEST_REQUESTS / measuredRequests));
   return Array.from({ length: runs }, (_, run) =>
-    simulate(attention, pricer, engine, { ...load, measuredRequests, seed: load.seed + run }),
+    simulate(attention, pricer, engine, {
+      ...load,
+      measuredRequests,
+      seed: load.seed + run,
+      drawsAcceptance: true,
+    }),
   );
 }

@@ -8,7 +8,8 @@ const PIECE_STEPS = 32;
 const MOST_PIECES = 16;
 
 /**
- * Gaps between the tokens of the measured requests (TBT), in seconds, each counted for all the streams and steps that saw it:
+ * Gaps between the tokens of the measured requests (TBT; of a server that speculates between the steps that bring some), in
+ * seconds, each counted for all the streams and steps that saw it:
  * as many values as the schedule has events, not as there are tokens. A request's gap is a step, or all the events until it
  * decodes again where it was preempted.
  * @param ends of the schedule's events on the device

@@ -70,7 +70,8 @@ export class Answer {
     this.#silent = strikeAtHeaders(this.#sabotaged());
   }
 
-  token(last: boolean): void {
+  /** @param more whether other tokens of the same step follow, which leave in one event with it */
+  token(last: boolean, more = false): void {
     this.#generated += 1;
     const { request, holdsToken } = this.#context;
     if (this.#silent || this.#context.response.destroyed) return;
@@ -79,7 +80,7 @@ export class Answer {
       if (last && !this.#silent) this.#sendWhole();
       return;
     }
-    const isFull = this.#generated - this.#sent >= this.#context.tokensPerChunk && !holdsToken();
+    const isFull = !more && this.#generated - this.#sent >= this.#context.tokensPerChunk && !holdsToken();
     if (last || this.#generated === this.#halfWay || isFull) this.#sendChunk(last);
     if (this.#generated === this.#halfWay) this.#silent = strikeHalfWay(this.#sabotaged());
     if (last && !this.#silent) this.#finish();

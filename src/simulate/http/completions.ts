@@ -124,10 +124,10 @@ async function serve(state: ServerState, request: CompletionRequest, exchange: E
     ...(received.state === 'arrives' && { remoteTokens: received.tokens }),
     keepsBlocks,
     blockKeys: blockKeys(request.promptIds, device.blockSize, request.cacheSalt),
-    deliver: (_at, last) => {
+    deliver: (_at, last, more = false) => {
       if (first && received.state === 'arrives') received.done();
       first = false;
-      answer.token(last);
+      answer.token(last, more);
     },
   });
   const submitted = sequence;

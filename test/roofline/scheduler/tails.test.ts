@@ -50,7 +50,7 @@ function both({ input, output, streams, kv = 400_000, seats = 256 }: Cell) {
       statistic: 'mean',
     },
   } as const;
-  const tails = tailsOf(priceRuns([schedule], card, parameters, 1), shape, 1, 0);
+  const tails = tailsOf(priceRuns([schedule], card, parameters, { tensorParallel: 1 }), shape, 1, 0);
   return { tails, walked: driveEngine(device, load), pauses: schedule.pauses.length };
 }
 
