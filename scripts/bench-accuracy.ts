@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Bench } from './accuracy/bench.ts';
 import { capacityFromDriver } from './accuracy/blocks/capacity.ts';
 import { ONE_CELL_CODE, oneCellRows } from './accuracy/blocks/one-cell.ts';
+import { SPECULATION_CODE, speculationRows } from './accuracy/blocks/speculation.ts';
 import { TAILS_CODE, tailLine, tailRows, tailTable, tailVerdict } from './accuracy/blocks/tails.ts';
 import { BLOCKS } from './accuracy/blocks.ts';
 import { missingFiles } from './accuracy/data-files.ts';
@@ -15,14 +16,15 @@ import { accuracyTable, intervalTable, lineOf, verdictOf } from './accuracy/tabl
 
 /**
  * How far predictions are off on public measurements, block by block: everything, discrete choices included, is learnt without
- * the cells that are predicted; C1 is of simulated devices. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
+ * the cells that are predicted; C1 and SD are of simulated devices. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
  */
 const { values: flags } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 
+const SIMULATED_CODES = [ONE_CELL_CODE, SPECULATION_CODE];
 const wanted = flags.only?.split(',');
-const isSimulated = wanted?.every((code) => code === ONE_CELL_CODE) ?? false;
+const isSimulated = wanted?.every((code) => SIMULATED_CODES.includes(code)) ?? false;
 const missing = isSimulated ? [] : missingFiles();
 if (missing.length > 0) {
   console.error(`skipped: there is no ${missing.join(', ')}; RIDGE_DATA names the folder of the public data`);
@@ -30,7 +32,7 @@ if (missing.length > 0) {
   process.exit();
 }
 
-const CODES = [...BLOCKS.map(({ code }) => code), TAILS_CODE, ONE_CELL_CODE, ...POWER_CODES];
+const CODES = [...BLOCKS.map(({ code }) => code), TAILS_CODE, ...SIMULATED_CODES, ...POWER_CODES];
 const stray = wanted?.find((code) => !CODES.includes(code));
 if (stray !== undefined) {
   console.error(`--only: there is no block ${stray}; there are ${CODES.join(' ')}`);
@@ -57,10 +59,12 @@ const tails =
   wanted === undefined || wanted.includes(TAILS_CODE)
     ? tailRows(bench, (row) => progress(tailLine(row)))
     : [];
-const simulated =
-  wanted === undefined || wanted.includes(ONE_CELL_CODE)
-    ? oneCellRows((row) => progress(simulatedLine(row)))
-    : [];
+const simulated = [
+  { code: ONE_CELL_CODE, rowsBy: oneCellRows },
+  { code: SPECULATION_CODE, rowsBy: speculationRows },
+]
+  .filter(({ code }) => wanted?.includes(code) ?? true)
+  .flatMap(({ rowsBy }) => rowsBy((row) => progress(simulatedLine(row))));
 const power =
   wanted === undefined || wanted.some((code) => POWER_CODES.includes(code)) ? powerBlocks(wanted) : [];
 progress('done');

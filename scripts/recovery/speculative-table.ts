@@ -4,7 +4,7 @@ import { median } from '../../src/stats/sorted.ts';
 import { recoverSpeculative, type SpeculativeResult } from './speculative-seed.ts';
 import { readSuite } from './suite.ts';
 
-const SUITES = {
+export const SPECULATIVE_SUITES = {
   plain: readSuite('suites/roofline.yaml'),
   speculative: readSuite('suites/speculative.yaml'),
   cached: readSuite('suites/cached.yaml'),
@@ -21,7 +21,7 @@ export interface SpeculativeVerdict {
 
 /** Devices that speculate, drawn by seed: how the draft's cost came back, and unseen cells. Prints as it goes. */
 export function speculativeTable(seeds: readonly number[]): SpeculativeVerdict[] {
-  const results = seeds.map((seed) => recoverSpeculative(SUITES, seed, []));
+  const results = seeds.map((seed) => recoverSpeculative(SPECULATIVE_SUITES, seed, []));
   for (const name of DRAFT_NAMES) console.log(draftRow(results, name));
   const speculative = summariseErrors(results.flatMap((one) => one.speculative));
   const cached = summariseErrors(results.flatMap((one) => one.cached));
