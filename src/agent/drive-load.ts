@@ -16,6 +16,9 @@ export type DrivenLoad = LoadResult & Pick<CellEvidence, 'concurrency' | 'open'>
 
 type Hooks = Omit<LoadHooks, 'done'>;
 
+/** Kinds whose requests may arrive at a rate. */
+const OPEN_KINDS: ReadonlySet<CellTask['kind']> = new Set(['load', 'cached', 'speculative']);
+
 /**
  * Drives the load that a task asks for; ends early, as cancelled, when the signal aborts.
  * @throws RidgeError (exit 3) for a load that this agent does not know
@@ -36,7 +39,7 @@ export async function driveLoad(
     maxLengthTokens: task.max_length_tokens,
     stallGapToMedian: tellsStalls(task) ? thresholdsOf(task.thresholds).compile_stall_gap_to_median : null,
   };
-  if (kind === 'load' && arrivals !== null) {
+  if (arrivals !== null && OPEN_KINDS.has(kind)) {
     const mostInFlight = task.protocol.max_in_flight ?? MOST_IN_FLIGHT;
     const { overload, ...load } = await driven<OpenLoadResult>(signal, (done) =>
       runOpenLoop(port, { ...cell, arrivals, trace, mostInFlight }, { ...hooks, done }),

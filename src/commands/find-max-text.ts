@@ -1,16 +1,15 @@
-import { formatTokens } from '../report/format.ts';
-import { loadText, type SearchState, triedText } from '../report/search-text.ts';
+import { loadText, type SearchState, searchedText, triedText } from '../report/search-text.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import type { EventBus } from '../run/event-bus.ts';
-import type { Tried } from '../run/schema.ts';
+import { searchKey, type Tried } from '../run/schema.ts';
 
 /** The latest word of every search of a run that is about to start, in the order of their beginning. */
 export function rememberSearches(subscribe: EventBus['subscribe']): () => SearchState[] {
   const found = new Map<string, SearchState>();
   subscribe((event) => {
     if (event.kind !== 'search') return;
-    found.set(`${event.target} ${event.input_tokens} ${event.output_tokens}`, event);
+    found.set(searchKey(event), event);
   });
   return () => [...found.values()];
 }
@@ -29,9 +28,9 @@ export function searchesText(searches: readonly SearchState[], style: Style, wid
       { title: 'does not', align: 'right' },
       { title: 'broken by' },
     ],
-    rows: searches.map(({ target, input_tokens, output_tokens, met, not_met }) => [
-      target,
-      `${formatTokens(input_tokens)}/${formatTokens(output_tokens)}`,
+    rows: searches.map(({ met, not_met, ...search }) => [
+      search.target,
+      searchedText(search),
       load(met),
       met === null ? '-' : triedText(met),
       load(not_met),
@@ -44,8 +43,8 @@ export function searchesText(searches: readonly SearchState[], style: Style, wid
 }
 
 function notes(search: SearchState): string[] {
-  const { target, input_tokens, output_tokens, met, not_met, message, ended, axis } = search;
-  const name = `${target} ${formatTokens(input_tokens)}/${formatTokens(output_tokens)}`;
+  const { met, not_met, message, ended, axis } = search;
+  const name = `${search.target} ${searchedText(search)}`;
   const close = [met, not_met].flatMap((tried) =>
     tried !== null && !tried.decided
       ? [

@@ -70,9 +70,10 @@ only as many cells as it takes
 
 the highest load that meets the objectives
   --find-max AXIS          rate (requests/s) or concurrency (streams): for each
-                           input and output length of the suite, search the
-                           highest one; its loads only say where to start. The
-                           brackets stand in the run's find-max.json
+                           input and output length of the suite, of cached and
+                           speculative cells too, search the highest one; its
+                           loads only say where to start. The brackets stand in
+                           the run's find-max.json
   --objective KEY=MS       such as ttft_p99_ms=500, tpot_mean_ms=20, or
                            tbt_p99_ms=50 for the gaps between tokens;
                            repeatable; default: the suite's objectives. A p99

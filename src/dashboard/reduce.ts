@@ -2,7 +2,7 @@ import { sameLoad } from '../plan/closed-loop-cell.ts';
 import { oneLine } from '../report/one-line.ts';
 import type { RunEvent } from '../run/events.ts';
 import { endpointFailed } from '../run/lane.ts';
-import type { CellShape } from '../run/schema.ts';
+import { type CellShape, searchKey } from '../run/schema.ts';
 import {
   type CellStatus,
   type CellView,
@@ -68,8 +68,7 @@ function withEnergy(state: DashboardState, { target, record }: Extract<RunEvent,
   return withLane(state, target, { energy: { power_w, joules_per_token } });
 }
 
-const sameShape = (a: Search, b: Search): boolean =>
-  a.target === b.target && a.input_tokens === b.input_tokens && a.output_tokens === b.output_tokens;
+const sameShape = (a: Search, b: Search): boolean => searchKey(a) === searchKey(b);
 
 const withWarning = (state: DashboardState, target: string | null, message: string): DashboardState => ({
   ...state,

@@ -8,14 +8,20 @@ import type { CellRecord } from './schema.ts';
 /** What is kept and told of a search. */
 export function searchOf(
   target: string,
-  { input_tokens, output_tokens }: SearchShape,
+  { kind, input_tokens, cached_input_tokens, output_tokens }: SearchShape,
   { met, not_met }: Bracket,
   ended: SearchEnd | null,
   message: string | null,
   recordsAt: (load: number) => readonly CellRecord[],
 ): Search {
   const end = (one: Try | null): Tried | null => one && triedOf(one, recordsAt(one.load));
-  return { target, input_tokens, output_tokens, met: end(met), not_met: end(not_met), ended, message };
+  const shape = {
+    ...(kind !== 'load' && { cell_kind: kind }),
+    input_tokens,
+    ...(cached_input_tokens !== null && { cached_input_tokens }),
+    output_tokens,
+  };
+  return { target, ...shape, met: end(met), not_met: end(not_met), ended, message };
 }
 
 function triedOf({ load, judgement }: Try, records: readonly CellRecord[]): Tried {

@@ -25,10 +25,18 @@ const triedSchema = z.object({
   reasons: z.array(z.string()),
 });
 
+/** Kinds of cells that have a highest load. */
+export const SEARCHED_KINDS = ['load', 'cached', 'speculative'] as const;
+export type SearchedKind = (typeof SEARCHED_KINDS)[number];
+
 /** The search of one shape on one target: an entry of `find-max.json`. */
 export const searchSchema = z.object({
   target: z.string(),
+  /** What its cells are; absent: load. */
+  cell_kind: z.enum(SEARCHED_KINDS).optional(),
   input_tokens: z.int(),
+  /** Of every prompt, in the prefix cache; absent: none. */
+  cached_input_tokens: z.int().optional(),
   output_tokens: z.int(),
   /** The highest load that met every objective, and the lowest that did not. */
   met: triedSchema.nullable(),
@@ -39,4 +47,15 @@ export const searchSchema = z.object({
   message: z.string().nullable(),
 });
 export type Search = z.infer<typeof searchSchema>;
+
+/** What tells one search of a run from another. */
+export const searchKey = ({
+  target,
+  cell_kind,
+  cached_input_tokens,
+  input_tokens,
+  output_tokens,
+}: Search): string =>
+  [target, cell_kind ?? 'load', cached_input_tokens ?? 0, input_tokens, output_tokens].join(' ');
+
 export type Tried = z.infer<typeof triedSchema>;

@@ -5,13 +5,16 @@ import { type TargetFacts, targetModel } from '../plan/facts.ts';
 import { SAMPLE_FLOORS } from '../stats/sample-floor.ts';
 import type { LoadedSuite } from '../suite/load-suite.ts';
 import type { Objectives, Suite } from '../suite/schema.ts';
-import type { FindMaxOptions } from './find-max-schema.ts';
+import { type FindMaxOptions, SEARCHED_KINDS, type SearchedKind } from './find-max-schema.ts';
 import type { Arrivals, CellShape } from './schema.ts';
 
 type Axis = FindMaxOptions['axis'];
 
 /** Lengths whose highest load is searched, and how its requests arrive where they do so at a rate. */
 export interface SearchShape {
+  readonly kind: SearchedKind;
+  /** Of cached cells: tokens of every prompt that are in the prefix cache; null: none. */
+  readonly cached_input_tokens: number | null;
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly arrivals: Pick<Arrivals, 'process' | 'burstiness'>;
@@ -26,13 +29,16 @@ export function searchShapes({ suite, points }: LoadedSuite, facts: TargetFacts,
   const shapes = new Map<string, SearchShape>();
   const resolved = resolvePoints(points, facts, suite.protocol).points;
   for (const { point, concurrency, arrivals } of resolved) {
-    if (point.kind !== 'load' || point.load.kind === 'trace') continue;
-    const { input_tokens, output_tokens } = point;
-    const key = `${input_tokens}/${output_tokens}`;
+    const kind = SEARCHED_KINDS.find((one) => one === point.kind);
+    if (kind === undefined || point.load.kind === 'trace') continue;
+    const { input_tokens, cached_input_tokens, output_tokens } = point;
+    const key = `${kind} ${cached_input_tokens} ${input_tokens}/${output_tokens}`;
     const before = shapes.get(key);
     const load = axis === 'rate' ? (arrivals?.rate_per_s ?? null) : concurrency;
     const starts = [before?.start ?? null, load].filter((value) => value !== null);
     shapes.set(key, {
+      kind,
+      cached_input_tokens,
       input_tokens,
       output_tokens,
       arrivals: arrivals ?? before?.arrivals ?? POISSON,
@@ -81,8 +87,9 @@ export function rulesFor(
 
 /** The cell of a shape at a load. */
 export const cellAt = (shape: SearchShape, axis: Axis, load: number, repeat: number): CellShape => ({
-  kind: 'load',
+  kind: shape.kind,
   input_tokens: shape.input_tokens,
+  ...(shape.cached_input_tokens !== null && { cached_input_tokens: shape.cached_input_tokens }),
   output_tokens: shape.output_tokens,
   concurrency: axis === 'concurrency' ? load : null,
   arrivals: axis === 'rate' ? { ...shape.arrivals, rate_per_s: load, trace: null } : null,
@@ -97,7 +104,8 @@ export const loadOf = (cell: CellShape, axis: Axis): number =>
 
 /** Whether a cell belongs to the search of a shape. */
 export const sameSearch = (cell: CellShape, shape: SearchShape, axis: Axis): boolean =>
-  cell.kind === 'load' &&
+  cell.kind === shape.kind &&
+  (cell.cached_input_tokens ?? null) === shape.cached_input_tokens &&
   cell.kv_fill === null &&
   cell.input_tokens === shape.input_tokens &&
   cell.output_tokens === shape.output_tokens &&

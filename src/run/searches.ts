@@ -1,7 +1,7 @@
 import type { Control } from './control.ts';
 import type { RunListener } from './event-bus.ts';
 import { isSearched, type SearchContext, searchTarget } from './find-max.ts';
-import type { FindMaxOptions, Search } from './find-max-schema.ts';
+import { type FindMaxOptions, type Search, searchKey } from './find-max-schema.ts';
 import type { LaneContext } from './lane-context.ts';
 import type { Measuring } from './measuring.ts';
 import type { RunOptions } from './options.ts';
@@ -66,7 +66,7 @@ export class Searches {
   }
 
   #keep(search: Search): Promise<void> {
-    this.#found.set(`${search.target} ${search.input_tokens} ${search.output_tokens}`, search);
+    this.#found.set(searchKey(search), search);
     // One after another: two writes at once would share their temporary file.
     this.#written = this.#written.catch(() => undefined).then(() => this.#store.saveSearches(this.found));
     return this.#written;

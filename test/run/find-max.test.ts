@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { searchText } from '../../src/report/search-text.ts';
 import type { RunEvent } from '../../src/run/events.ts';
 import { Execution, type RunOptions } from '../../src/run/orchestrate.ts';
 import { readRun } from '../../src/run/read-run.ts';
@@ -82,6 +83,39 @@ test('a search brackets the highest rate of every shape, in the record and in it
   expect(kept[0].met.cells.every((key: string) => keys.has(key))).toBe(true);
   // Each probe is an ordinary cell.
   expect(records).toHaveLength((await loadsOf(log)).length);
+});
+
+test('cached prompts and servers that speculate have a highest load of their own', async () => {
+  const folder = join(await temporaryFolder(), 'kinds');
+  const kinds = loadText(
+    `grid:
+  - { input: [128], output: [64], load: { concurrency: [1] } }
+  - { kind: cached, input: [128], cached_input: [64], output: [64], load: { concurrency: [1] } }
+  - { kind: speculative, input: [128], output: [64], load: { concurrency: [1] } }
+objectives: { ttft_mean_ms: 100 }
+`,
+  );
+  const { ended } = await execute({
+    folder,
+    suite: kinds,
+    targets: [target(5.5, `${folder}.log`)],
+    findMax: { axis: 'concurrency', tolerance: 0.05 },
+  });
+  expect(ended.map(({ cell_kind, cached_input_tokens }) => [cell_kind, cached_input_tokens])).toEqual([
+    [undefined, undefined],
+    ['cached', 64],
+    ['speculative', undefined],
+  ]);
+  expect((await searchesOf(folder)).map(({ met }: Search) => met!.load)).toEqual([5, 5, 5]);
+  const { records } = await readRun(folder);
+  expect(new Set(records.map(({ cell }) => `${cell.kind} ${cell.cached_input_tokens ?? 0}`))).toEqual(
+    new Set(['load 0', 'cached 64', 'speculative 0']),
+  );
+  expect(ended.map((search) => searchText(search).split(' h100')[0])).toEqual([
+    '128/64',
+    '128 (64 cached)/64',
+    '128/64 speculative',
+  ]);
 });
 
 test('streams are whole, and a search without a load that meets its objectives says so by exit code 1', async () => {
