@@ -3,7 +3,7 @@ import { createRandom, type Random } from '../stats/random.ts';
 import { termRows } from './cross-validation.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import { marquardt } from './marquardt.ts';
-import { leastSquares } from './problem.ts';
+import { leastSquares } from './whitened-problem.ts';
 
 /** How replicates of a fit spread when other cells had been measured. */
 export interface Bootstrap {

@@ -3,8 +3,8 @@ import { covarianceOf, quadraticForm } from './covariance.ts';
 import type { RooflineFit } from './fit-roofline.ts';
 import { jacobianAt } from './least-squares.ts';
 import type { LatencyMetric, Observation } from './observations.ts';
-import { leastSquares } from './problem.ts';
 import type { StepSource } from './steps/step-terms.ts';
+import { leastSquares } from './whitened-problem.ts';
 
 /** A term predicted by a fit that did not see its block. */
 export interface UnseenTerm {

@@ -17,7 +17,6 @@ import { NO_MISFIT, type NoiseScale } from './noise.ts';
 import {
   EDGE_NAMES,
   type FitInput,
-  leastSquares,
   modelAt,
   type Problem,
   parametersInData,
@@ -27,6 +26,7 @@ import {
 import { scheduledCells } from './scheduled-cells.ts';
 import { DEFAULT_FIT_OPTIONS, type FitOptions, SEARCH_MISFIT, type Search, searchBasins } from './search.ts';
 import { type FitState, noiseOf, rowErrors, stateAt } from './state.ts';
+import { leastSquares } from './whitened-problem.ts';
 
 export { DEFAULT_FIT_OPTIONS, type FitOptions };
 

@@ -4,10 +4,11 @@ import type { Predictor } from './cell-model.ts';
 import { draftNames, draftStart } from './draft-columns.ts';
 import type { ExpectedServer } from './joint-prior.ts';
 import type { Objective } from './objective.ts';
-import { EDGE_NAMES, leastSquares, type Problem, type Whitening } from './problem.ts';
+import { EDGE_NAMES, type Problem } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
 import { solve } from './solve.ts';
 import { startPoints } from './starts.ts';
+import { leastSquares, type Whitening } from './whitened-problem.ts';
 
 export interface FitOptions {
   readonly seed: number;

@@ -12,9 +12,10 @@ import {
   regimeOf,
   termSd,
 } from './noise.ts';
-import { leastSquares, logResiduals, modelAt, type Problem, type Term, type Whitening } from './problem.ts';
+import { logResiduals, modelAt, type Problem, type Term } from './problem.ts';
 import { huberWeight, priorWeight } from './robust.ts';
 import { stepWeights, type TermWeights } from './steps/step-state.ts';
+import { leastSquares, type Whitening } from './whitened-problem.ts';
 
 /** What a fit knows at a point under a noise scale. */
 export interface FitState {
