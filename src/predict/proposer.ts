@@ -48,12 +48,18 @@ export function speculating(fit: Fit, { speculation, draft }: Asked): Speculatin
   return { fit: { ...fit, model_card: card }, sentences: [...other, ...outside(section, speculation)] };
 }
 
+/** Counters of a window tell an acceptance about so well, and steps depend on it through their number alone. */
+const ACCEPTANCE_SCATTER = 0.05;
+
 function outside({ draft_tokens, acceptance }: NonNullable<Fit['draft']>, asked: Speculation): string[] {
+  const [fewest, most] = [Math.floor(draft_tokens[0]), Math.ceil(draft_tokens[1])];
+  const [low, high] = [acceptance[0] - ACCEPTANCE_SCATTER, acceptance[1] + ACCEPTANCE_SCATTER];
+  const isSeen = asked.acceptance >= low && asked.acceptance <= high;
   const sentence = (name: string, value: number, [low, high]: readonly [number, number]): string[] =>
     value >= low && value <= high ? [] : [`${name} ${value} is outside ${short(low)} to ${short(high)}`];
   return [
-    ...sentence('proposed tokens', asked.draftTokens, draft_tokens),
-    ...sentence('acceptance', asked.acceptance, acceptance),
+    ...sentence('proposed tokens', asked.draftTokens, [fewest, most]),
+    ...(isSeen ? [] : sentence('acceptance', asked.acceptance, acceptance)),
   ];
 }
 

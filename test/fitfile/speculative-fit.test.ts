@@ -21,9 +21,14 @@ test('a fit file says what proposing costs, and predicts with it', () => {
   expect(checkFitText(canonicalJson(fit), 'it', { published: true }).problems).toEqual([]);
   const measured = predict(fit, { ...shape, speculation });
   expect(measured.extrapolates).toEqual([]);
+  // As near as a window's counters tell it.
+  expect(predict(fit, { ...shape, speculation: { draftTokens: 5, acceptance: 0.47 } }).extrapolates).toEqual(
+    [],
+  );
   expect(measured.tpot_ms.interval_90).not.toBeNull();
   const beyond = predict(fit, { ...shape, speculation: { draftTokens: 8, acceptance: 0.9 } });
   expect(beyond.extrapolates.join()).toContain('proposed tokens 8 is outside 2 to 5');
+  expect(beyond.extrapolates.join()).toContain('acceptance 0.9 is outside');
   // Another draft's card says what it costs; what was measured was of another one.
   const other = predict(fit, { ...shape, speculation, draft: DRAFT });
   expect(other.extrapolates.join()).toContain('priced by the fit');
