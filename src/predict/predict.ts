@@ -18,7 +18,7 @@ import {
   requireShape,
   wantsTails,
 } from './prediction-shape.ts';
-import { capacityBeside, speculating, withoutDraftColumns } from './proposer.ts';
+import { capacityBeside, speculating } from './proposer.ts';
 
 export type { PredictionShape };
 
@@ -87,7 +87,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   const cached = cachedTokens(loop);
   const { sentences, doublings } = extrapolationOf(fit, { input, cached, output, concurrency, tp });
   const shown = widened(prediction, doublings);
-  const bare = wantsTails(shape) ? predictTails(withoutDraftColumns(model), settings, loop, predictor) : null;
+  const bare = wantsTails(shape) ? predictTails(model, settings, loop, predictor) : null;
   const tails = bare && widened(bare, doublings);
   return {
     ...shown,

@@ -1,6 +1,4 @@
 import { bindCard } from '../accelerator/peaks.ts';
-import type { FittedModel } from '../fit/predictive.ts';
-import { EDGE_NAMES } from '../fit/problem.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
 import { withDraft } from '../model/draft.ts';
@@ -89,10 +87,4 @@ export function capacityBeside(card: ModelCard, tokens: number, tensorParallel: 
   const copies = tensorParallel / kvShards(card, tensorParallel);
   const [own, more] = [copies * kvBytesPerToken(card), copies * kvBytesPerToken(draft)];
   return Math.max(0, (tokens * own - weightBytes(draft)) / (own + more));
-}
-
-/** A model whose percentiles are asked for: how sure it is of a draft's costs stays out of their intervals. */
-export function withoutDraftColumns(model: FittedModel): FittedModel {
-  const size = model.names.length + EDGE_NAMES.length;
-  return { ...model, covariance: model.covariance.slice(0, size).map((row) => row.slice(0, size)) };
 }

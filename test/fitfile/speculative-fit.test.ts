@@ -26,6 +26,11 @@ test('a fit file says what proposing costs, and predicts with it', () => {
     [],
   );
   expect(measured.tpot_ms.interval_90).not.toBeNull();
+  // Cells without speculation measured percentiles, and their intervals are numbers.
+  const { tails } = predict(fit, { ...shape, speculation, tails: true });
+  const ends = Object.values(tails!).flatMap(({ interval_90 }) => interval_90 ?? []);
+  expect(ends.length).toBeGreaterThan(0);
+  expect(ends.every((end) => end > 0)).toBe(true);
   const beyond = predict(fit, { ...shape, speculation: { draftTokens: 8, acceptance: 0.9 } });
   expect(beyond.extrapolates.join()).toContain('proposed tokens 8 is outside 2 to 5');
   expect(beyond.extrapolates.join()).toContain('acceptance 0.9 is outside');

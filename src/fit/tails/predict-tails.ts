@@ -79,7 +79,9 @@ function predictedOf(
     const isEdge = column >= moved.length - EDGE_NAMES.length;
     return Math.log(secondsOf(tails, key)! / seconds) / (isEdge ? EDGE_DIFFERENCE : PARAMETER_DIFFERENCE);
   });
-  const known = HALF_WIDTH_90 * Math.sqrt(Math.max(0, quadraticForm(covariance, slopes)));
+  // How sure a draft's costs are, behind the edges, stays out of it.
+  const own = covariance.slice(0, slopes.length).map((row) => row.slice(0, slopes.length));
+  const known = HALF_WIDTH_90 * Math.sqrt(Math.max(0, quadraticForm(own, slopes)));
   const spread = Math.exp(Math.hypot(known, miss.log_half_width_90));
   return { value, interval_90: [value / spread, value * spread] };
 }
