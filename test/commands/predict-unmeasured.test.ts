@@ -57,11 +57,12 @@ test('a device without a fit: its spec sheet is all there is, and that is said',
 test('percentiles, limits, cached prompts and speculation are as for a fit; a limit that is not met is a no', async () => {
   const asked = ['predict', '--accelerator', 'h100-sxm', '--model', 'llama-3.1-8b', ...shape];
   const limits = ['--tails', '--objective', 'tbt_p99_ms=0.1', '--objective', 'ttft_mean_ms=60000'];
-  const [judged, cached, proposed, refused] = await Promise.all([
+  const [judged, cached, proposed, refused, tails] = await Promise.all([
     ridge(...asked, ...limits),
     ridge(...asked, '--cached-input', '512', '--json'),
     ridge(...asked, '--spec', '4,0.7', '--draft', 'llama-3.1-8b', '--json'),
-    ridge(...asked, '--spec', '4,0.7', '--tails'),
+    ridge(...asked, '--spec', '4,0.7', '--tails', '--closed-form'),
+    ridge(...asked, '--spec', '4,0.7', '--tails', '--json'),
   ]);
   expect(judged.exitCode).toBe(1);
   expect(judged.stdout).toMatch(/^tbt +[\d.]+ +[\d.]+ +[\d.]+ +ms$/m);
@@ -72,7 +73,8 @@ test('percentiles, limits, cached prompts and speculation are as for a fit; a li
   expect(JSON.parse(cached.stdout)).toMatchObject({ cached_input: 512, tails: null, objectives: [] });
   expect(JSON.parse(proposed.stdout).speculation).toEqual({ draftTokens: 4, acceptance: 0.7 });
   expect(refused.exitCode).toBe(2);
-  expect(refused.stderr).toContain('percentiles with speculative decoding');
+  expect(refused.stderr).toContain('no percentiles with speculative decoding');
+  expect(JSON.parse(tails.stdout).tails.tbt_p99_ms.value).toBeGreaterThan(0);
 });
 
 /** A run of which `count` cells were measured. */
