@@ -1,7 +1,8 @@
 import { LuDecomposition, Matrix } from 'ml-matrix';
 import { beforeAnyFit, COORDINATES } from './coordinates.ts';
+import { likelySpreads } from './likely-spreads.ts';
 import type { Member, Traits } from './member.ts';
-import { type Spreads, shared, spreadsOf } from './spread.ts';
+import { ownVariance, type Spreads, shared } from './spread.ts';
 
 /** What is expected of a server that no cell was measured on, over `COORDINATES`. */
 export interface Expected {
@@ -21,7 +22,7 @@ export interface Family {
  * included, so what one cannot tell apart others do.
  */
 export function familyOf(members: readonly Member[]): Family {
-  const spreads = spreadsOf(members);
+  const { spreads, own } = likelySpreads(members);
   const [count, size] = [members.length, COORDINATES.length];
   const total = count * size;
   // Index of a coordinate of a member: member by member.
@@ -31,7 +32,8 @@ export function familyOf(members: readonly Member[]): Family {
   members.forEach((a, i) => {
     members.forEach((b, j) => {
       common(a.traits, b.traits).forEach((value, c) => {
-        const rest = i === j ? spreads[COORDINATES[c]!].rest ** 2 : 0;
+        const name = COORDINATES[c]!;
+        const rest = i === j ? spreads[name].rest ** 2 + own[name][i]! : 0;
         between.set(i * size + c, j * size + c, value + rest);
       });
     });
@@ -40,12 +42,13 @@ export function familyOf(members: readonly Member[]): Family {
   const off = Matrix.zeros(total, 1);
   members.forEach((member, i) => {
     member.precision.forEach((row, a) => {
-      let expected = 0;
+      let told = 0;
       row.forEach((value, b) => {
         precision.set(i * size + a, i * size + b, value);
-        expected += value * beforeAnyFit(COORDINATES[b]!).centre;
+        const { centre } = beforeAnyFit(COORDINATES[b]!);
+        told += value * ((member.found[b] ?? centre) - centre);
       });
-      off.set(i * size + a, 0, member.information[a]! - expected);
+      off.set(i * size + a, 0, told);
     });
   });
   const system = precision.mmul(between).add(Matrix.eye(total));
@@ -63,12 +66,14 @@ export function familyOf(members: readonly Member[]): Family {
     });
     const moved = cross.mmul(pull);
     const known = cross.mmul(gain).mmul(cross.transpose());
-    const own = common(traits, traits);
+    const alike = common(traits, traits);
+    const isKnown = members.some(({ traits: { model } }) => model === traits.model);
     return {
       centre: COORDINATES.map((coordinate, c) => beforeAnyFit(coordinate).centre + moved.get(c, 0)),
       covariance: COORDINATES.map((coordinate, c) =>
         COORDINATES.map((_, d) => {
-          const before = c === d ? own[c]! + spreads[coordinate].rest ** 2 : 0;
+          const alone = ownVariance(coordinate, spreads[coordinate], traits, isKnown);
+          const before = c === d ? alike[c]! + alone : 0;
           return before - (known.get(c, d) + known.get(d, c)) / 2;
         }),
       ),

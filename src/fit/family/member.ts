@@ -19,14 +19,17 @@ export interface Traits {
   readonly model: string;
 }
 
-/** What one fit says beyond its prior: a Gaussian likelihood over `COORDINATES` in information form. */
+/**
+ * What one fit says beyond its prior: a Gaussian likelihood over `COORDINATES` about what it found. A prior that is taken off
+ * would move the mean beyond it, to where the cells' slopes were never looked at: there the likelihood is not known.
+ */
 export interface Member {
   readonly id: string;
   readonly traits: Traits;
+  /** Its own values; null where it has none. */
+  readonly found: readonly (number | null)[];
   /** Inverse covariance of the likelihood; singular where the cells were silent. */
   readonly precision: readonly (readonly number[])[];
-  /** Precision times the likelihood's mean. */
-  readonly information: readonly number[];
 }
 
 export function traitsOf(accelerator: Accelerator, engine: string, card: ModelCard): Traits {
@@ -57,7 +60,6 @@ interface Column {
   readonly column: number;
   readonly value: number;
   /** Of the prior. */
-  readonly centre: number;
   readonly precision: number;
 }
 
@@ -69,51 +71,33 @@ export function memberOf({ id, accelerator, engine, model, priors, at_bound }: M
   const traits = traitsOf(accelerator, engine, model.card);
   const columns = [...model.names, ...EDGE_NAMES].flatMap((name, column): Column[] => {
     const isEdge = name === 'ttft_wait_steps' || name === 'decode_wait_steps';
-    if (isEdge) return [{ name, column, value: model.edges[name], centre: 0, precision: EDGE_SD ** -2 }];
+    if (isEdge) return [{ name, column, value: model.edges[name], precision: EDGE_SD ** -2 }];
     const unit = logUnit(name, accelerator, model.card);
     if (unit === null || at_bound.includes(name)) return [];
-    const { centre, log_sd } = priors[name];
     const value = Math.log(model.parameters[name]) - unit;
-    return [{ name, column, value, centre: Math.log(centre) - unit, precision: log_sd ** -2 }];
+    return [{ name, column, value, precision: priors[name].log_sd ** -2 }];
   });
-  const posterior = inverse(
+  const difference = inverse(
     new Matrix(columns.map((a) => columns.map((b) => model.covariance[a.column]![b.column]!))),
   );
-  const difference = posterior.clone();
   columns.forEach(({ precision }, i) => {
     difference.set(i, i, difference.get(i, i) - precision);
   });
-  const told = columns.map(({ centre, precision }, i) => {
-    const whole = columns.reduce((sum, { value }, j) => sum + posterior.get(i, j) * value, 0);
-    return whole - precision * centre;
-  });
-  const { precision, information } = positivePart(difference, told);
+  const precision = positivePart(difference);
   const place = COORDINATES.map((name) => columns.findIndex((one) => one.name === name));
   return {
     id,
     traits,
+    found: place.map((i) => (i < 0 ? null : columns[i]!.value)),
     precision: place.map((i) => place.map((j) => (i < 0 || j < 0 ? 0 : precision.get(i, j)))),
-    information: place.map((i) => (i < 0 ? 0 : information[i]!)),
   };
 }
 
 /** Without the directions in which a fit knows no more than its prior. */
-function positivePart(matrix: Matrix, told: readonly number[]) {
+function positivePart(matrix: Matrix): Matrix {
   const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(matrix, {
     assumeSymmetric: true,
   });
-  const size = told.length;
-  const precision = Matrix.zeros(size, size);
-  const information = Array.from({ length: size }, () => 0);
-  values.forEach((value, k) => {
-    if (value <= LEAST) return;
-    const vector = vectors.getColumn(k);
-    const along = vector.reduce((sum, each, i) => sum + each * told[i]!, 0);
-    for (let i = 0; i < size; i += 1) {
-      information[i]! += along * vector[i]!;
-      for (let j = 0; j < size; j += 1)
-        precision.set(i, j, precision.get(i, j) + value * (vector[i]! * vector[j]!));
-    }
-  });
-  return { precision, information };
+  const roots = vectors.mmul(Matrix.diag(values.map((value) => (value > LEAST ? Math.sqrt(value) : 0))));
+  return roots.mmul(roots.transpose());
 }

@@ -36,16 +36,19 @@ function knows(name: (typeof COORDINATES)[number], value: number, of: Partial<Tr
   return {
     id: 'x',
     traits: traits(of),
+    found: COORDINATES.map((_, i) => (i === column(name) ? value : null)),
     precision,
-    information: COORDINATES.map((_, i) => (i === column(name) ? 1e4 * value : 0)),
   };
 }
 
 describe('what one fit says', () => {
-  test('its likelihood and its prior together are the fit', () => {
+  test('is about the values that it found, and nothing of what its model has none of', () => {
     const member = memberOf({ id: 'x', accelerator, engine: 'vllm', model, priors, at_bound: [] });
     const i = column('memory_bytes_per_s');
     expect(member.precision[i]![i]).toBeGreaterThan(0);
+    const peak = Math.log(accelerator.memory_bytes_per_s!);
+    expect(member.found[i]).toBeCloseTo(Math.log(model.parameters.memory_bytes_per_s) - peak, 9);
+    expect(member.found[column('expert_flop_per_s')]).toBeNull();
     expect(member.precision[column('expert_flop_per_s')]!.every((value) => value === 0)).toBe(true);
     expect(member.traits).toEqual(traitsOf(accelerator, 'vllm', card));
   });
@@ -54,7 +57,6 @@ describe('what one fit says', () => {
     const nothing = priorModel(card, priors, PARAMETER_NAMES);
     const member = memberOf({ id: 'x', accelerator, engine: 'vllm', model: nothing, priors, at_bound: [] });
     expect(Math.max(...member.precision.flat().map(Math.abs))).toBeLessThan(1e-6);
-    expect(Math.max(...member.information.map(Math.abs))).toBeLessThan(1e-6);
   });
 });
 
@@ -83,6 +85,38 @@ describe('a family', () => {
     expect(onB!.centre).toBeLessThan(-0.7);
     expect(Math.abs(onC!.centre)).toBeLessThan(0.1);
     expect(onC!.variance).toBeGreaterThan(2 * onA!.variance);
+  });
+
+  test('a server unlike all others widens what is expected of new ones, and hardly moves its centre', () => {
+    const name = 'step_overhead_s';
+    const own = beforeAnyFit(name).centre;
+    const alike = ['a', 'b', 'c', 'd'].map((device) => knows(name, own, { device, model: device }));
+    const strange = knows(name, own + 2, { device: 'e', model: 'e' });
+    const of = (members: readonly Member[]) => {
+      const { centre, covariance } = familyOf(members).expect(traits({ device: 'new', model: 'new' }));
+      return { centre: centre[column(name)]! - own, variance: covariance[column(name)]![column(name)]! };
+    };
+    const [without, beside] = [of(alike), of([...alike, strange])];
+    expect(Math.abs(beside.centre)).toBeLessThan(0.1);
+    expect(beside.variance).toBeGreaterThan(2 * without.variance);
+  });
+
+  test('models with experts that nobody fitted are less certain than dense ones', () => {
+    const name = 'step_overhead_s';
+    const own = beforeAnyFit(name).centre;
+    const family = familyOf(
+      (['dense', 'experts'] as const).flatMap((kind) =>
+        ['a', 'b', 'c'].map((model) => knows(name, own, { kind, model: `${kind} ${model}` })),
+      ),
+    );
+    const variance = (of: Partial<Traits>): number =>
+      family.expect(traits(of)).covariance[column(name)]![column(name)]!;
+    const [dense, experts] = [
+      variance({ kind: 'dense', model: 'new' }),
+      variance({ kind: 'experts', model: 'new' }),
+    ];
+    expect(experts).toBeGreaterThan(2 * dense);
+    expect(variance({ kind: 'experts', model: 'experts a' })).toBeLessThan(experts / 2);
   });
 
   test('few others tell little of a spread', () => {
