@@ -131,6 +131,25 @@ describe('token counts', () => {
     expect(whole(total + 10 + 4, [filler])).toEqual([]);
     expect(whole(total + 10 + 5, [filler])).toEqual(['token_count_mismatch']);
   });
+
+  test('of an aborted stream misses one step at most, with all that was proposed for it', () => {
+    const timelines = loop({ to: 10 });
+    const cut = request({
+      role: 'filler',
+      stream: 9,
+      sent_s: 11,
+      usage: null,
+      chunks: { at_s: [11.1, 11.2], tokens: [1, 6], bound_s: [0, 0] },
+      outcome: { state: 'aborted' },
+    });
+    const whole = (missing: number) => {
+      const generation_tokens = timelines.length * 100 + 7 + missing;
+      const serverWholeCell = server({ generation_tokens }, -10, 20);
+      return codesOf({ timelines: [...timelines, cut], serverWholeCell });
+    };
+    expect(whole(6)).toEqual([]);
+    expect(whole(7)).toEqual(['token_count_mismatch']);
+  });
 });
 
 /** Eight streams whose requests stay anything from half a second to four. */
