@@ -36,10 +36,13 @@ export function findRun(idOrPath: string): RunPlace {
   const inside = runsIn(idOrPath);
   if (inside.length > 0) throw holdsRuns(idOrPath, inside);
   throw new RidgeError(`no run '${idOrPath}'`, {
-    where: join(RUNS, idOrPath),
+    where: isPath(idOrPath) ? idOrPath : join(RUNS, idOrPath),
     mend: 'Give the id of a run under runs/, or the path of its folder.',
   });
 }
+
+/** A name that says where it is, or is there: nobody meant an id by it. */
+const isPath = (typed: string): boolean => basename(typed) !== typed || existsSync(typed);
 
 /** Names of the runs that lie in a folder, the latest first as their names have it. */
 function runsIn(folder: string): string[] {
