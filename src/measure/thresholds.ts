@@ -45,15 +45,15 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
   little_law: {
     gate: `mean in-flight L and λW differ by max(${percent(t.little_law_share)}, ${t.little_law_requests}/n) or more of L; in an open loop, and where the server speculates, also by more than the window's edges can cut by chance`,
     effect: 'invalid',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   concurrency_off_target: {
     gate: `time-weighted in-flight requests outside the target ± ${percent(t.concurrency_off_target_share)}; the server's running + waiting far from the target only flags`,
     effect: 'invalid (flagged by gauges)',
-    fit: 'exclude (use)',
+    fit: 'exclude its means (use)',
   },
   prefix_cache_hit: {
-    gate: `prompt tokens were found in the prefix cache: flagged, from ${percent(t.prefix_cache_hit_invalid_share)} on invalid`,
+    gate: `prompt tokens were found in the prefix cache: flagged, from ${percent(t.prefix_cache_hit_invalid_share)} on invalid; of cells with cached prompts: a share that is that far from what was cached invalidates, a server that does not say it flags`,
     effect: 'flagged or invalid',
     fit: 'exclude',
   },
@@ -75,7 +75,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
   phase_locked: {
     gate: `${t.phase_locked_fewest_streams} streams or more of a closed loop send in bursts: requests in bins of 1/${t.phase_locked_bins_per_residence} residence have a variance above ${t.phase_locked_variance_to_mean} x mean; of prefill cells, whose prompts return by the step, above ${percent(t.phase_locked_prefill_share)} of all streams in one bin`,
     effect: 'invalid',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   steps_unresolved: {
     gate: `the engine's steps as found in the client's stamps differ from the server's own count by more than max(${percent(t.steps_unresolved_share)}, ${t.steps_unresolved_edge_steps} steps)`,
@@ -85,12 +85,12 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
   schedule_lag: {
     gate: `open loop: p99 of sent - scheduled is over max(${t.schedule_lag_ms} ms, ${percent(t.schedule_lag_share)} of TTFT): the client was late`,
     effect: 'invalid',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   client_bound: {
-    gate: `p99 bound of the client's stamps is ${percent(t.client_bound_ttft_share)} of TTFT or more, or ${percent(t.client_bound_tpot_share)} of the time that TPOT is taken over (${t.client_bound_tpot_fewest_tokens} tokens or more), or more chunks a second arrive than the host was calibrated for`,
+    gate: `p99 bound of the client's stamps is ${percent(t.client_bound_ttft_share)} of TTFT or more, or ${percent(t.client_bound_tpot_share)} of the time that TPOT is taken over (${t.client_bound_tpot_fewest_tokens} tokens or more; of decode cells this alone), or more chunks a second arrive than the host was calibrated for`,
     effect: 'flagged',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   rate_not_reached: {
     gate: `open loop: fewer than ${percent(t.rate_not_reached_share)} of the requests that were due in the window were sent in it`,
@@ -98,7 +98,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use, at the measured rate',
   },
   kv_transfer_missing: {
-    gate: `disaggregated: under ${percent(t.kv_transfer_missing_share)} of the prompt tokens that the prefill server computed reached the decode server, which computed the rest itself`,
+    gate: `disaggregated: under ${percent(t.kv_transfer_missing_share)} of the prompt tokens that the prefill server computed reached the decode server, which computed the rest itself, or it counted no transfer at all`,
     effect: 'invalid',
     fit: 'exclude',
   },
@@ -123,14 +123,14 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'use',
   },
   window_short: {
-    gate: `the window is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.window_short_decode_steps} steps in which all of a batch decodes`,
+    gate: `no window opened, or it is shorter than one residence, or holds fewer requests than the suite's minimum; decode cells: fewer than ${t.window_short_decode_steps} steps in which all of a batch decodes, or most batches never decoded together`,
     effect: 'invalid',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   unsteady: {
-    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}; in an open loop each ${percent(t.unsteady_open_share)}), an open loop whose requests come faster than they are served, or a warm-up that ended at its cap`,
+    gate: `a trend of in-flight, TTFT or TPOT over the window (p < ${t.unsteady_p_value}, change above ${percent(t.unsteady_change_share)}, in-flight ${percent(t.unsteady_in_flight_share)}; in an open loop each ${percent(t.unsteady_open_share)}, of a replayed trace none), an open loop whose requests come faster than they are served, or a warm-up that ended at its cap`,
     effect: 'flagged',
-    fit: 'exclude',
+    fit: 'exclude its means',
   },
   few_samples: {
     gate: 'an objective asks for a percentile below its sample floor (p50 11, p90 64, p95 130, p99 662, p99.9 6636): it is withheld',
@@ -163,7 +163,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   environment_changed: {
-    gate: 'engine version, model or settings differ from the start of the run',
+    gate: 'engine, its version, model, settings or the flags that the run starts it with differ from the start of the run; of what a power source tells, where it told it both times, its version (nvidia-smi and hl-smi: the driver) and the power limits in force (nvidia-smi)',
     effect: 'invalid',
     fit: 'exclude',
   },

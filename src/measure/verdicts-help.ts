@@ -16,7 +16,9 @@ export function verdictsHelp(): string {
   return [
     'Every cell gets a verdict: valid, flagged or invalid, with all its reasons. A',
     'fit leaves out the cells of which any reason says exclude; a note changes',
-    'nothing.',
+    'nothing. Where all of them exclude its means alone, a cell that is fitted by',
+    "the engine's steps (mixed prompt lengths, or ridge fit --steps all) is used by",
+    'those.',
     '',
     ...rows,
     '',

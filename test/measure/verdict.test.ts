@@ -553,4 +553,5 @@ test('help explains every code, with the numbers that are judged by', () => {
   for (const code of REASON_CODES) expect(help).toContain(`  ${code}\n`);
   expect(help).toContain(`variance above ${DEFAULT_THRESHOLDS.phase_locked_variance_to_mean} x mean`);
   expect(Object.keys(VERDICT_TABLE)).toEqual([...REASON_CODES]);
+  expect(VERDICT_TABLE.environment_changed.gate).toMatch(/power source .* version .* power limits/);
 });

@@ -6,7 +6,7 @@ import { observedSteps } from './observed-steps.ts';
  * What is wrong with a cell's means and not with its steps: they need no steady load, and each is judged by its own stamps, whose
  * lateness its neighbours give back.
  */
-const OF_MEANS: ReadonlySet<string> = new Set([
+export const OF_MEANS: ReadonlySet<string> = new Set([
   'little_law',
   'concurrency_off_target',
   'phase_locked',

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { observationsFromRuns, type RunCells } from '../../../src/fit/from-runs.ts';
-import type { Reason } from '../../../src/measure/reasons.ts';
+import { OF_MEANS } from '../../../src/fit/steps/use-steps.ts';
+import { REASON_CODES, type Reason } from '../../../src/measure/reasons.ts';
+import { VERDICT_TABLE } from '../../../src/measure/thresholds.ts';
 import { measureCell } from './tomography.ts';
 
 const made = measureCell();
@@ -27,4 +29,10 @@ test.each(['unsteady', 'client_bound'] as const)(
 test('a cell whose requests or tokens are not what they should be is not fitted at all', () => {
   for (const code of ['input_length_off', 'prefix_cache_hit', 'steps_unresolved'] as const)
     expect(observationsFromRuns([excluded(code)]).observations).toEqual([]);
+});
+
+test('the table of verdicts says of which codes a fit by steps leaves the means out alone', () => {
+  const excluding = REASON_CODES.filter((code) => VERDICT_TABLE[code].fit.startsWith('exclude'));
+  const ofMeans = excluding.filter((code) => VERDICT_TABLE[code].fit.startsWith('exclude its means'));
+  expect(ofMeans).toEqual(excluding.filter((code) => OF_MEANS.has(code)));
 });
