@@ -17,6 +17,8 @@ export interface DeviceEnergy {
   readonly bracketed: boolean;
   /** A broken cell in the window, or close to it. */
   readonly bad: boolean;
+  /** The column that its readings lack; null: none. */
+  readonly lacks: string | null;
   /** Integral of power; null where it cannot be taken. */
   readonly integral_j: number | null;
   readonly counter: CounterEnergy;
@@ -39,12 +41,14 @@ interface Point {
  * counter beside it.
  * @param samples of this device, in order of arrival
  * @param counterRange_j where the counter starts again, or null
+ * @param reach_s how close to the window a broken cell counts
  */
 export function deviceEnergy(
   device: string,
   samples: readonly PowerSample[],
   window: Interval,
   counterRange_j: number | null,
+  reach_s = 0,
 ): DeviceEnergy {
   const powers = averagedTwins(pointsOf(freshOnly(samples), ({ power_w }) => power_w));
   const around = spanning(powers, window);
@@ -56,7 +60,10 @@ export function deviceEnergy(
     samples: powers.filter(({ at_s }) => at_s >= window.from_s && at_s < window.to_s).length,
     longest_gap_s: around === null ? Number.POSITIVE_INFINITY : longestGap(around),
     bracketed: around !== null,
-    bad: inside.some(({ bad }) => bad),
+    bad: samples.some(
+      ({ bad, at_s }) => bad && at_s >= window.from_s - reach_s && at_s < window.to_s + reach_s,
+    ),
+    lacks: inside.find(({ lacks }) => lacks !== undefined)?.lacks ?? null,
     integral_j,
     counter: counterEnergy(
       pointsOf(samples, ({ counter_j }) => counter_j),

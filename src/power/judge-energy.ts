@@ -1,5 +1,5 @@
 import { type DeviceEnergy, deviceEnergy, type Interval } from './energy.ts';
-import { type EnergyReason, energyReason, ENERGY_LIMITS as LIMITS } from './energy-codes.ts';
+import { type EnergyReason, energyReason, ENERGY_LIMITS as LIMITS, longestGapOf } from './energy-codes.ts';
 import { judgeThrottling } from './judge-throttling.ts';
 import type { PowerFacts, PowerSample } from './sample.ts';
 
@@ -41,8 +41,9 @@ export function judgeEnergy(evidence: EnergyEvidence): JudgedEnergy {
     ]);
   }
   const byDevice = Map.groupBy(samples, ({ device }) => device);
+  const reach = longestGapOf(facts.interval_s);
   const devices = expected.map((device) =>
-    deviceEnergy(device, byDevice.get(device) ?? [], window, facts.counter_range_j),
+    deviceEnergy(device, byDevice.get(device) ?? [], window, facts.counter_range_j, reach),
   );
   const integrals =
     facts.averaging === 'counter' && facts.has_counter ? null : sumOf(devices.map((one) => one.integral_j));
@@ -118,17 +119,14 @@ function judgeDevice(
   if (one.bad)
     return [energyReason('power_cell_invalid', `device ${one.device} gave a broken power reading`)];
   if (countersUsable) return [];
+  if (one.lacks !== null) return [energyReason('column_missing', `${facts.source}: ${one.lacks}`)];
   if (!one.bracketed) {
     return [
       energyReason('not_bracketed', `device ${one.device} has no reading before the window or none after it`),
     ];
   }
-  const slow = facts.interval_s >= LIMITS.slow_interval_s;
-  const limit = slow
-    ? LIMITS.slow_gap_s
-    : Math.max(LIMITS.gap_intervals * facts.interval_s, LIMITS.least_gap_s);
   const gap =
-    one.longest_gap_s > limit
+    one.longest_gap_s > longestGapOf(facts.interval_s)
       ? [
           energyReason(
             'gap_exceeded',

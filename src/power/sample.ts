@@ -16,6 +16,8 @@ export interface PowerSample {
   readonly throttle: readonly ThrottleReason[] | null;
   /** A power cell that is neither a number nor one of the tool's words for unknown, or is negative. */
   readonly bad: boolean;
+  /** What the tool's table should have and lacks, and what it has; absent: it lacks nothing. */
+  readonly lacks?: string;
 }
 
 /** What a reading covers: not comparable between scopes, so it is recorded with every energy. */

@@ -59,6 +59,19 @@ function fieldsOf(line: string): string[] | null {
   }
 }
 
+/** Names that a table may give to the two columns without which a reading says nothing. */
+export interface NeededColumns {
+  readonly power: readonly string[];
+  readonly device: readonly string[];
+}
+
+/** `lacks` of a sample from this row: nothing where the table has both. */
+export function lacksOf(row: TableRow, needed: NeededColumns): { readonly lacks?: string } {
+  const columns = Object.keys(row);
+  const missing = (['power', 'device'] as const).find((name) => columnOf(columns, needed[name]) === null);
+  return missing === undefined ? {} : { lacks: `no ${missing} column among ${columns.join(', ')}` };
+}
+
 /** The first of these columns that the table has. */
 export const columnOf = (columns: readonly string[], names: readonly string[]): string | null =>
   names.find((name) => columns.includes(name)) ?? null;

@@ -66,6 +66,12 @@ describe('each code', () => {
       'power_cell_invalid',
       { samples: steady(0.1, (one) => (one.at_s === 20 ? { ...one, bad: true } : one)) },
     ],
+    [
+      'column_missing',
+      {
+        samples: steady(0.1, (one) => ({ ...one, power_w: null, lacks: 'no power column among gpu, watts' })),
+      },
+    ],
     ['rows_skipped', { rowsSkipped: 2 }],
     ['throttled', { samples: steady(0.1, (one) => ({ ...one, throttle: ['thermal'] })) }],
     ['power_capped', { samples: steady(0.1, (one) => ({ ...one, throttle: ['power_cap'] })) }],
@@ -76,6 +82,16 @@ describe('each code', () => {
     expect(judgeEnergy(evidence({ rowsSkipped: 3 })).energy_j).not.toBeNull();
     const capped = steady(0.1, (one) => ({ ...one, throttle: ['power_cap'] }));
     expect(judgeEnergy(evidence({ samples: capped })).energy_j).not.toBeNull();
+  });
+
+  test('a broken reading counts as far around the window as a gap may reach', () => {
+    // 0.1 s between readings: gaps of 0.5 s.
+    const brokenAt = (time: number) =>
+      codes({ samples: steady(0.1, (one) => ({ ...one, bad: Math.abs(one.at_s - time) < 0.01 })) });
+    expect(brokenAt(9.6)).toContain('power_cell_invalid');
+    expect(brokenAt(45.4)).toContain('power_cell_invalid');
+    expect(brokenAt(9.3)).toEqual([]);
+    expect(brokenAt(45.6)).toEqual([]);
   });
 
   test('a gap of a slow source is another length', () => {

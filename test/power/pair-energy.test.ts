@@ -22,6 +22,7 @@ const device: DeviceEnergy = {
   longest_gap_s: 1,
   bracketed: true,
   bad: false,
+  lacks: null,
   integral_j: 1,
   counter: { state: 'unavailable' },
   mean_clock_mhz: null,

@@ -93,6 +93,13 @@ describe('amd-smi', () => {
     expect(reader.skipped).toBe(1);
   });
 
+  test('a table without a known power column says so, with the columns that it has', () => {
+    const [sample] = read(amdSmiReader(), 'timestamp,gpu,watts\n1,0,400');
+    expect(sample).toMatchObject({ power_w: null, lacks: 'no power column among timestamp, gpu, watts' });
+    const [sound] = read(amdSmiReader(), 'timestamp,gpu,socket_power\n1,0,400');
+    expect(sound).not.toHaveProperty('lacks');
+  });
+
   test('energy counters: unknown on a single read', () => {
     const { samples } = readCounters(
       'gpu,socket_power,power_management,total_energy_consumption\n0,238,ENABLED,1234.5\n1,241,ENABLED,N/A',

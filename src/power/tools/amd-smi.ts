@@ -9,7 +9,7 @@ import {
   type RunningSampler,
 } from '../sample.ts';
 import { type LineReader, startTool } from '../spawned-sampler.ts';
-import { columnOf, TableReader, type TableRow } from '../table-reader.ts';
+import { columnOf, lacksOf, TableReader, type TableRow } from '../table-reader.ts';
 import { ask, askOrFail } from './ask.ts';
 
 /** Whole seconds, the least that the tool takes. */
@@ -82,6 +82,7 @@ function sampleOf(row: TableRow, power: string | null, at_s: number): PowerSampl
   return {
     ...blankSample(row.gpu ?? '0', at_s),
     ...(power === null ? {} : readPower(row[power])),
+    ...lacksOf(row, { power: POWER_COLUMNS, device: ['gpu'] }),
     clock_mhz: readOptional(row.gfx_0_clk ?? row.gfx_clk),
     temperature_c: celsius(readOptional(row.hotspot ?? row.hotspot_temperature)),
     throttle: throttled === 'THROTTLED' ? ['thermal'] : throttled === 'UNTHROTTLED' ? [] : null,

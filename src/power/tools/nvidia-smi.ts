@@ -8,7 +8,7 @@ import {
   type ThrottleReason,
 } from '../sample.ts';
 import { type LineReader, startTool } from '../spawned-sampler.ts';
-import { columnOf, TableReader, type TableRow } from '../table-reader.ts';
+import { columnOf, lacksOf, TableReader, type TableRow } from '../table-reader.ts';
 import { ask } from './ask.ts';
 
 /** The sensor refreshes every 100 ms; faster polling returns what is known already. */
@@ -125,6 +125,7 @@ function sampleOf(row: TableRow, power: string, at_s: number): PowerSample {
   return {
     ...blankSample(row.index ?? '0', at_s),
     ...readPower(row[power]),
+    ...lacksOf(row, { power: [power], device: ['index'] }),
     clock_mhz: readOptional(row['clocks.current.sm'] ?? row['clocks.sm']),
     temperature_c: readOptional(row['temperature.gpu']),
     throttle: reasonsOf(row['clocks_event_reasons.active'] ?? row['clocks_throttle_reasons.active']),

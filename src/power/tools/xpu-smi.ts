@@ -1,7 +1,7 @@
 import { readPower } from '../cell-value.ts';
 import { blankSample, type PowerSource } from '../sample.ts';
 import { type LineReader, startTool } from '../spawned-sampler.ts';
-import { TableReader } from '../table-reader.ts';
+import { lacksOf, TableReader } from '../table-reader.ts';
 import { ask } from './ask.ts';
 
 /** Metric 1 of the first major version's dump is the device's power. */
@@ -40,7 +40,13 @@ export function xpuSmiReader(): LineReader {
     read(line, at_s) {
       const row = table.read(line);
       if (row === null) return [];
-      return [{ ...blankSample(row.DeviceId ?? '0', at_s), ...readPower(row['GPU Power']) }];
+      return [
+        {
+          ...blankSample(row.DeviceId ?? '0', at_s),
+          ...readPower(row['GPU Power']),
+          ...lacksOf(row, { power: ['GPU Power'], device: ['DeviceId'] }),
+        },
+      ];
     },
     get skipped() {
       return table.skipped;
