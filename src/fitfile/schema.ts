@@ -4,7 +4,6 @@ import { PREDICTORS } from '../fit/cell-model.ts';
 import { METRIC_KEYS } from '../fit/predictive.ts';
 import type { ModelCard } from '../model/card.ts';
 import { GRADIENT_NAMES, PARAMETER_NAMES } from '../roofline/parameters.ts';
-import { drivingSchema } from '../run/imported-schema.ts';
 import { protocolSchema } from '../suite/schema.ts';
 import { draftSectionSchema } from './draft-schema.ts';
 import {
@@ -19,6 +18,7 @@ import { paddingSectionSchema } from './padding-schema.ts';
 import { parameterSchema } from './parameter-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
 import { priorSectionSchema } from './prior-schema.ts';
+import { leftOutSchema, residualSchema, sourceRunSchema, targetSchema } from './runs-schema.ts';
 import { sourcesSchema } from './sources-schema.ts';
 import { tailsSectionSchema } from './tails-schema.ts';
 import { validationSchema } from './validation-schema.ts';
@@ -37,36 +37,6 @@ const fittedName = z.enum(GRADIENT_NAMES as unknown as [string, ...string[]]);
 const metricKey = z.enum(METRIC_KEYS);
 
 const edgeSchema = z.object({ value: number, standard_error: number });
-
-const targetSchema = z.object({
-  name: z.string(),
-  devices: z.int(),
-  tensor_parallel: z.int(),
-  max_num_batched_tokens: number,
-  max_num_seqs: nullableNumber,
-  kv_capacity_tokens: number,
-  kv_cache_dtype: z.string().nullable(),
-  admission: z.enum(['on_demand', 'reserved']),
-  /** How its cells were driven. */
-  driving: drivingSchema,
-  prefix_caching: z.boolean().nullable(),
-});
-
-const residualSchema = z.object({
-  target: z.string(),
-  input_tokens: z.int(),
-  output_tokens: z.int(),
-  concurrency: z.int(),
-  metric: z.enum(['ttft_ms', 'tpot_ms']),
-  /** Null in published fits of other people's measurements. */
-  measured: nullableNumber,
-  /** Natural logarithm of predicted over measured. */
-  log_residual: number,
-  /** Standard deviation that the fit gave it, before the robust weight. */
-  log_sd: number,
-  /** Huber's weight, 1 for a residual inside 1.345 standard deviations. */
-  weight: number,
-});
 
 export const exampleSchema = z.object({
   predictor: z.enum(PREDICTORS),
@@ -109,25 +79,7 @@ export const fitSchema = z.object({
     .describe(
       'Median time between a finished request and the next of its stream, which predictions assume: a request that arrives after the engine began a step waits for that step. Null: it is there before the next step begins.',
     ),
-  runs: z.array(
-    z.object({
-      id: z.string(),
-      suite: z.string(),
-      suite_digest: z.string(),
-      digest: z.string(),
-      /** The file of other people's measurements that it came from; null: measured. */
-      imported: z
-        .object({
-          format: z.string(),
-          source: z.string().describe('Name of the file, without its folder.'),
-          digest: z.string(),
-          attribution: z.string().nullable(),
-        })
-        .nullable(),
-      /** What its cells were judged by, where that differs from the defaults. */
-      thresholds: z.record(z.string(), z.number()).optional(),
-    }),
-  ),
+  runs: z.array(sourceRunSchema),
   model_form: z.object({ id: z.literal(MODEL_FORM.id), version: z.string(), pnorm_exponent: number }),
   parameters: z.record(parameterName, parameterSchema),
   /** How requests meet the engine's steps, in steps; part of the closed form. */
@@ -167,16 +119,7 @@ export const fitSchema = z.object({
   }),
   residuals: z.array(residualSchema),
   outliers: z.array(residualSchema),
-  left_out: z.array(
-    z.object({
-      run: z.string(),
-      target: z.string(),
-      input_tokens: z.int(),
-      output_tokens: z.int(),
-      concurrency: z.int().nullable(),
-      reasons: z.array(z.string()),
-    }),
-  ),
+  left_out: z.array(leftOutSchema),
   /** Reasons that stand on cells which the fit used, by target. */
   flagged: z.array(z.object({ code: z.string(), target: z.string(), cells: z.int() })),
   /** Absent: no cell's server speculated. */

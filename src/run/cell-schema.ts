@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { REASON_CODES } from '../measure/reasons.ts';
-import { CELL_KINDS, PROMPT_KINDS } from '../suite/schema.ts';
+import { cellMetricsSchema } from './cell-metrics-schema.ts';
+import { cellShapeSchema } from './cell-shape-schema.ts';
 import { energySchema } from './energy-schema.ts';
-import { decodeStepsSchema, disaggregatedSchema, kvTransferDeltaSchema } from './leg-schema.ts';
-import { statisticSchema } from './statistic-schema.ts';
+import { kvTransferDeltaSchema } from './leg-schema.ts';
 import { stepsSummarySchema } from './steps-schema.ts';
 
+export * from './cell-metrics-schema.ts';
+export * from './cell-shape-schema.ts';
 export * from './leg-schema.ts';
 export * from './statistic-schema.ts';
 
@@ -21,50 +23,6 @@ export const reasonSchema = z.object({
   message: z.string(),
   value: nullableNumber,
   threshold: nullableNumber,
-});
-
-/** How late requests of an open loop were sent, ms. Limits, so no sample floor applies. */
-export const scheduleDelaySchema = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
-
-/** Metrics of a finished cell. Latencies are milliseconds, means over the requests sent inside the window. */
-export const cellMetricsSchema = z.object({
-  ttft_ms: statisticSchema.nullable(),
-  tpot_ms: statisticSchema.nullable(),
-  e2e_ms: statisticSchema.nullable(),
-  /** Gaps between token-bearing chunks; equal to ITL where `single_token_chunks` is at least 0.99. */
-  icl_ms: statisticSchema.nullable(),
-  /** Open loop: the same from when the request was due, which a late client cannot hide. Absent of a closed one, as the next three. */
-  ttft_sched_ms: statisticSchema.nullable().optional(),
-  e2e_sched_ms: statisticSchema.nullable().optional(),
-  schedule_delay_ms: scheduleDelaySchema.nullable().optional(),
-  /** Requests that were due inside the window / its length; `requests_per_s` are those that were sent. */
-  scheduled_requests_per_s: nullableNumber.optional(),
-  single_token_chunks: nullableNumber,
-  ttft_vllm_ms: statisticSchema.nullable(),
-  tpot_vllm_ms: statisticSchema.nullable(),
-  output_tokens_per_s: nullableNumber,
-  input_tokens_per_s: nullableNumber,
-  requests_per_s: nullableNumber,
-  whole_run_output_tokens_per_s: nullableNumber,
-  mean_concurrency: nullableNumber,
-  mean_output_tokens: nullableNumber,
-  /** Client's own time between a finished request and the next one of that stream, ms. */
-  turn_around_ms: nullableNumber,
-  goodput_requests_per_s: nullableNumber,
-  /** Cells of kind `decode`: what TPOT, ICL and output tokens per second are taken over; null for other kinds. */
-  decode: decodeStepsSchema.nullable().default(null),
-  /** Cells of kind `disaggregated`; null for other kinds. */
-  disaggregated: disaggregatedSchema.nullable().default(null),
-  objectives: z.array(
-    z.object({
-      key: z.string(),
-      limit_ms: z.number(),
-      value_ms: nullableNumber,
-      met: z.boolean().nullable(),
-      /** 95 % interval of the value; an end is null where the sample does not reach it. Absent in older records. */
-      interval_95_ms: z.tuple([nullableNumber, nullableNumber]).nullable().optional(),
-    }),
-  ),
 });
 
 /** What the server's counters did over the window, where it exposes them. */
@@ -90,40 +48,6 @@ export const serverDeltaSchema = z.object({
   estimated_write_bytes: nullableNumber.optional(),
   /** KV from and to other servers; null where the server shows none. */
   kv_transfer: kvTransferDeltaSchema.nullable().default(null),
-});
-
-/** How requests of an open loop arrive, whatever the server does with them. */
-export const arrivalsSchema = z.object({
-  process: z.enum(['constant', 'poisson', 'gamma', 'trace']),
-  /** Asked for; of a trace its mean at the speed it is replayed. */
-  rate_per_s: z.number(),
-  /** Shape of gamma distributed gaps: 1 is Poisson, smaller is burstier. Null for the other processes. */
-  burstiness: nullableNumber,
-  /** The file that is replayed; its lengths are the requests' own. */
-  trace: z.object({ digest: z.string(), speed: z.number() }).nullable(),
-});
-
-/** The shape of a cell: what distinguishes it on its target. */
-export const cellShapeSchema = z.object({
-  kind: z.enum(CELL_KINDS).default('load'),
-  /** Nominal lengths; those of a trace are its means. */
-  input_tokens: z.int(),
-  /** Of cells of kind `cached`: tokens of every prompt that are in the prefix cache; absent for all others. */
-  cached_input_tokens: z.int().optional(),
-  output_tokens: z.int(),
-  /** Streams of a closed loop, or requests of a batch; null: the load is open, see `arrivals`. */
-  concurrency: z.int().nullable(),
-  arrivals: arrivalsSchema.nullable().default(null),
-  /** Set when the concurrency came from a KV fill share. */
-  kv_fill: nullableNumber,
-  repeat: z.int(),
-  /** Null, or where in the run this repetition of an anchor cell stands. */
-  anchor: z.enum(['start', 'end']).nullable(),
-  /** Of an anchor measured again after so many restarts of its server; absent before the first. */
-  restart: z.int().min(1).optional(),
-  /** Of an anchor that is measured with another kind of prompts than the suite's; absent for all others. */
-  prompt: z.enum(PROMPT_KINDS).optional(),
-  hold_out: z.boolean(),
 });
 
 /** Null: beyond the server's buckets. */
@@ -203,8 +127,5 @@ export const cellRecordSchema = z.object({
   attempts: z.int(),
 });
 
-export type CellMetrics = z.infer<typeof cellMetricsSchema>;
 export type ServerDelta = z.infer<typeof serverDeltaSchema>;
-export type Arrivals = z.infer<typeof arrivalsSchema>;
-export type CellShape = z.infer<typeof cellShapeSchema>;
 export type CellRecord = z.infer<typeof cellRecordSchema>;
