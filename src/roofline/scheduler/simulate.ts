@@ -1,9 +1,7 @@
-import { drawGaps } from '../../stats/gaps.ts';
-import { childSeed, createRandom } from '../../stats/random.ts';
 import type { EngineSettings } from '../serving.ts';
 import type { StepPricer } from '../step-pricer.ts';
 import type { AttentionWork } from '../step-work.ts';
-import { Arrivals } from './arrivals.ts';
+import { IncomingRequests } from './incoming-requests.ts';
 import type { PlannedPrompts } from './planned-prompts.ts';
 import type { Prompt } from './prompt-queue.ts';
 import { RequestLog } from './request-log.ts';
@@ -35,7 +33,7 @@ class Simulation {
   readonly #load: SimulatedLoad;
   readonly #record = new ScheduleRecorder();
   readonly #requests: RequestLog;
-  readonly #arrivals = new Arrivals();
+  readonly #incoming: IncomingRequests;
   readonly #rules: SchedulingRules;
   /** Tokens that every sequence holds and the rules do not count: those in the prefix cache. */
   readonly #cached: number;
@@ -43,12 +41,8 @@ class Simulation {
   readonly #total: number;
 
   #now = 0;
-  /** When the request that was sent last is taken in, where that takes time. */
-  #takenIn = 0;
   /** When the last event began. */
   #began = 0;
-  /** Of an open loop: when the next request arrives, one a call. */
-  readonly #nextDue: (() => number) | null;
   #finished = 0;
 
   constructor(attention: AttentionWork, pricer: StepPricer, engine: EngineSettings, load: SimulatedLoad) {
@@ -56,18 +50,16 @@ class Simulation {
     this.#pricer = pricer;
     this.#load = load;
     this.#requests = new RequestLog(load, engine.speculation);
-    this.#nextDue = load.arrivals === undefined ? null : dueTimes(load.arrivals, load.seed);
     const cached = load.cachedTokens ?? 0;
     this.#rules = new SchedulingRules(attention, engine, this.#requests, cached);
     this.#cached = cached;
     this.#total = load.warmUpRequests + load.measuredRequests;
+    this.#incoming = new IncomingRequests(load, this.#requests, this.#total);
   }
 
   run(): Schedule {
-    const { streams, releaseSeconds, warmUpRequests, turnAroundSeconds } = this.#load;
-    const { arrivalSeconds, intakeSeconds = 0 } = this.#load;
-    if (this.#nextDue !== null) this.#expect(this.#nextDue());
-    else for (let stream = 0; stream < streams; stream += 1) this.#send(stream * releaseSeconds);
+    const { streams, warmUpRequests, turnAroundSeconds, arrivalSeconds, intakeSeconds = 0 } = this.#load;
+    this.#incoming.begin();
     while (this.#finished < this.#total) {
       this.#receive();
       if (!this.#step()) this.#idle();
@@ -82,35 +74,13 @@ class Simulation {
     };
   }
 
-  /** Sends the next request `offset` seconds from now. */
-  #send(offset: number): void {
-    if (!this.#load.holdsLoad && this.#requests.sent >= this.#total) return;
-    const request = this.#requests.send(this.#record.events, offset);
-    const { arrivalSeconds, intakeSeconds = 0 } = this.#load;
-    const arrival = this.#now + offset + arrivalSeconds;
-    if (intakeSeconds > 0) this.#takenIn = Math.max(arrival, this.#takenIn) + intakeSeconds;
-    this.#arrivals.add(request, intakeSeconds > 0 ? this.#takenIn : arrival);
-  }
-
-  /** A request of an open loop that will arrive at a time of its own. */
-  #expect(at: number): void {
-    this.#arrivals.add(this.#requests.send(0, 0), at);
-  }
-
   #receive(): void {
-    while (this.#arrivals.next <= this.#now) {
-      const at = this.#arrivals.next;
-      const request = this.#arrivals.take();
-      if (this.#nextDue !== null) {
-        this.#requests.arrived(request, Math.max(0, this.#record.events - 1), at - this.#began);
-        this.#expect(this.#nextDue());
-      }
-      this.#rules.prompts.add(request, this.#requests.input[request]!);
-    }
+    if (this.#incoming.next > this.#now) return;
+    this.#incoming.receive(this.#rules.prompts, this.#now, this.#record.events, this.#began);
   }
 
   #idle(): void {
-    const { next } = this.#arrivals;
+    const { next } = this.#incoming;
     if (!(next < Number.POSITIVE_INFINITY)) throw new RangeError('the engine has nothing left to run');
     this.#record.idle(next - this.#now);
     this.#began = this.#now;
@@ -142,7 +112,7 @@ class Simulation {
 
   /** Decode steps, `most` of them at most, until the next arrival meets the end of a step. */
   #stepsUntilArrival(most: number): number {
-    const wait = this.#arrivals.next - this.#now;
+    const wait = this.#incoming.next - this.#now;
     if (wait === Number.POSITIVE_INFINITY || most <= 1) return most;
     const { size, kv } = this.#rules.decoding;
     const sampled = this.#attention.decodeRows(size);
@@ -195,15 +165,6 @@ class Simulation {
     this.#requests.last[request] = this.#record.events - 1;
     this.#rules.finished(request);
     if (request < this.#total) this.#finished += 1;
-    if (this.#nextDue === null) this.#send(this.#load.turnAroundSeconds);
+    this.#incoming.finished(this.#now, this.#record.events);
   }
-}
-
-function dueTimes(arrivals: NonNullable<SimulatedLoad['arrivals']>, seed: number): () => number {
-  const gap = drawGaps(arrivals, createRandom(childSeed(seed, 2)));
-  let at = 0;
-  return () => {
-    at += gap() / arrivals.ratePerSecond;
-    return at;
-  };
 }
