@@ -1,12 +1,9 @@
-import { findAccelerator } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
 import type { RunOptions } from '../run/orchestrate.ts';
 import { readRun } from '../run/read-run.ts';
 import { findRun, newRunPlace } from '../run/run-folder.ts';
 import type { Run } from '../run/schema.ts';
-import { type SimulateOptions, startSimulatedEndpoints } from '../run/simulated-endpoints.ts';
-import { BUCKETS, parseBucketMode } from '../simulate/buckets.ts';
-import { toolOfVendor } from '../simulate/power/install-tools.ts';
+import type { SimulateOptions } from '../run/simulated-endpoints.ts';
 import { type LoadedSuite, loadRecordedSuite, loadSuite } from '../suite/load-suite.ts';
 import {
   loadLab,
@@ -16,9 +13,9 @@ import {
   uniqueTargets,
 } from '../suite/targets.ts';
 import { findMaxOf } from './find-max-flags.ts';
-import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
+import { optionalFlag, wholeFlag } from './flags.ts';
 import type { RunFlags } from './run-flags.ts';
-import { parseSpeculation } from './spec-flag.ts';
+import { simulatedTargets, simulateFlags } from './simulated-targets.ts';
 
 /** What a run is made of, and how to end what was started for it. */
 export interface RunInputs extends RunOptions {
@@ -92,7 +89,7 @@ async function targetsOf(flags: RunFlags, before: Run | null, suite: LoadedSuite
       mend: 'Leave out --simulate, or --target and --lab.',
     });
   }
-  if (simulate) return simulatedTargets(simulate, suite);
+  if (simulate) return { ...(await simulatedTargets(simulate, suite)), simulate };
   const targets = given.length > 0 ? given : before === null ? [] : recordedTargets(before);
   if (targets.length > 0) return { targets, simulate: null, stop: nothing };
   throw new RidgeError('no target to measure', {
@@ -122,65 +119,6 @@ export type TargetFlagTexts = Pick<
   RunFlags,
   'lab' | 'target' | 'accelerator' | 'tp' | 'model' | 'model-config'
 >;
-
-const simulateFlags = (flags: RunFlags): SimulateOptions => ({
-  accelerator: findAccelerator(flags['simulate-accelerator']).id,
-  model: flags['simulate-model'],
-  tensor_parallel: wholeListFlag('simulate-tp', flags['simulate-tp'], 1),
-  seed: wholeFlag('simulate-seed', flags['simulate-seed'], 0),
-  time_scale: positiveFlag('simulate-time-scale', flags['simulate-time-scale']),
-  ...(flags['simulate-power'] && { power: true }),
-  ...bucketMode(flags['simulate-buckets']),
-  ...speculationOf(flags),
-});
-
-/** Where the simulated endpoints speculate, and by which model. */
-function speculationOf(flags: RunFlags): Pick<SimulateOptions, 'speculation'> {
-  const { 'simulate-spec': spec, 'simulate-draft': draft } = flags;
-  if (spec === undefined) {
-    if (draft === undefined) return {};
-    throw new RidgeError('--simulate-draft needs --simulate-spec', {
-      mend: 'For example --simulate-spec 4,0.7.',
-    });
-  }
-  const { draftTokens, acceptance } = parseSpeculation(spec, '--simulate-spec');
-  return { speculation: { draft_tokens: draftTokens, acceptance, ...(draft !== undefined && { draft }) } };
-}
-
-function bucketMode(text: string): Pick<SimulateOptions, 'buckets'> {
-  const buckets = parseBucketMode(text, '--simulate-buckets');
-  return buckets === null ? {} : { buckets };
-}
-
-/** Seconds of idle power of a simulated device: nothing warms up or cools down in it. */
-const SIMULATED_IDLE_S = 3;
-
-async function simulatedTargets(simulate: SimulateOptions, { points }: LoadedSuite): Promise<Targets> {
-  const inPairs = points.some(({ kind }) => kind === 'disaggregated');
-  const { endpoints, stop } = await startSimulatedEndpoints(simulate, { inPairs });
-  const accelerator = findAccelerator(simulate.accelerator);
-  const source = toolOfVendor(accelerator.vendor);
-  const powerFrom = (path: string | null) =>
-    path === null ? {} : { power: { source, path, required: true } };
-  const targets = endpoints.map(({ name, url, tensorParallel, prefillUrl, ...folders }) => ({
-    name,
-    definition: {
-      url,
-      ...(prefillUrl && {
-        prefill: { by: 'client' as const, url: prefillUrl, ...powerFrom(folders.prefillToolsFolder) },
-      }),
-      accelerator: accelerator.id,
-      tensor_parallel: tensorParallel,
-      ...(simulate.buckets && { buckets: BUCKETS }),
-      ...(folders.toolsFolder && {
-        power: { source, path: folders.toolsFolder, required: true, idle_s: SIMULATED_IDLE_S },
-      }),
-    },
-    accelerator,
-    where: '--simulate',
-  }));
-  return { targets, simulate, stop };
-}
 
 /** A target as the run's record defines it; an imported one has no endpoint. */
 function recordedTarget({ name, definition, accelerator }: Run['targets'][number]): NamedTarget[] {
