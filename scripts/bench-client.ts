@@ -6,10 +6,11 @@ import { type Client, otherClient, ownClient, vllmBench } from './client/command
 import { type ClientFigures, figuresOf } from './client/figures.ts';
 import { loadOf } from './client/load.ts';
 import { checkManyStreams } from './client/many-streams.ts';
-import { type Cores, runClient } from './client/run-client.ts';
+import { type ClientRun, type Cores, runClient } from './client/run-client.ts';
 import { soak } from './client/soak.ts';
 import { figuresTable, ratioLines } from './client/table.ts';
 import { checkVerdicts } from './client/verdict-check.ts';
+import { hostWakeUps, shareAsleep, wakeUpLine } from './client/wake-up.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { writeModel } from './vllm/model.ts';
 
@@ -51,6 +52,15 @@ async function clients(): Promise<Client[]> {
   return [vllmBench(install.python, await writeModel(folder, 'tiny')), ...own, ...others];
 }
 
+/** As many wake-ups as the run before had bursts, about: the host of one minute is not that of the next. */
+const WAKE_UPS = 500;
+
+/** What of a run's stamps beyond their bound is the host's own doing, measured right after it. */
+async function hostAlone({ truth }: ClientRun, periodMs: number): Promise<string> {
+  const wakeUps = await hostWakeUps(cores, WAKE_UPS, periodMs);
+  return wakeUpLine(wakeUps, shareAsleep(wakeUps, truth, periodMs / 2000));
+}
+
 /** All clients one after another at each load, in a table with the targets. False when one is missed. */
 async function compare(): Promise<boolean> {
   const all = await clients();
@@ -63,14 +73,16 @@ async function compare(): Promise<boolean> {
   let allMet = true;
   for (const streams of values.streams.split(',').map(Number)) {
     const figures = new Map<string, ClientFigures>();
+    let host = '';
     for (const client of all) {
       const run = await runClient(client, loadOf(streams), timing, cores, resultFile);
       figures.set(client.name, figuresOf(run));
+      if (client.name === ownClient(1).name) host = await hostAlone(run, timing.periodMs);
     }
     console.log(`\n${streams} streams, a token every ${timing.periodMs} ms to all at once (${hostLoad()})\n`);
     console.log(figuresTable(figures));
     const { lines, met } = ratioLines(streams, figures);
-    for (const line of lines) console.log(line);
+    for (const line of [...lines, host]) console.log(line);
     allMet &&= met;
   }
   return allMet;

@@ -27,7 +27,7 @@ export interface ClientFigures {
 
 const MS = 1000;
 /** What the kernel may need to pass a write on to the reader, and to wake it, where nobody waits for a core. */
-const TRANSIT_S = 250e-6;
+export const TRANSIT_S = 250e-6;
 
 /** The figures of one run against what the server truly sent. */
 export function figuresOf(run: ClientRun): ClientFigures {
