@@ -40,12 +40,19 @@ export interface Guess {
   readonly target: Dataset;
 }
 
-export const traitsOfSet = ({ dataset, engine }: Unmeasured): Traits =>
+const traitsOfSet = ({ dataset, engine }: Unmeasured): Traits =>
   traitsOf(dataset.accelerator, engine, dataset.card);
 
+/** Which published fits a server's guess is made without, by its own traits and theirs. */
+export type LeftOut = (own: Traits) => (other: Traits) => boolean;
+/** On no device: what a model is like is not known from elsewhere either. */
+export const wholeModel: LeftOut = (own) => (other) => other.model === own.model;
+export const wholeDevice: LeftOut = (own) => (other) => other.device === own.device;
+
 /** What the published fits without some of them expect of a server. */
-export function guess(server: Unmeasured, isOut: (traits: Traits) => boolean): Guess {
+export function guess(server: Unmeasured, leftOut: LeftOut): Guess {
   const { dataset, engine, facts = {} } = server;
+  const isOut = leftOut(traitsOfSet(server));
   const fits = familyFits(publishedFits(), dataset.accelerator.id).filter((fit) => !isOut(traitsOfFit(fit)));
   const target = withChoice(dataset, { ...DEFAULT_CHOICE, ...facts });
   const { accelerator, card } = target;
@@ -59,6 +66,12 @@ export function guess(server: Unmeasured, isOut: (traits: Traits) => boolean): G
     target,
   };
 }
+
+/** A target's cells but those that were measured, which a fit of these has not seen. */
+export const unseen = ({ target }: Guess, measured: readonly Observation[]): Dataset => ({
+  ...target,
+  observations: target.observations.filter((one) => !measured.includes(one)),
+});
 
 /** Relative error that a cell's means are expected to have. */
 const EXPECTED_ERROR = 0.02;

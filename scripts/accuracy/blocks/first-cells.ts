@@ -1,8 +1,7 @@
-import type { Traits } from '../../../src/fit/family/member.ts';
 import { fitDataset } from '../../../src/fit/fit-dataset.ts';
 import { type Bench, foreignErrors, score } from '../bench.ts';
 import { pooled, type Score } from '../score.ts';
-import { cellsToMeasure, guess, traitsOfSet } from '../unmeasured.ts';
+import { cellsToMeasure, guess, unseen, wholeModel } from '../unmeasured.ts';
 import type { Block } from './block.ts';
 import {
   ATOM,
@@ -10,8 +9,8 @@ import {
   B_LLAMA,
   B_LLAMA_TRT,
   B_MINIMAX,
-  factsOf,
   GPT_OSS,
+  knownServer,
   LLAMA,
   LLAMA_8B,
   MI300X,
@@ -28,26 +27,20 @@ const SETS = [
 const COUNTS = [1, 3] as const;
 const PRIORS = ['device file', 'catalogue'] as const;
 
-/** On no device: what a model is like is not known from elsewhere either. */
-const isOwn =
-  (own: Traits) =>
-  (other: Traits): boolean =>
-    other.model === own.model;
-
 /** A fit of the first cells of a model that no other fit is of, as `ridge fit` makes it, on the cells that it did not see. */
 function afterCells(bench: Bench, one: Served, count: number, prior: (typeof PRIORS)[number]): Score {
-  const server = { dataset: one.data(), engine: one.engine, facts: factsOf(one) };
-  const expected = guess(server, isOwn(traitsOfSet(server)));
-  const { target } = expected;
+  const expected = guess(knownServer(one), wholeModel);
   // Chosen by what is expected, so that both priors have the same.
   const cells = cellsToMeasure(expected, count);
   const { model } = fitDataset(
-    { ...target, unknown: [], observations: cells },
+    { ...expected.target, unknown: [], observations: cells },
     { ...bench.options, ...(prior === 'device file' && { expected }) },
   );
-  const rest = { ...target, observations: target.observations.filter((each) => !cells.includes(each)) };
   const question = { block: 'FC', name: `${one.name}, ${count} cells, ${prior}`, targets: null };
-  return { ...score(question, 'transfer', foreignErrors(model, rest, cells)), repeated: true };
+  return {
+    ...score(question, 'transfer', foreignErrors(model, unseen(expected, cells), cells)),
+    repeated: true,
+  };
 }
 
 /** What the device file gives as the prior of a new model's first cells, beside the catalogue's. */

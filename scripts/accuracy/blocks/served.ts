@@ -1,7 +1,7 @@
 import type { EngineChoice } from '../../../src/fit/dataset.ts';
 import { inferredChoice } from '../../../src/fitfile/family.ts';
 import { dynamo } from '../data-sets.ts';
-import { publishedFits } from '../unmeasured.ts';
+import { publishedFits, type Unmeasured } from '../unmeasured.ts';
 import type { Named } from './block.ts';
 import {
   AGG_GPT_OSS_ATOM,
@@ -50,5 +50,12 @@ export const ATOM = served(AGG_GPT_OSS_ATOM, 'atom', 'mi355x openai');
 export const UNIT = served({ name: 'Llama-8B FP8 H200 unit rows', data: dynamo }, 'vllm', 'h200-sxm');
 
 /** Engine facts that its published fit inferred: whoever serves there knows them. */
-export const factsOf = ({ fit }: Served): Partial<EngineChoice> =>
+const factsOf = ({ fit }: Served): Partial<EngineChoice> =>
   inferredChoice(publishedFits().find(({ id }) => id.startsWith(fit))!);
+
+/** A set's server, as whoever serves there knows it. */
+export const knownServer = (one: Served): Unmeasured => ({
+  dataset: one.data(),
+  engine: one.engine,
+  facts: factsOf(one),
+});

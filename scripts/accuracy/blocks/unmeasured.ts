@@ -1,8 +1,15 @@
-import type { Traits } from '../../../src/fit/family/member.ts';
 import { narrowed } from '../../../src/fit/family/narrow.ts';
 import { type Bench, foreignErrors, type Question, score } from '../bench.ts';
 import { pooled, type Score, type Targets } from '../score.ts';
-import { cellsToMeasure, guess, traitsOfSet, type Unmeasured } from '../unmeasured.ts';
+import {
+  cellsToMeasure,
+  guess,
+  type LeftOut,
+  type Unmeasured,
+  unseen,
+  wholeDevice,
+  wholeModel,
+} from '../unmeasured.ts';
 import type { Block } from './block.ts';
 import {
   ATOM,
@@ -10,8 +17,8 @@ import {
   B_LLAMA,
   B_LLAMA_TRT,
   B_MINIMAX,
-  factsOf,
   GPT_OSS,
+  knownServer,
   LLAMA,
   LLAMA_8B,
   MI300X,
@@ -27,23 +34,24 @@ const NEW_DEVICE: Targets = { tpot: 15, source: 'goal' };
 const THREE_CELLS: Targets = { tpot: 8, source: 'goal' };
 const CELLS = 3;
 
-type Leave = (own: Traits) => (other: Traits) => boolean;
-/** On no device: what a model is like is not known from elsewhere either. */
-const everywhere: Leave = (own) => (other) => other.model === own.model;
-const wholeDevice: Leave = (own) => (other) => other.device === own.device;
-
-function line(block: string, name: string, targets: Targets | null, server: Unmeasured, leave: Leave): Score {
-  const { model, target } = guess(server, leave(traitsOfSet(server)));
+function line(
+  block: string,
+  name: string,
+  targets: Targets | null,
+  server: Unmeasured,
+  leftOut: LeftOut,
+): Score {
+  const { model, target } = guess(server, leftOut);
   return score({ block, name, targets }, 'transfer', foreignErrors(model, target, target.observations));
 }
 
 /** A model that was measured nowhere, on a device that is known by others. */
 const leftOutModel = (one: Served, targets: Targets | null): Score[] => {
-  const server = { dataset: one.data(), engine: one.engine };
-  const known = { ...server, facts: factsOf(one) };
+  const known = knownServer(one);
+  const { facts: _, ...server } = known;
   return [
-    line('LM', `${one.name}, model left out`, targets, server, everywhere),
-    { ...line('LM', `${one.name}, same, engine facts known`, targets, known, everywhere), repeated: true },
+    line('LM', `${one.name}, model left out`, targets, server, wholeModel),
+    { ...line('LM', `${one.name}, same, engine facts known`, targets, known, wholeModel), repeated: true },
   ];
 };
 
@@ -60,7 +68,7 @@ export const LEFT_OUT_MODELS: Block = {
 
 function leftOutDevice(device: string, sets: readonly Served[]): Score[] {
   const each = sets.map((one) => {
-    const server = { dataset: one.data(), engine: one.engine, facts: factsOf(one) };
+    const server = knownServer(one);
     const before = line('LD', `${one.name}, device left out`, null, server, wholeDevice);
     return [
       before,
@@ -83,11 +91,13 @@ function leftOutDevice(device: string, sets: readonly Served[]): Score[] {
 }
 
 function afterCells(question: Question, server: Unmeasured): Score {
-  const start = guess(server, wholeDevice(traitsOfSet(server)));
+  const start = guess(server, wholeDevice);
   const cells = cellsToMeasure(start, CELLS);
-  const { target } = start;
-  const rest = { ...target, observations: target.observations.filter((one) => !cells.includes(one)) };
-  return score(question, 'transfer', foreignErrors(narrowed(start.model, cells), rest, cells));
+  return score(
+    question,
+    'transfer',
+    foreignErrors(narrowed(start.model, cells), unseen(start, cells), cells),
+  );
 }
 
 export const LEFT_OUT_DEVICES: Block = {
