@@ -1,11 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { stringify } from 'yaml';
 import type { ReasonCode } from '../../src/measure/reasons.ts';
+import type { RequestTimeline } from '../../src/measure/timeline.ts';
+import { checkRequests, isWhole, NOT_AS_ASKED } from './check-requests.ts';
 import type { Checks } from './checks.ts';
-import { ACCELERATOR } from './lab.ts';
-import { type CellData, readRunData } from './record.ts';
-import { ridge } from './ridge.ts';
+import { targetOf } from './lab.ts';
+import { measureOn } from './measure-on.ts';
+import type { CellData } from './record.ts';
 import { SERVER_SETTINGS, type ServeOptions, serveVllm } from './serve.ts';
 
 /**
@@ -22,11 +23,10 @@ export async function checkOptions(
   const env = { VLLM_SERVER_DEV_MODE: '1' };
   const server = await serveVllm({ install, model: 'tiny', folder, env, timeoutS: 600 });
   try {
-    const lab = await writeOptionsLab(folder, server.url, join(server.modelFolder, 'config.json'));
-    const out = join(folder, 'options');
-    const { exitCode, stderr } = await ridge(['run', suite, '--lab', lab, '--out', out]);
-    checks.check('options: run', exitCode === 0 || exitCode === 1, `exit ${exitCode} ${stderr?.slice(-400)}`);
-    const { run, cells } = await readRunData(out);
+    const plain = targetOf(server);
+    const targets = { plain, chat: { ...plain, api: 'chat' } };
+    const { out, run, cells } = await measureOn(checks, 'options', { suite, folder, targets });
+    // Neither target says what the server says itself.
     for (const key of ['max_num_batched_tokens', 'max_num_seqs'] as const) {
       const { value, source } = run.targets[0]!.settings[key];
       const said = value === SERVER_SETTINGS[key] && source === 'server';
@@ -34,53 +34,24 @@ export async function checkOptions(
     }
     checks.check('options: every cell is there', cells.length === 2, `${cells.length} of 2`);
     for (const cell of cells) {
-      checkInterface(checks, cell);
+      const name = `options: ${cell.record.target}: requests as asked for`;
+      checkRequests(checks, name, cell, { codes: CODES, holds: isExact });
       await checkBefore(checks, out, cell);
     }
     await checkAsked(checks, server.logFile);
   } finally {
     await server.kill();
   }
-  checks.check('options: took', true, `${((performance.now() - began) / 1000).toFixed(0)} s`);
+  checks.took('options', began);
 }
 
-/** Neither target says what the server says itself. */
-async function writeOptionsLab(folder: string, url: string, model_config: string): Promise<string> {
-  const file = join(folder, 'options-lab.yaml');
-  const plain = { url, accelerator: ACCELERATOR, tensor_parallel: 1, model_config };
-  const targets = { plain, chat: { ...plain, api: 'chat' } };
-  await writeFile(file, stringify({ schema_version: 1, targets }));
-  return file;
-}
+const CODES: readonly ReasonCode[] = [...NOT_AS_ASKED, 'multi_token_chunks'];
 
-/** Codes that say that a request was not what was asked for; others are the busy host's matter. */
-const INTERFACE_CODES: readonly ReasonCode[] = [
-  'request_failed',
-  'output_length_off',
-  'input_length_off',
-  'token_count_mismatch',
-  'n_first_unknown',
-  'multi_token_chunks',
-  'prefix_cache_hit',
-];
-
-/** Requests of exact lengths, a chat's template included; no role chunk is a token. */
-function checkInterface(checks: Checks, { record, timelines }: CellData): void {
-  const found = record.reasons.filter(({ code }) => INTERFACE_CODES.includes(code));
-  const completed = timelines.filter(({ outcome }) => outcome.state === 'completed');
-  const exact = completed.filter(
-    ({ usage, input_tokens, output_tokens, chunks }) =>
-      usage?.prompt_tokens === input_tokens &&
-      usage.completion_tokens === output_tokens &&
-      // An event may carry two tokens where the server was slow to send.
-      chunks.tokens.reduce((sum, tokens) => sum + tokens, 0) === output_tokens,
-  );
-  checks.check(
-    `options: ${record.target}: requests as asked for`,
-    found.length === 0 && exact.length > 0 && exact.length === completed.length,
-    `${exact.length} of ${completed.length} exact; ${found.map(({ message }) => message).join('; ') || 'no reasons'}`,
-  );
-}
+/** Of exact lengths, a chat's template included; no role chunk is a token. */
+const isExact = (request: RequestTimeline): boolean =>
+  request.usage?.prompt_tokens === request.input_tokens &&
+  request.usage.completion_tokens === request.output_tokens &&
+  isWhole(request);
 
 /** What happened before the cell, by its raw record. */
 async function checkBefore(checks: Checks, out: string, { record, server }: CellData): Promise<void> {

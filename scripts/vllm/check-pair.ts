@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { transferableTokens } from '../../src/measure/disaggregated-metrics.ts';
 import type { Checks } from './checks.ts';
-import { ACCELERATOR } from './lab.ts';
-import { type CellData, readRunData } from './record.ts';
-import { ridge } from './ridge.ts';
+import { targetOf } from './lab.ts';
+import { measureOn } from './measure-on.ts';
+import type { CellData } from './record.ts';
 import { SERVER_SETTINGS, type ServeOptions, serveVllm, type VllmServer } from './serve.ts';
 
 /** Two servers that share KV through a folder: vLLM's example connector, which a prompt longer than the token budget defeats. */
@@ -41,36 +40,17 @@ export async function checkPair(
 ): Promise<void> {
   const began = performance.now();
   const [prefill, decode] = (await servePair(install, folder)) as [VllmServer, VllmServer];
-  checks.check('pair: two servers share KV', true, `ready after ${secondsSince(began)} s`);
+  checks.took('pair: two servers that share KV', began);
   try {
-    const lab = await writePairLab(folder, prefill, decode);
-    const out = join(folder, 'pair');
-    const { exitCode, stderr } = await ridge(['run', suite, '--lab', lab, '--out', out]);
-    checks.check('pair: run', exitCode === 0 || exitCode === 1, `exit ${exitCode} ${stderr?.slice(-400)}`);
-    const { run, cells } = await readRunData(out);
+    const targets = { pair: { ...targetOf(decode), prefill: { url: prefill.url }, ...SERVER_SETTINGS } };
+    const { run, cells } = await measureOn(checks, 'pair', { suite, folder, targets });
     const blockSize = run.targets[0]!.settings.block_size.value!;
     for (const cell of cells) checkKind(checks, cell, blockSize);
     checks.check('pair: every cell is there', cells.length === 3, `${cells.length} of 3`);
   } finally {
     await Promise.all([prefill.kill(), decode.kill()]);
   }
-  checks.check('pair: took', true, `${secondsSince(began)} s`);
-}
-
-const secondsSince = (began: number): string => ((performance.now() - began) / 1000).toFixed(0);
-
-async function writePairLab(folder: string, prefill: VllmServer, decode: VllmServer): Promise<string> {
-  const file = join(folder, 'pair-lab.yaml');
-  const pair = {
-    url: decode.url,
-    prefill: { url: prefill.url },
-    accelerator: ACCELERATOR,
-    tensor_parallel: 1,
-    model_config: join(decode.modelFolder, 'config.json'),
-    ...SERVER_SETTINGS,
-  };
-  await writeFile(file, stringify({ schema_version: 1, targets: { pair } }));
-  return file;
+  checks.took('pair', began);
 }
 
 function checkKind(checks: Checks, cell: CellData, blockSize: number): void {

@@ -1,11 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { ReasonCode } from '../../src/measure/reasons.ts';
+import { checkRequests, isWhole, NOT_AS_ASKED } from './check-requests.ts';
 import type { Checks } from './checks.ts';
-import { ACCELERATOR } from './lab.ts';
-import { type CellData, readRunData } from './record.ts';
-import { ridge } from './ridge.ts';
+import { targetOf } from './lab.ts';
+import { measureOn } from './measure-on.ts';
+import type { CellData } from './record.ts';
 import { type ServeOptions, serveVllm } from './serve.ts';
 
 /** Tokens that the server proposes for a sequence in a step. */
@@ -23,62 +21,31 @@ export async function checkSpeculation(
   const extraArgs = ['--speculative-config', JSON.stringify(method)];
   const server = await serveVllm({ install, model: 'tiny', folder, extraArgs, cpus: '1', timeoutS: 600 });
   try {
-    const lab = join(folder, 'speculation-lab.yaml');
-    const model_config = join(server.modelFolder, 'config.json');
-    const targets = {
-      ngram: { url: server.url, accelerator: ACCELERATOR, tensor_parallel: 1, model_config },
-    };
-    await writeFile(lab, stringify({ schema_version: 1, targets }));
-    const out = join(folder, 'speculation');
-    const { exitCode, stderr } = await ridge(['run', suite, '--lab', lab, '--out', out]);
-    checks.check(
-      'speculation: run',
-      exitCode === 0 || exitCode === 1,
-      `exit ${exitCode} ${stderr?.slice(-400)}`,
-    );
-    const { cells } = await readRunData(out);
+    const targets = { ngram: targetOf(server) };
+    const { cells } = await measureOn(checks, 'speculation', { suite, folder, targets });
     checks.check('speculation: every cell is there', cells.length === 3, `${cells.length} of 3`);
     for (const cell of cells) {
-      checkTokens(checks, cell);
+      // However many tokens a step gives, all of them reach the client, and no account of the cell breaks.
+      checkRequests(checks, `${nameOf(cell)}: every token`, cell, { codes: CODES, holds: isWhole });
       if (cell.record.cell.kind === 'cached') checkCached(checks, cell);
       else checkCounters(checks, cell);
     }
   } finally {
     await server.kill();
   }
-  checks.check('speculation: took', true, `${((performance.now() - began) / 1000).toFixed(0)} s`);
+  checks.took('speculation', began);
 }
 
 const nameOf = ({ record: { cell } }: CellData): string =>
   `speculation: ${cell.kind} ${cell.input_tokens}/${cell.output_tokens} C ${cell.concurrency}`;
 
-/** Codes that say that a request was not what was asked for, or that a cell's own accounts do not agree. */
+/** Beside them, codes that say that a cell's own accounts do not agree. */
 const CODES: readonly ReasonCode[] = [
-  'request_failed',
-  'output_length_off',
-  'input_length_off',
-  'token_count_mismatch',
-  'n_first_unknown',
+  ...NOT_AS_ASKED,
   'little_law',
-  'prefix_cache_hit',
   'speculation_missing',
   'model_card_mismatch',
 ];
-
-/** However many tokens a step gives, all of them reach the client, and no account of the cell breaks. */
-function checkTokens(checks: Checks, cell: CellData): void {
-  const { record, timelines } = cell;
-  const found = record.reasons.filter(({ code }) => CODES.includes(code));
-  const completed = timelines.filter(({ outcome }) => outcome.state === 'completed');
-  const whole = completed.filter(
-    ({ chunks, output_tokens }) => chunks.tokens.reduce((sum, tokens) => sum + tokens, 0) === output_tokens,
-  );
-  checks.check(
-    `${nameOf(cell)}: every token`,
-    found.length === 0 && whole.length > 0 && whole.length === completed.length,
-    `${whole.length} of ${completed.length} whole; ${found.map(({ message }) => message).join('; ') || 'no reasons'}`,
-  );
-}
 
 /** What the counters say of steps is what the stream shows: tokens of an event, one and those accepted. */
 function checkCounters(checks: Checks, cell: CellData): void {

@@ -11,6 +11,11 @@ export class Checks {
     console.log(`${holds ? 'ok  ' : 'FAIL'} ${name}: ${figures}`);
   }
 
+  /** How long a part took, for whoever plans the next run; nothing is held to it. */
+  took(name: string, began: number): void {
+    this.check(`${name}: took`, true, `${((performance.now() - began) / 1000).toFixed(0)} s`);
+  }
+
   get allPassed(): boolean {
     return this.failed === 0;
   }

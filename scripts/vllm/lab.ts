@@ -15,16 +15,23 @@ function hasAmx(): boolean {
   }
 }
 
-/** Writes a lab file with the one server as target `cpu`. @returns its path */
-export async function writeLab(folder: string, server: VllmServer): Promise<string> {
-  const file = join(folder, 'lab.yaml');
-  const target = {
-    url: server.url,
-    accelerator: ACCELERATOR,
-    tensor_parallel: 1,
-    model_config: join(server.modelFolder, 'config.json'),
-    ...SERVER_SETTINGS,
-  };
-  await writeFile(file, stringify({ schema_version: 1, targets: { cpu: target } }));
+/** A server as a lab file has it, without what it says itself. */
+export const targetOf = ({ url, modelFolder }: VllmServer) => ({
+  url,
+  accelerator: ACCELERATOR,
+  tensor_parallel: 1,
+  model_config: join(modelFolder, 'config.json'),
+});
+
+/** Writes a lab file. @returns its path */
+export async function writeTargets(
+  file: string,
+  targets: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  await writeFile(file, stringify({ schema_version: 1, targets }));
   return file;
 }
+
+/** Writes a lab file with the one server as target `cpu`. @returns its path */
+export const writeLab = (folder: string, server: VllmServer): Promise<string> =>
+  writeTargets(join(folder, 'lab.yaml'), { cpu: { ...targetOf(server), ...SERVER_SETTINGS } });
