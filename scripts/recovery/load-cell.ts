@@ -1,3 +1,5 @@
+import { type MetricsSnapshot, readSnapshot } from '../../src/endpoint/metrics-snapshot.ts';
+import { snapshotDelta } from '../../src/endpoint/snapshot-delta.ts';
 import type { LoadResult } from '../../src/load/cell.ts';
 import { runClosedLoop } from '../../src/load/closed-loop.ts';
 import { runDecodeBatches } from '../../src/load/decode-batches.ts';
@@ -45,30 +47,22 @@ export function loadCell(
   return { ...result, server, power_w: window && port.power.mean(window.opened_s, window.closed_s) };
 }
 
-/** What speculation did between two scrapes; the other counters are not asked for. */
+/** What speculation did between two scrapes. */
 function speculated(scrapes: readonly EngineSnapshot[]): ServerEvidence | null {
   const [opened, closed] = scrapes;
   if (!opened || !closed) return null;
-  const grown = (name: keyof EngineSnapshot): number => Number(closed[name]) - Number(opened[name]);
-  return {
-    from_s: opened.at_s,
-    to_s: closed.at_s,
-    delta: {
-      generation_tokens: null,
-      prompt_tokens: null,
-      prefix_cache_hits: null,
-      prefix_cache_queries: null,
-      preemptions: null,
-      engine_steps: null,
-      mean_running: null,
-      mean_waiting: null,
-      max_kv_usage: null,
-      ttft_mean_s: null,
-      tpot_mean_s: null,
-      spec_drafts: grown('spec_decode_num_drafts'),
-      spec_draft_tokens: grown('spec_decode_num_draft_tokens'),
-      spec_accepted_tokens: grown('spec_decode_num_accepted_tokens'),
-      kv_transfer: null,
-    },
-  };
+  const delta = snapshotDelta(speculationOf(opened), speculationOf(closed), null);
+  return { from_s: opened.at_s, to_s: closed.at_s, delta };
 }
+
+/** A metrics page with nothing on it. */
+const NOTHING = readSnapshot('', 0, 0);
+
+/** The counters of speculation alone: the others are not asked for. */
+const speculationOf = (engine: EngineSnapshot): MetricsSnapshot => ({
+  ...NOTHING,
+  at_s: engine.at_s,
+  spec_drafts: engine.spec_decode_num_drafts,
+  spec_draft_tokens: engine.spec_decode_num_draft_tokens,
+  spec_accepted_tokens: engine.spec_decode_num_accepted_tokens,
+});
