@@ -55,9 +55,9 @@ async function recover(
   truths: readonly number[],
 ): Promise<Omit<RecoveredEnergy, 'tool'>[]> {
   const { facts, expected } = watch;
-  const { samples, rowsSkipped, failed } = await watch.until(Math.max(...windows.map(({ to_s }) => to_s)));
+  const readings = await watch.until(Math.max(...windows.map(({ to_s }) => to_s)));
   return windows.map((window, index) => {
-    const judged = judgeEnergy({ facts, samples, window, expected, rowsSkipped, failed, tokens: 1 });
+    const judged = judgeEnergy({ facts, ...readings, window, expected, tokens: 1 });
     return {
       seconds: Math.floor(window.to_s - window.from_s),
       error: judged.energy_j === null ? null : judged.energy_j / (DEVICES * truths[index]!) - 1,

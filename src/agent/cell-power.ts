@@ -79,11 +79,11 @@ export async function pairPower(
 export async function cellPower(watch: PowerWatch, span: PoweredSpan, prefix = ''): Promise<CellPower> {
   const { origin, produced, idlePower_w, stoppedBy } = span;
   const window = windowOf(span.window, origin);
-  const { samples, rowsSkipped, failed } = await watch.until(window?.to_s ?? 0);
+  const { samples, ...readings } = await watch.until(window?.to_s ?? 0);
   const { facts, expected } = watch;
   const tokens = produced.outputTokens;
   const cut = CUT[stoppedBy];
-  const judged = judgeEnergy({ facts, samples, window, expected, rowsSkipped, failed, tokens, cut });
+  const judged = judgeEnergy({ facts, samples, ...readings, window, expected, tokens, cut });
   return {
     energy: cellEnergy(facts, judged, window, produced, idlePower_w),
     reasons: judged.reasons.flatMap(({ code, message }) =>

@@ -108,9 +108,9 @@ async function idleOf(watch: PowerWatch | null, seconds: number, signal: AbortSi
   await wait(idleSeconds(seconds, watch.facts.interval_s), signal);
   const to_s = powerClock();
   const window = { from_s: to_s - seconds, to_s };
-  const { samples, failed, rowsSkipped } = await watch.until(to_s);
+  const readings = await watch.until(to_s);
   const { facts, expected } = watch;
-  const judged = judgeEnergy({ facts, samples, window, expected, rowsSkipped, failed, tokens: 1 });
+  const judged = judgeEnergy({ facts, ...readings, window, expected, tokens: 1 });
   const energy = judged.energy_j ?? integralOf(judged.devices);
   if (energy !== null) return { power_w: energy / seconds, seconds, message: null };
   return { power_w: null, seconds, message: judged.reasons.map(({ message }) => message).join('; ') };

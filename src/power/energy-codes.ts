@@ -31,7 +31,7 @@ export const ENERGY_CODES = {
     'reject',
     'a power reading in the window, or within the longest gap of it, is neither a number nor unknown, or is negative',
   ],
-  timestamp_invalid: ['reject', 'a reading whose place in time cannot be established'],
+  timestamp_invalid: ['reject', 'rows of a recording have no time, so that any window may lack them'],
   device_missing: ['reject', 'the devices that were read are not the ones that the target uses'],
   not_bracketed: [
     'reject',

@@ -12,6 +12,8 @@ export interface EnergyEvidence {
   /** Devices that the target uses, as the source names them. */
   readonly expected: readonly string[];
   readonly rowsSkipped: number;
+  /** Rows of a recording whose time cannot be read: any of them may belong to this window. */
+  readonly rowsUntimed: number;
   /** Why the source ended early; null: it did not. */
   readonly failed: string | null;
   readonly tokens: number;
@@ -82,7 +84,7 @@ const onceEach = (reasons: readonly EnergyReason[]): EnergyReason[] =>
   [...new Map(reasons.toReversed().map((reason) => [reason.code, reason])).values()].toReversed();
 
 function judgeSource(
-  { expected, failed, rowsSkipped, facts }: EnergyEvidence,
+  { expected, failed, rowsSkipped, rowsUntimed, facts }: EnergyEvidence,
   byDevice: ReadonlyMap<string, unknown>,
 ): EnergyReason[] {
   const missing = expected.filter((device) => !byDevice.has(device));
@@ -104,6 +106,9 @@ function judgeSource(
           ),
         ]
       : []),
+    ...(rowsUntimed === 0
+      ? []
+      : [energyReason('timestamp_invalid', `${rowsUntimed} rows of ${facts.source} have no time`)]),
     ...(rowsSkipped === 0
       ? []
       : [energyReason('rows_skipped', `${rowsSkipped} rows of ${facts.source} could not be read`)]),

@@ -12,6 +12,8 @@ const KEPT_BEFORE_S = 60;
 export interface PowerReadings {
   readonly samples: readonly PowerSample[];
   readonly rowsSkipped: number;
+  /** Rows of the source whose time cannot be read. */
+  readonly rowsUntimed: number;
   /** Why the source ended; null: it runs. */
   readonly failed: string | null;
 }
@@ -97,7 +99,12 @@ export class PowerWatch {
     const { interval_s } = this.facts;
     const wait = at_s + 2 * interval_s + 0.2 - powerClock();
     if (wait > 0 && this.#failed === null) await new Promise((resolve) => setTimeout(resolve, 1000 * wait));
-    return { samples: [...this.#samples], rowsSkipped: this.#skipped, failed: this.#failed };
+    return {
+      samples: [...this.#samples],
+      rowsSkipped: this.#skipped,
+      rowsUntimed: this.#source.rowsUntimed ?? 0,
+      failed: this.#failed,
+    };
   }
 
   async stop(): Promise<void> {

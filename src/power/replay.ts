@@ -14,7 +14,7 @@ const REQUIRED = ['time_s', 'device', 'power_w'] as const;
  * @throws RidgeError (exit 2) when the file cannot be read or lacks a column
  */
 export async function replay(file: string): Promise<PowerSource> {
-  const { samples, skipped } = await readRecording(file);
+  const { samples, skipped, rowsUntimed } = await readRecording(file);
   const times = [...new Set(samples.map(({ at_s }) => at_s))].sort((a, b) => a - b);
   const interval_s = times.length < 2 ? 1 : (times.at(-1)! - times[0]!) / (times.length - 1);
   const devices = [...new Set(samples.map(({ device }) => device))];
@@ -30,6 +30,7 @@ export async function replay(file: string): Promise<PowerSource> {
       counter_range_j: null,
       devices,
     },
+    rowsUntimed,
     start(sink) {
       if (skipped > 0) sink.skipped(skipped);
       const began = powerClock() - times[0]!;
@@ -50,8 +51,16 @@ export async function replay(file: string): Promise<PowerSource> {
   };
 }
 
-/** Readings of a file, in order of time. Rows that are not one are counted. */
-export async function readRecording(file: string): Promise<{ samples: PowerSample[]; skipped: number }> {
+interface Recording {
+  /** In order of time. */
+  readonly samples: readonly PowerSample[];
+  /** Rows that could not be read, and rows that could but for their time. */
+  readonly skipped: number;
+  readonly rowsUntimed: number;
+}
+
+/** Readings of a file. Rows that are not one are counted. */
+export async function readRecording(file: string): Promise<Recording> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new RidgeError(error.code === 'ENOENT' ? 'no such file' : error.message, { where: file });
   });
@@ -73,10 +82,11 @@ export async function readRecording(file: string): Promise<{ samples: PowerSampl
       mend: `A recording is CSV with the columns ${REQUIRED.join(', ')}.`,
     });
   }
+  let rowsUntimed = 0;
   const samples = rows.flatMap((row) => {
     const at_s = readNumber(row.time_s);
     if (typeof at_s !== 'number') {
-      skipped += 1;
+      rowsUntimed += 1;
       return [];
     }
     return [
@@ -89,5 +99,5 @@ export async function readRecording(file: string): Promise<{ samples: PowerSampl
       },
     ];
   });
-  return { samples: samples.sort((a, b) => a.at_s - b.at_s), skipped };
+  return { samples: samples.sort((a, b) => a.at_s - b.at_s), skipped, rowsUntimed };
 }

@@ -70,6 +70,8 @@ export interface RunningSampler {
 /** A source that was found on this host and can be started. */
 export interface PowerSource {
   readonly facts: PowerFacts;
+  /** Of a recording: rows whose time cannot be read, so that any window may lack them; absent: every row is stamped when it arrives. */
+  readonly rowsUntimed?: number;
   /** Asks again for what may have changed; null: it does not answer. Absent: the tool does not say. */
   conditions?(): Promise<PowerConditions | null>;
   start(sink: PowerSink): RunningSampler;

@@ -125,8 +125,9 @@ describe('a recording', () => {
     expect(samples[2]!.at_s - samples[0]!.at_s).toBeCloseTo(0.004, 9);
   });
 
-  test('rows without a time are counted', async () => {
-    expect((await readRecording(await write(TEXT))).skipped).toBe(1);
+  test('rows without a time are counted, for they may belong to any window', async () => {
+    expect(await readRecording(await write(TEXT))).toMatchObject({ skipped: 0, rowsUntimed: 1 });
+    expect((await replay(await write(TEXT))).rowsUntimed).toBe(1);
   });
 
   test.each([
@@ -204,7 +205,7 @@ describe('a page that stamps its readings itself', () => {
     const codes = [stamped, unstamped].map((facts) => {
       const samples = Array.from({ length: 100 }, (_, at) => ({ ...blankSample('0', at / 2), power_w: 400 }));
       const window = { from_s: 5, to_s: 40 };
-      const rest = { expected: ['0'], rowsSkipped: 0, failed: null, tokens: 1 };
+      const rest = { expected: ['0'], rowsSkipped: 0, rowsUntimed: 0, failed: null, tokens: 1 };
       return judgeEnergy({ facts, samples, window, ...rest }).reasons.map(({ code }) => code);
     });
     expect(codes).toEqual([['clock_offset_unknown'], []]);

@@ -126,6 +126,7 @@ function measured(name: string, seed: number, seconds: number, quirks: readonly 
     window,
     expected: ['0', '1'],
     rowsSkipped: skipped,
+    rowsUntimed: 0,
     failed: null,
     tokens: 1,
   });
@@ -185,6 +186,7 @@ test('a window that opens with the load shows what a sensor that averages over a
     window,
     expected: ['0', '1'],
     rowsSkipped: 0,
+    rowsUntimed: 0,
     failed: null,
     tokens: 1,
   });
