@@ -1,7 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RunCells } from '../src/fit/from-runs.ts';
+import { observationsFromRuns, type RunCells } from '../src/fit/from-runs.ts';
+import { withTails } from '../src/fitfile/add-tails.ts';
+import { fitId } from '../src/fitfile/fit-id.ts';
+import { listFits } from '../src/fitfile/index-file.ts';
 import { writeIndex } from '../src/fitfile/index-file-write.ts';
 import { makeFit } from '../src/fitfile/make-fit.ts';
+import { parseFit } from '../src/fitfile/parse.ts';
 import { preparePublication } from '../src/fitfile/publish.ts';
 import { writePublication } from '../src/fitfile/publish-write.ts';
 import { type ImportedRun, importAiconfigurator, importInferenceX } from '../src/import/import-rows.ts';
@@ -16,12 +22,14 @@ import { SPLITWISE_HARDWARE, SPLITWISE_MODELS, splitwiseRuns } from './accuracy/
 /**
  * Makes the published fits from the public measurements: one a (accelerator, model, precision, engine) with enough cells.
  * `--only TEXT` makes those whose id contains the text, `--without TEXT` those whose id does not; `--to FOLDER` puts them elsewhere than into fits/.
+ * `--tails-only` fits nothing: it learns the section on percentiles anew for the fits that are there.
  */
 const { values: flags } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     without: { type: 'string', default: '' },
     to: { type: 'string', default: 'fits' },
+    'tails-only': { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -77,6 +85,32 @@ async function publishFit({ id, attribution, runs }: Candidate): Promise<string>
   return `TPOT ${tpot_ms?.mape.toFixed(1)} %, TTFT ${ttft_ms?.mape.toFixed(1)} % in sample (${seconds} s): ${publication.file}`;
 }
 
+/** The published fits by what they are of. */
+const published = new Map(
+  await Promise.all(
+    (flags['tails-only'] ? await listFits(flags.to) : []).map(async (path): Promise<[string, string]> => {
+      const text = await readFile(join(flags.to, path), 'utf8');
+      return [parseFit(text, path).id, text];
+    }),
+  ),
+);
+
+async function addTails({ runs }: Candidate): Promise<string> {
+  const started = performance.now();
+  const id = fitId(observationsFromRuns(runs));
+  const text = published.get(id);
+  if (text === undefined) return 'no such fit is published';
+  const changed = withTails(text, id, runs);
+  if (canonicalJson(changed) === text.trimEnd()) return 'no percentiles, or none that are new';
+  const publication = preparePublication(canonicalJson(changed), id, { to: flags.to });
+  await writePublication(publication, true);
+  const { ttft_p99_ms: ttft, tbt_p99_ms: tbt } = changed.tails!.errors.in_sample;
+  const seconds = ((performance.now() - started) / 1e3).toFixed(0);
+  const percent = (value: number | undefined): string =>
+    value === undefined ? '-' : `${value.toFixed(1)} %`;
+  return `p99 TTFT ${percent(ttft?.median_ape)}, TBT ${percent(tbt?.median_ape)} median in sample (${seconds} s): ${publication.file}`;
+}
+
 const missing = missingFiles();
 if (missing.length > 0) {
   console.error(
@@ -105,7 +139,8 @@ const candidates = [
   ...candidatesOf(silicon, ATTRIBUTION.silicon),
 ].filter(({ id }) => chosen(id));
 for (const candidate of candidates) {
-  const told = await publishFit(candidate).catch((error: unknown) => `failed: ${error}`);
+  const made = flags['tails-only'] ? addTails(candidate) : publishFit(candidate);
+  const told = await made.catch((error: unknown) => `failed: ${error}`);
   console.log(`${candidate.id}: ${told}`);
 }
 await writeIndex(flags.to);

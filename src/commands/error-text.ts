@@ -45,7 +45,7 @@ export const predictorTable = (errors: PredictorSummaries, style: Style): string
     style,
   });
 
-const UNSEEN = { shape: 'each shape unseen', tp: 'each TP unseen', load: 'top load unseen' } as const;
+export const UNSEEN = { shape: 'each shape unseen', tp: 'each TP unseen', load: 'top load unseen' } as const;
 
 /** Errors of a fit by the scheduler on the cells that it saw and on those that it did not. */
 export function errorTable({ in_sample, hold_out, blocked }: Fit['validation'], style: Style): string {

@@ -58,7 +58,8 @@ function energyRows({ energy }: FitPrediction): string[][] {
 
 const UNCHECKED =
   'the slowest gaps have no interval: no or too few cells of the fit measured them, so their steps are taken to be without noise';
-const UNCHECKED_FORM = 'percentiles have no interval by the closed form: leave out --closed-form';
+const UNCHECKED_FORM =
+  'the slowest gaps have no interval by the closed form: no or too few cells of the fit measured them, or it is older than such intervals; leave out --closed-form';
 export const ROUGH =
   'rough: prompts nearly saturate the server or requests queue; leave out --closed-form here';
 

@@ -1,6 +1,6 @@
 import type { PredictedTails } from '../fit/tails/predict-tails.ts';
 import type { TailSummaries } from '../fit/tails/tail-errors.ts';
-import { TAIL_KEYS, tailKey } from '../fit/tails/tail-keys.ts';
+import { TAIL_KEYS, type TailKey, tailKey } from '../fit/tails/tail-keys.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { PredictedObjective } from '../predict/judge-objectives.ts';
 import { formatNumber, formatPercent, latencyUnit } from '../report/format.ts';
@@ -8,6 +8,7 @@ import type { Style } from '../report/style.ts';
 import { renderTable, type TableCell } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { TAIL_METRICS } from '../roofline/tails.ts';
+import { UNSEEN } from './error-text.ts';
 
 type FitTails = NonNullable<Fit['tails']>;
 
@@ -62,27 +63,43 @@ export const objectivesTable = (objectives: readonly PredictedObjective[], style
     style,
   });
 
+const ERROR_COLUMNS = [
+  { title: 'percentile' },
+  right('n'),
+  { ...right('MAPE'), unit: '%' },
+  { ...right('median'), unit: '%' },
+  { ...right('p90'), unit: '%' },
+  { ...right('bias'), unit: '%' },
+  { ...right('in 90 %'), unit: '%' },
+];
+
+const errorRows = (errors: TailSummaries, keys: readonly TailKey[]): TableCell[][] =>
+  keys.flatMap((key) => {
+    const one = errors[key];
+    if (!one) return [];
+    const { n, mape, median_ape, p90_ape, bias, coverage_90 } = one;
+    const covered = coverage_90 === null ? '-' : formatNumber(coverage_90, 2);
+    return [[key.replace(/_ms$/, ''), String(n), mape, median_ape, p90_ape, bias, covered]];
+  });
+
 /** Errors of percentiles by the scheduler, those that cells measured. */
 export const tailErrorsTable = (errors: TailSummaries, style: Style): string =>
-  renderTable({
-    columns: [
-      { title: 'percentile' },
-      right('n'),
-      { ...right('MAPE'), unit: '%' },
-      { ...right('median'), unit: '%' },
-      { ...right('p90'), unit: '%' },
-      { ...right('bias'), unit: '%' },
-      { ...right('in 90 %'), unit: '%' },
-    ],
-    rows: TAIL_KEYS.flatMap((key) => {
-      const one = errors[key];
-      if (!one) return [];
-      const { n, mape, median_ape, p90_ape, bias, coverage_90 } = one;
-      const covered = coverage_90 === null ? '-' : formatNumber(coverage_90, 2);
-      return [[key.replace(/_ms$/, ''), String(n), mape, median_ape, p90_ape, bias, covered]];
-    }),
-    style,
-  });
+  renderTable({ columns: ERROR_COLUMNS, rows: errorRows(errors, TAIL_KEYS), style });
+
+/** Of blocks that were left out the middle and the slowest percent are shown; the file has all. */
+const SHOWN_KEYS = TAIL_METRICS.flatMap((metric) => [tailKey(metric, 0.5), tailKey(metric, 0.99)]);
+
+/** Nothing where no block was left out, or none measured percentiles. */
+function blockedText(blocked: FitTails['errors']['blocked'], style: Style): string[] {
+  const rows = (blocked ?? []).flatMap(({ kind, errors }) =>
+    errorRows(errors as TailSummaries, SHOWN_KEYS).map((row) => [UNSEEN[kind], ...row]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    style.bold('percentiles of blocks left out'),
+    renderTable({ columns: [{ title: 'cells' }, ...ERROR_COLUMNS], rows, style }),
+  ];
+}
 
 /** What the percentiles of a fit's cells showed, and how far they are off on cells kept from it, or else on its own. */
 export function tailsText({ traits, max_num_batched_tokens, errors }: FitTails, style: Style): string {
@@ -97,5 +114,6 @@ export function tailsText({ traits, max_num_batched_tokens, errors }: FitTails, 
     style.bold(`percentiles, ${kept ? 'cells kept from the fit' : 'cells of the fit'}`),
     wrapLines(facts.join('; '), REPORT_COLUMNS),
     tailErrorsTable((kept ? errors.hold_out : errors.in_sample) as TailSummaries, style),
+    ...blockedText(errors.blocked, style),
   ].join('\n');
 }

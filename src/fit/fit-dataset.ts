@@ -99,12 +99,15 @@ function settledNoise(problem: Problem, point: readonly number[], fit: RooflineF
   return { noise, residuals: stateAt(problem, point, noise).residuals };
 }
 
-/** Errors of a fit on cells as they were measured: their unknowns are answered as the fit did. */
-export function errorsOn(
-  { choices, answered, model }: DatasetFit,
+/** Cells as they were measured, with their unknowns answered as the fit did. */
+export const askedOf = (
+  { choices, answered }: Pick<DatasetFit, 'choices' | 'answered'>,
+  cells: readonly Observation[],
+): readonly Observation[] => withChoice({ ...answered, observations: cells }, choices.choice).observations;
+
+/** Errors of a fit on cells as they were measured. */
+export const errorsOn = (
+  fit: DatasetFit,
   cells: readonly Observation[],
   predictor: Predictor,
-): ObservedError[] {
-  const asked = withChoice({ ...answered, observations: cells }, choices.choice).observations;
-  return cellErrors(model, asked, predictor);
-}
+): ObservedError[] => cellErrors(fit.model, askedOf(fit, cells), predictor);

@@ -8,6 +8,8 @@ import { type ErrorSummaries, type ObservedError, summariseErrors } from './erro
 import { type DatasetFit, errorsOn, fitDataset } from './fit-dataset.ts';
 import { type LatencyMetric, type Observation, shapeOf } from './observations.ts';
 import type { FitOptions } from './search.ts';
+import { summariseTails, type TailError, type TailSummaries } from './tails/tail-errors.ts';
+import { unseenTails } from './tails/unseen-tails.ts';
 
 /** Errors of both serving models. */
 export type PredictorSummaries = Readonly<Record<Predictor, ErrorSummaries>>;
@@ -26,6 +28,8 @@ export interface BlockedErrors {
   readonly refused: readonly RefusedBlock[];
   readonly errors: PredictorSummaries;
   readonly baselines: readonly JudgedBaseline[];
+  /** Of percentiles, by the scheduler; empty where no cell measured any. */
+  readonly tails: TailSummaries;
 }
 
 export interface Validation {
@@ -44,6 +48,11 @@ export interface Validation {
 interface Scored {
   readonly fold: Fold;
   readonly errors: Readonly<Record<Predictor, readonly ObservedError[]>>;
+}
+
+interface ScoredBlock {
+  readonly score: Scored;
+  readonly tails: readonly TailError[];
 }
 
 /** Tells what a long validation is at. */
@@ -77,13 +86,17 @@ export function validate(
     blocked: (['shape', 'tp', 'load'] as const).flatMap((kind): BlockedErrors[] => {
       const own = scored.filter(({ block }) => block.kind === kind);
       if (own.length === 0) return [];
-      const answered = own.flatMap(({ score }) => score ?? []);
+      const answered = own.flatMap(({ scored }) => scored ?? []);
       return [
         {
           kind,
           blocks: answered.length,
           refused: own.flatMap(({ block, reason }) => (reason ? [{ name: block.name, reason }] : [])),
-          ...summary(dataset, answered),
+          ...summary(
+            dataset,
+            answered.map(({ score }) => score),
+          ),
+          tails: summariseTails(answered.flatMap(({ tails }) => tails)),
         },
       ];
     }),
@@ -94,13 +107,16 @@ function scoreBlock(
   dataset: Dataset,
   { cells }: Block,
   options: FitOptions,
-): { score: Scored | null; reason: string | null } {
+): { scored: ScoredBlock | null; reason: string | null } {
   const training = dataset.observations.filter((one) => !cells.has(one));
   const testing = [...cells];
   const reason = refusal(training, testing);
-  if (reason !== null) return { score: null, reason };
+  if (reason !== null) return { scored: null, reason };
   const fit = fitDataset({ ...dataset, observations: training }, { ...options, starts: FOLD_STARTS });
-  return { score: scoreWith(fit, { training, testing }), reason };
+  return {
+    scored: { score: scoreWith(fit, { training, testing }), tails: unseenTails(fit, testing) },
+    reason,
+  };
 }
 
 function scoreWith(fit: DatasetFit, fold: Fold): Scored {

@@ -20,6 +20,7 @@ import { tailsOf } from './build-tails.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { type DevicePrior, priorSection } from './device-prior.ts';
 import { examplesFor } from './examples.ts';
+import { fitId } from './fit-id.ts';
 import { powerExamples } from './power-examples.ts';
 import { FIT_SCHEMA_VERSION, type Fit, MODEL_FORM } from './schema.ts';
 
@@ -50,7 +51,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
   const content = {
     schema_version: FIT_SCHEMA_VERSION,
     kind: 'ridgepoint_fit' as const,
-    id: [accelerator.id, card.id, card.precision, engine.name, engine.version ?? 'unknown'].join(' '),
+    id: fitId({ accelerator, card, engine }),
     created_at: input.created_at,
     tool: { name: 'ridgepoint' as const, version: input.tool_version },
     accelerator,
@@ -111,7 +112,7 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     ...paddingSection(fitted, data.observations),
     ...draftSection(fit, bootstrap, data.observations),
     ...powerOf(input),
-    ...tailsOf(fitted, data.observations),
+    ...tailsOf(fitted, data.observations, validation.blocked),
     simulated: data.targets.some((target) => target.simulator !== null),
     examples: [],
     provenance: { notes: accelerator.notes === '' ? [] : [accelerator.notes] },
@@ -164,7 +165,7 @@ function validationOf(validation: Validation, observations: readonly Observation
       ...hold_out,
       cells: hold_out.cells.map(({ observation: _, ...error }) => error),
     },
-    blocked,
+    blocked: blocked.map(({ tails: _, ...one }) => one),
     noise_floor: { ttft_ms: floorOf('ttft', observations), tpot_ms: floorOf('tpot', observations) },
   } as unknown as Fit['validation'];
 }

@@ -18,6 +18,8 @@ const summariesSchema = z
   )
   .describe('Percent, by percentile.');
 
+const missSchema = z.object({ key: tailKey, cells: z.int(), log_half_width_90: number });
+
 /** What the percentiles of a fit's cells showed that their means hide. */
 export const tailsSectionSchema = z
   .object({
@@ -42,8 +44,21 @@ export const tailsSectionSchema = z
         'How bursts began: the first requests wait `stall_s`, and `queue_ratio` of what the roofline says for their queue. Null: no cell was a burst.',
       ),
     misses: z
-      .array(z.object({ key: tailKey, cells: z.int(), log_half_width_90: number }))
+      .array(missSchema)
       .describe('How far percentiles were off on those cells: the half-width of their 90 % intervals.'),
-    errors: z.object({ in_sample: summariesSchema, hold_out: summariesSchema.nullable() }),
+    closed_form_misses: z
+      .array(missSchema)
+      .optional()
+      .describe('The same of the closed form; absent: nobody looked.'),
+    errors: z.object({
+      in_sample: summariesSchema,
+      hold_out: summariesSchema.nullable(),
+      blocked: z
+        .array(z.object({ kind: z.enum(['shape', 'tp', 'load']), blocks: z.int(), errors: summariesSchema }))
+        .optional()
+        .describe(
+          'Every shape, every tensor parallel size and the highest load left out in turn: parameters, and what tails show, are learnt anew without it. Absent: the section was added to a fit that stayed as it was.',
+        ),
+    }),
   })
   .describe('Absent or null: no cell measured percentiles.');

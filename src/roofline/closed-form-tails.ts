@@ -1,115 +1,150 @@
-import { probit } from 'simple-statistics';
 import type { ModelCard } from '../model/card.ts';
 import { countedQuantiles } from '../stats/counted-quantile.ts';
-import { poissonQuantile } from '../stats/poisson.ts';
+import { type BurstPhase, burstPhases } from './burst-phases.ts';
 import { closedLoopMeans, meetLoop } from './closed-form.ts';
-import { gapTail } from './gap-tail.ts';
+import { gapTail, type StepGaps } from './gap-tail.ts';
 import type { Meeting } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
+import { pacesOf } from './request-paces.ts';
 import { type ClosedLoopShape, type EngineSettings, NO_EDGES, type ServingEdges } from './serving.ts';
 import { gapsOfMix } from './step-mix.ts';
-import { type LatencyTail, type LatencyTails, NO_TRAITS, TAIL_QUANTILES, type TailTraits } from './tails.ts';
+import {
+  type BurstStart,
+  type LatencyTail,
+  type LatencyTails,
+  NO_START,
+  NO_TRAITS,
+  TAIL_QUANTILES,
+  type TailTraits,
+} from './tails.ts';
+import { burstTtft, PLACES, promptSecondsOf, steadyTtft, type TtftPart } from './ttft-parts.ts';
 
 /** A time that varies, as equally likely values, s. */
 type Values = readonly number[];
 
-/** Points by which a distribution is told. */
-const POINTS = 24;
-const places = Array.from({ length: POINTS }, (_, i) => (i + 0.5) / POINTS);
+export interface FormTailOptions {
+  readonly edges?: ServingEdges | undefined;
+  readonly traits?: TailTraits | undefined;
+  /** Of bursts only. */
+  readonly start?: BurstStart | undefined;
+}
 
 /**
- * Percentiles of a steady closed loop in closed form, beside `closedLoopMeans`: gaps from the mix of steps, TPOT by how many
- * prompts a request happens to meet, TTFT by how many are ahead of it and when in a step it comes. Some ten microseconds; as
- * rough as the means where those call themselves rough. Null for bursts and batches, whose order decides.
+ * Percentiles of a closed loop in closed form, beside `closedLoopMeans`: gaps from the mix of steps, TPOT by how many prompts a
+ * request happens to meet, TTFT by how many are ahead of it and when in a step it comes, and of a burst by its place in the first
+ * queue. Some ten microseconds; as rough as the means where those call themselves rough. Null for batches, and for an open
+ * loop, whose queue the scheduler alone knows.
  */
 export function closedLoopTails(
   card: ModelCard,
   p: RooflineParameters,
   engine: EngineSettings,
   shape: ClosedLoopShape,
-  { edges = NO_EDGES, traits = NO_TRAITS }: { edges?: ServingEdges; traits?: TailTraits } = {},
+  { edges = NO_EDGES, traits = NO_TRAITS, start = NO_START }: FormTailOptions = {},
 ): LatencyTails | null {
-  const { driving, outputTokens } = shape;
-  if (driving !== undefined && driving.kind !== 'steady') return null;
-  const means = closedLoopMeans(card, p, engine, shape, edges);
+  const { driving } = shape;
+  if (driving?.kind === 'batch' || driving?.kind === 'open') return null;
+  const { tpotSeconds } = closedLoopMeans(card, p, engine, shape, edges);
   const { loop, meeting } = meetLoop(card, p, engine, shape, edges);
-  const promptSeconds = meeting.met > 0 ? (meeting.meanStep - meeting.pureStep) / meeting.met : 0;
-  const ttft = ttftValues(means.ttftSeconds, meeting, promptSeconds);
-  const { tpotSeconds } = means;
-  if (tpotSeconds === null || outputTokens <= 1) {
-    return { ttft: tailOf(ttft), e2e: tailOf(ttft), tpot: null, tbt: null };
-  }
-  const jitter = driving?.output_jitter ?? ([1, 1] as const);
-  const others = Math.max(0, loop.streams - 1);
-  const sd = promptSeconds * Math.sqrt(others * metVariance(meeting, others, outputTokens, jitter));
-  const tpot = NORMAL.map((z) => Math.max(0, tpotSeconds + (z * sd) / (outputTokens - 1)));
-  const lengths = places.map((place) => outputTokens * (jitter[0] + place * (jitter[1] - jitter[0])));
-  const decode = lengths.flatMap((length) => tpot.map((each) => (length - 1) * each));
-  const mix = {
-    pureSeconds: meeting.decodeStep - promptSeconds * meeting.met,
-    promptSeconds,
-    promptsPerStep: meeting.met,
-    size: meeting.size,
-  };
+  const { outputTokens } = loop;
+  const parts = ttftPartsOf(card, p, engine, shape, { edges, start });
+  const ttft = tailOf(parts);
+  if (tpotSeconds === null || outputTokens <= 1) return { ttft, e2e: ttft, tpot: null, tbt: null };
+  const paces = pacesOf(loop, meeting, tpotSeconds, jitterOf(driving));
+  const decode = thinned(paces.flatMap(({ steps, tpot }) => tpot.map((each) => steps * each)));
+  const whole = parts.map(({ share, values }) => ({
+    share,
+    values: thinned(values).flatMap((first) => decode.map((rest) => first + rest)),
+  }));
   return {
-    ttft: tailOf(ttft),
-    e2e: tailOf(thinned(ttft).flatMap((first) => thinned(decode).map((rest) => first + rest))),
-    tpot: tailOf(tpot),
-    tbt: gapTail(gapsOfMix(mix), engine.tensorParallel, traits, tpotSeconds),
+    ttft,
+    e2e: tailOf(whole),
+    tpot: tailOf([{ share: 1, values: paces.flatMap(({ tpot }) => tpot) }]),
+    tbt: gapTail(
+      gapsOf(meeting, burstPhases(loop, meeting.size)),
+      engine.tensorParallel,
+      traits,
+      tpotSeconds,
+    ),
   };
 }
 
-/** Prompts ahead come at random, and the wait for the step in progress is anything up to twice its mean. */
-function ttftValues(mean: number, { queue, back }: Meeting, promptSeconds: number): Values {
-  const ahead = promptSeconds > 0 ? queue / promptSeconds : 0;
-  const rest = mean - ahead * promptSeconds - back.seconds;
-  const queued = places.map((place) => promptSeconds * poissonQuantile(ahead, place));
-  const spare = ahead * promptSeconds - queued.reduce((sum, each) => sum + each / POINTS, 0);
-  return queued.flatMap((wait) =>
-    places.map((place) => Math.max(0, rest + spare + wait + 2 * place * back.seconds)),
-  );
+/** The mix of steps over a burst's phases: decodes alone as long as contexts have them, prompts where they come. */
+function gapsOf(meeting: Meeting, phases: readonly BurstPhase[]): StepGaps {
+  const promptSeconds = promptSecondsOf(meeting);
+  const { met, size, decodeStep } = meeting;
+  const kinds = phases.flatMap(({ share, crowded, steps }) => {
+    const pureSeconds = decodeStep - promptSeconds * met;
+    const mix = gapsOfMix({ pureSeconds, promptSeconds, promptsPerStep: met / crowded, size });
+    const total = mix.counts.reduce((sum, count) => sum + count, 0);
+    const own = Array.from(mix.counts, (count, i) => ({
+      plain: mix.plain[i]!,
+      prompts: mix.prompts[i]!,
+      count: crowded * share * count,
+    }));
+    const quiet = { plain: pureSeconds, prompts: 0, count: (1 - crowded) * share * total };
+    return [...own, quiet].flatMap(({ plain, prompts, count }) =>
+      steps.map((step) => ({ plain: plain * step, prompts, count: count / steps.length })),
+    );
+  });
+  return {
+    plain: Float64Array.from(kinds, ({ plain }) => plain),
+    prompts: Float64Array.from(kinds, ({ prompts }) => prompts),
+    counts: Float64Array.from(kinds, ({ count }) => count),
+  };
 }
 
-/**
- * Variance of how many prompts of one other stream a request meets: between its own length and the other's cycle lies a whole
- * number of them or one more, and lengths vary.
- */
-function metVariance(
-  { met }: Meeting,
-  others: number,
-  outputTokens: number,
-  [low, high]: readonly [number, number],
-): number {
-  if (others === 0) return 0;
-  const usual = (met * (outputTokens - 1)) / others;
-  const shares = places.map((place) => low + place * (high - low));
-  let [within, sum, squares] = [0, 0, 0];
-  for (const own of shares) {
-    for (const other of shares) {
-      const met = (usual * own) / other;
-      const part = met - Math.floor(met);
-      within += (part * (1 - part)) / own ** 2;
-      sum += usual / other;
-      squares += (usual / other) ** 2;
-    }
+/** Output lengths as shares of their mean. */
+function jitterOf(driving: ClosedLoopShape['driving']): readonly [number, number] {
+  if (driving?.kind !== 'burst') return driving?.kind === 'steady' ? driving.output_jitter : [1, 1];
+  const [low, high] = driving.output_jitter;
+  return [(2 * low) / (low + high), (2 * high) / (low + high)];
+}
+
+function ttftPartsOf(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  { edges, start }: { readonly edges: ServingEdges; readonly start: BurstStart },
+): TtftPart[] {
+  const { driving } = shape;
+  const of = (asked: ClosedLoopShape) => ({
+    ...meetLoop(card, p, engine, asked, edges),
+    mean: closedLoopMeans(card, p, engine, asked, edges).ttftSeconds,
+  });
+  if (driving?.kind !== 'burst') {
+    const { mean, meeting } = of(shape);
+    return steadyTtft(mean, meeting);
   }
-  const count = shares.length ** 2;
-  return within / count + Math.max(0, squares / count - (sum / count) ** 2);
+  // The median request of three rounds or more is none of the first.
+  const requests_per_stream = Math.max(3, driving.requests_per_stream);
+  const later = of({ ...shape, driving: { ...driving, statistic: 'median', requests_per_stream } });
+  return burstTtft({
+    loop: { ...later.loop, burst: { ...later.loop.burst!, rounds: driving.requests_per_stream } },
+    later: later.meeting,
+    laterSeconds: later.mean,
+    edges,
+    start,
+    startIsKnown: driving.statistic === 'mean',
+  });
 }
-
-/** A standard normal as equally likely values. */
-const NORMAL: Values = places.map((place) => probit(place));
 
 /** Values evenly spread over the sorted ones, so that sums of two stay few. */
 function thinned(values: Values): Values {
   const sorted = [...values].sort((a, b) => a - b);
-  return places.map((place) => sorted[Math.floor(place * sorted.length)]!);
+  return PLACES.map((place) => sorted[Math.floor(place * sorted.length)]!);
 }
 
-function tailOf(values: Values): LatencyTail {
-  const sample = { values: Float64Array.from(values), counts: new Float64Array(values.length).fill(1) };
+/** As many as make the rank of a percentile smooth. */
+const RANKS = 1e6;
+
+function tailOf(parts: readonly TtftPart[]): LatencyTail {
+  const values = parts.flatMap((part) => part.values);
+  const counts = parts.flatMap(({ share, values }) => values.map(() => (RANKS * share) / values.length));
+  const sample = { values: Float64Array.from(values), counts: Float64Array.from(counts) };
   return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    mean: values.reduce((sum, value, i) => sum + (value * counts[i]!) / RANKS, 0),
     quantiles: countedQuantiles(sample, TAIL_QUANTILES),
   };
 }

@@ -67,12 +67,21 @@ test('objectives are judged by means and percentiles, with how sure that is', ()
   expect(single).toMatchObject([{ met: null, value_ms: null, sure: null }]);
 });
 
-test('the closed form agrees, and tells no interval', () => {
+test('the closed form agrees, with intervals of its own misses', () => {
   const [scheduled, closed] = (['scheduler', 'closed_form'] as const).map(
     (predictor) => predict(fit, { ...shape, predictor, tails: true }).tails!,
   );
   for (const key of ['tpot_p99_ms', 'tbt_p50_ms', 'tbt_p99_ms', 'e2e_p90_ms'] as const) {
     expect(Math.abs(closed![key].value! / scheduled![key].value! - 1)).toBeLessThan(0.1);
-    expect(closed![key].interval_90).toBeNull();
   }
+  const own = fit.tails!.closed_form_misses!;
+  for (const key of ['tpot_p50_ms', 'tbt_p50_ms', 'tbt_p99_ms'] as const) {
+    const { value, interval_90 } = closed![key];
+    const miss = own.find((one) => one.key === key)!;
+    expect(interval_90![0]).toBeLessThan(value!);
+    expect(Math.log(interval_90![1] / value!)).toBeGreaterThanOrEqual(miss.log_half_width_90 - 1e-12);
+  }
+  const { closed_form_misses: _, ...older } = fit.tails!;
+  const old = predict({ ...fit, tails: older }, { ...shape, predictor: 'closed_form', tails: true });
+  expect(old.tails!.tbt_p99_ms.interval_90).toBeNull();
 });

@@ -61,7 +61,50 @@ describe('percentiles in closed form are the scheduler’s', () => {
     expect(off('ttft', 0)).toBeLessThan(0.06);
   });
 
-  test('none for a burst or a batch, and no gaps of a single token', () => {
+  const burst = (input: number, output: number, concurrency: number, rounds: number) => ({
+    ...steady(input, output, concurrency, null),
+    driving: {
+      kind: 'burst',
+      requests_per_stream: rounds,
+      input_jitter: [0.8, 1],
+      output_jitter: [0.8, 1],
+      statistic: 'mean',
+    } as const,
+  });
+
+  test.each([
+    [1024, 1024, 4, 10],
+    [1024, 1024, 64, 10],
+    [8192, 1024, 16, 10],
+    [8192, 1024, 64, 10],
+    [1024, 8192, 32, 10],
+    [1024, 1024, 16, 5],
+  ])('a burst of %i/%i at %i streams, %i requests each', (input, output, streams, rounds) => {
+    const shape = burst(input, output, streams, rounds);
+    const start = { stall_s: 0.2, queue_ratio: 1.3 };
+    const form = closedLoopTails(card, truth, engine, shape, { start })!;
+    const scheduled = scheduledTails(card, truth, engine, shape, { start })!;
+    const off = (metric: 'ttft' | 'tpot' | 'e2e' | 'tbt', i: number): number =>
+      Math.abs(form[metric]!.quantiles[i]! / scheduled[metric]!.quantiles[i]! - 1);
+    expect(off('ttft', 0)).toBeLessThan(0.06);
+    expect(off('ttft', 3)).toBeLessThan(0.05);
+    expect(off('tpot', 0)).toBeLessThan(0.03);
+    expect(off('tpot', 3)).toBeLessThan(0.11);
+    expect(off('tbt', 0)).toBeLessThan(0.02);
+    expect(off('tbt', 3)).toBeLessThan(0.09);
+    expect(off('e2e', 3)).toBeLessThan(0.05);
+    expect(Math.abs(form.ttft!.mean / scheduled.ttft!.mean - 1)).toBeLessThan(0.05);
+  });
+
+  test('a burst that sends once is its first queue alone; the slowest waits for all', () => {
+    const one = closedLoopTails(card, truth, engine, burst(2048, 256, 16, 1))!;
+    const scheduled = scheduledTails(card, truth, engine, burst(2048, 256, 16, 1))!;
+    for (const i of [0, 1, 3]) {
+      expect(Math.abs(one.ttft!.quantiles[i]! / scheduled.ttft!.quantiles[i]! - 1)).toBeLessThan(0.15);
+    }
+  });
+
+  test('none for a batch, and no gaps of a single token', () => {
     const batch = { ...steady(512, 64, 4, null), driving: { kind: 'batch' } as const };
     expect(closedLoopTails(card, truth, engine, batch)).toBeNull();
     expect(closedLoopTails(card, truth, engine, steady(512, 1, 4, null))).toMatchObject({

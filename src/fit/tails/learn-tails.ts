@@ -2,6 +2,7 @@ import { median } from '../../stats/sorted.ts';
 import type { Dataset } from '../dataset.ts';
 import { type Observation, shapeOf } from '../observations.ts';
 import { type FittedModel, predictMeans } from '../predictive.ts';
+import { formTails } from './form-tails.ts';
 import { missesOf } from './learn-misses.ts';
 import { learnStart } from './learn-start.ts';
 import { learnTraits, type TraitsFound } from './learn-traits.ts';
@@ -30,7 +31,11 @@ export function learnTails(model: FittedModel, { observations, unknown }: Datase
     observation,
     tails: runs.tails(traits, startOf(bare, observation.input_tokens)),
   }));
-  return { ...bare, misses: missesOf(predicted) };
+  const formed = measured.flatMap((observation) => {
+    const tails = formTails(model, bare, observation.engine, shapeOf(observation));
+    return tails ? [{ observation, tails: tails.central }] : [];
+  });
+  return { ...bare, misses: missesOf(predicted), closed_form_misses: missesOf(formed) };
 }
 
 interface Budgeted extends TraitsFound {

@@ -23,6 +23,8 @@ export interface TailModel {
   /** Null: no cell was a burst. */
   readonly start: LearntStart | null;
   readonly misses: readonly TailMiss[];
+  /** The same of the closed form; absent: nobody looked. */
+  readonly closed_form_misses?: readonly TailMiss[] | undefined;
 }
 
 /** What a burst of prompts of a length begins with. */
