@@ -10,6 +10,7 @@ const WHAT: Readonly<Record<Unknown, string>> = {
   max_num_batched_tokens: 'budget',
   admission: 'admission',
   memory_utilisation: 'memory utilisation',
+  burst_order: 'requests of a burst arrive',
 };
 
 const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
@@ -17,6 +18,7 @@ const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
   max_num_batched_tokens: String,
   admission: (value) => (value === 'reserved' ? 'whole request reserved' : 'on demand'),
   memory_utilisation: (value) => `${formatNumber(Number(value) * 100)} %`,
+  burst_order: (value) => (value === 'in_turn' ? 'in turn' : 'together'),
 };
 
 /** `KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 fits as well)`; null where nothing was inferred. */

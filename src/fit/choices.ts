@@ -11,6 +11,7 @@ const ALTERNATIVES: { readonly [Name in Unknown]: readonly EngineChoice[Name][] 
   max_num_batched_tokens: [8192, 2048, 4096, 16_384],
   admission: ['on_demand', 'reserved'],
   memory_utilisation: [0.9, 0.95, 0.885, 0.87, 0.85, 0.82, 0.79],
+  burst_order: ['together', 'in_turn'],
 };
 
 /** One answer that was tried: how much worse the best fit with it is than the best of all. */

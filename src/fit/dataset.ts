@@ -1,7 +1,7 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
-import type { Admission } from '../roofline/driving.ts';
+import { type Admission, type BurstOrder, type Driving, hasExactLengths } from '../roofline/driving.ts';
 import type { Observation } from './observations.ts';
 import { type PaddingChoice, paddingOf } from './padding/sizes.ts';
 
@@ -11,6 +11,7 @@ export const UNKNOWNS = [
   'max_num_batched_tokens',
   'admission',
   'memory_utilisation',
+  'burst_order',
 ] as const;
 export type Unknown = (typeof UNKNOWNS)[number];
 
@@ -31,6 +32,7 @@ export interface EngineChoice {
   readonly admission: Admission;
   /** Share of the devices' memory that the engine fills; KV gets what weights and the engine itself leave. */
   readonly memory_utilisation: number;
+  readonly burst_order: BurstOrder;
   readonly padding: PaddingChoice;
 }
 
@@ -40,6 +42,7 @@ export const DEFAULT_CHOICE: EngineChoice = {
   max_num_batched_tokens: 8192,
   admission: 'on_demand',
   memory_utilisation: 0.9,
+  burst_order: 'together',
   padding: 'none',
 };
 
@@ -56,6 +59,10 @@ export function derivedCapacity(
   return kvCapacityTokens(card, accelerator.memory_bytes, tensorParallel, memoryUtilisation);
 }
 
+/** A burst of which nobody knows how its requests arrive, as an answer has it. */
+export const ordered = (driving: Driving | null, order: BurstOrder): Driving | null =>
+  driving?.kind === 'burst' && hasExactLengths(driving) ? { ...driving, order } : driving;
+
 /** The data set with its unknowns answered; what is on record stays as it is. */
 export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
   const unknown = new Set(dataset.unknown);
@@ -70,6 +77,7 @@ export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
       const padding = paddingOf(choice.padding, one.read_padding);
       return {
         ...one,
+        driving: unknown.has('burst_order') ? ordered(one.driving, choice.burst_order) : one.driving,
         engine: {
           ...engine,
           maxNumBatchedTokens: unknown.has('max_num_batched_tokens')

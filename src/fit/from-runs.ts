@@ -1,5 +1,5 @@
 import type { EngineSteps } from '../measure/steps/step-columns.ts';
-import type { Driving } from '../roofline/driving.ts';
+import { type Driving, hasExactLengths } from '../roofline/driving.ts';
 import type { EngineSettings } from '../roofline/serving.ts';
 import { readPadding } from '../run/read-padding.ts';
 import type { CellRecord, Run, RunTarget } from '../run/schema.ts';
@@ -133,8 +133,15 @@ function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown
     targets.some((target) => value(target) === null);
   const found: readonly [Unknown, boolean][] = [
     ['kv_bytes_per_element', lacks((target) => target.settings.kv_cache_dtype)],
-    ['max_num_batched_tokens', lacks((target) => target.settings.max_num_batched_tokens.value)],
+    [
+      'max_num_batched_tokens',
+      lacks((target) => target.settings.max_num_batched_tokens.value ?? target.budget_margin_tokens ?? null),
+    ],
     ['memory_utilisation', lacks((target) => target.settings.kv_capacity_tokens.value)],
+    [
+      'burst_order',
+      targets.some(({ driving: one }) => one?.kind === 'burst' && !one.order && hasExactLengths(one)),
+    ],
     ['admission', engine !== 'vllm' && lacks((target) => target.settings.kv_capacity_tokens.value)],
   ];
   return found.flatMap(([name, missing]) => (missing ? [name] : []));
@@ -144,7 +151,7 @@ function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown
 const UNSTATED_SEATS = 1024;
 
 function engineSettings(
-  { tensor_parallel: tensorParallel, settings }: RunTarget,
+  { tensor_parallel: tensorParallel, settings, budget_margin_tokens: margin }: RunTarget,
   dataset: Pick<Dataset, 'accelerator' | 'card' | 'unknown'>,
 ): EngineSettings {
   const { max_num_batched_tokens, max_num_seqs, kv_capacity_tokens } = settings;
@@ -156,5 +163,5 @@ function engineSettings(
   };
   const kvCapacityTokens =
     kv_capacity_tokens.value ?? derivedCapacity(dataset, tensorParallel, DEFAULT_CHOICE.memory_utilisation);
-  return { ...stated, kvCapacityTokens };
+  return { ...stated, kvCapacityTokens, ...(margin !== undefined && { budgetMarginTokens: margin }) };
 }

@@ -62,6 +62,7 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
   return {
     tensorParallel,
     maxNumBatchedTokens: target.max_num_batched_tokens,
+    ...(target.budget_margin_tokens !== undefined && { budgetMarginTokens: target.budget_margin_tokens }),
     maxNumSeqs: target.max_num_seqs ?? DEFAULT_SEATS,
     kvCapacityTokens: capacity,
     admission: target.admission,

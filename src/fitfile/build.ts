@@ -8,7 +8,6 @@ import { EDGE_NAMES } from '../fit/problem.ts';
 import { huberWeight } from '../fit/robust.ts';
 import type { Validation } from '../fit/validate.ts';
 import { PNORM_EXPONENT } from '../roofline/parameters.ts';
-import type { RunTarget } from '../run/schema.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
 import { paddingSection } from './build-padding.ts';
@@ -17,6 +16,7 @@ import { powerSection } from './build-power.ts';
 import { rangeOf } from './build-range.ts';
 import { sourcesOf } from './build-sources.ts';
 import { tailsOf } from './build-tails.ts';
+import { targetOf } from './build-target.ts';
 import { type CellRule, type CellRules, ruleText } from './cell-rules.ts';
 import { type DevicePrior, priorSection } from './device-prior.ts';
 import { examplesFor } from './examples.ts';
@@ -132,29 +132,6 @@ function powerOf({ data, fitted: { answered, fit } }: FitFileInput): Pick<Fit, '
 }
 
 const rulesText = (rules: readonly CellRule[] | undefined): string[] => (rules ?? []).map(ruleText);
-
-/** A target as the fit took it: what its record does not state is what was inferred. */
-function targetOf(
-  target: RunTarget,
-  data: RunObservations,
-  { answered }: DatasetFit,
-): Fit['targets'][number] {
-  const cell = data.observations.findIndex((one) => one.target === target.name);
-  const seen = answered.observations.find((one) => one.target === target.name);
-  const engine = (seen ?? data.observations[cell] ?? answered.observations[0]!).engine;
-  return {
-    name: target.name,
-    devices: target.devices,
-    tensor_parallel: target.tensor_parallel,
-    max_num_batched_tokens: engine.maxNumBatchedTokens,
-    max_num_seqs: target.settings.max_num_seqs.value,
-    kv_capacity_tokens: engine.kvCapacityTokens,
-    kv_cache_dtype: target.settings.kv_cache_dtype,
-    admission: engine.admission ?? 'on_demand',
-    driving: (seen ?? data.observations[0]!).driving,
-    prefix_caching: target.settings.prefix_caching,
-  } as Fit['targets'][number];
-}
 
 /** The file's form of the validation: errors without the cells they came from. */
 function validationOf(validation: Validation, observations: readonly Observation[]): Fit['validation'] {

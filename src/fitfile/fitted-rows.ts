@@ -21,6 +21,7 @@ export function fittedRows(fit: Fit): FittedRow[] {
     const settings = {
       ...settingsFor(fit, target.tensor_parallel),
       maxNumBatchedTokens: target.max_num_batched_tokens,
+      budgetMarginTokens: target.budget_margin_tokens,
       kvCapacityTokens: target.kv_capacity_tokens,
     };
     const shape = {

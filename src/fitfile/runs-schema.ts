@@ -29,6 +29,8 @@ export const targetSchema = z.object({
   devices: z.int(),
   tensor_parallel: z.int(),
   max_num_batched_tokens: number,
+  /** Its servers were set up for each shape: a step takes the prompt, a token of every stream and so many more. */
+  budget_margin_tokens: z.number().optional(),
   max_num_seqs: nullableNumber,
   kv_capacity_tokens: number,
   kv_cache_dtype: z.string().nullable(),

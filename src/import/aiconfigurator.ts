@@ -21,6 +21,8 @@ const EXACT = [1, 1] as const;
  */
 export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
   const driving = drivingOf(provenance(source));
+  const engine = engineName(text(source, 'backend'));
+  const generated = engine === 'vllm' && isOwnComparison(provenance(source));
   const concurrency = concurrencyOf(source);
   const outputTokens = whole(source, 'osl');
   const requests = driving.requests_per_stream * concurrency;
@@ -31,7 +33,7 @@ export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
     // A blank is an unquantised model.
     precision: optionalText(source, 'precision')?.toLowerCase() ?? 'bf16',
     engine: {
-      name: engineName(text(source, 'backend')),
+      name: engine,
       version: optionalText(source, 'backend_version'),
     },
     tensorParallel: whole(source, 'tp_size'),
@@ -42,6 +44,7 @@ export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
     meanOutputTokens: outputTokens * meanShare(driving.output_jitter),
     concurrency,
     driving,
+    budgetMarginTokens: generated ? GENERATED_MARGIN_TOKENS : null,
     requests,
     startedAt: measuredAt(provenance(source)),
     order: 0,
@@ -53,6 +56,15 @@ export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
     inputTokensPerS: null,
   };
 }
+
+/** Rows of AIConfigurator's own comparison of its estimates with servers that it sets up. */
+const isOwnComparison = (dataSource: string): boolean => dataSource.includes('aic-auto-gap-analysis');
+
+/**
+ * Its generator sets a server up for each shape, with `max_num_tokens` = batch size + ISL + 1500 (ai-dynamo/aiconfigurator, rules of
+ * its generator). For TensorRT-LLM too, but there prompts are not split by default, which a budget alone does not say.
+ */
+const GENERATED_MARGIN_TOKENS = 1500;
 
 const provenance = (source: SourceRow): string => text(source, 'silicon_data_source');
 
@@ -69,7 +81,7 @@ const attentionDataParallel = (source: SourceRow): number => optionalNumber(sour
 
 /** Two protocols share the file: InferenceX rows have jittered lengths, the others the lengths as written. */
 function drivingOf(dataSource: string): Extract<Driving, { kind: 'burst' }> {
-  const jitter = dataSource.includes('aic-auto-gap-analysis')
+  const jitter = isOwnComparison(dataSource)
     ? EXACT
     : /^(db-dump|source_file=)/.test(dataSource)
       ? INFERENCEX_JITTER

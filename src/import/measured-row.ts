@@ -24,6 +24,8 @@ export interface MeasuredRow {
   readonly meanOutputTokens: number;
   readonly concurrency: number;
   readonly driving: Driving;
+  /** Of a server that was set up for the row: tokens of a step beside the prompt and one for each stream; absent or null: not known. */
+  readonly budgetMarginTokens?: number | null;
   /** Requests behind each statistic; null: not known, one sample. */
   readonly requests: number | null;
   readonly startedAt: string | null;

@@ -12,6 +12,8 @@ export interface TargetFacets {
   readonly engine: string;
   readonly engineVersion: string | null;
   readonly driving: Driving;
+  /** See `MeasuredRow`. */
+  readonly budgetMarginTokens: number | null;
   /** Task whose prompt lengths are not recorded; null: they are. */
   readonly unknownInput: string | null;
 }
@@ -25,6 +27,7 @@ const PARTS: readonly ((facets: TargetFacets) => string)[] = [
   ({ engine, engineVersion }) => [engine, engineVersion ?? ''].filter(Boolean).join('-'),
   ({ driving }) => drivingName(driving),
   ({ unknownInput }) => unknownInput ?? '',
+  ({ budgetMarginTokens }) => (budgetMarginTokens === null ? '' : 'own-server'),
 ];
 
 function drivingName(driving: Driving): string {

@@ -63,6 +63,8 @@ function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): Targe
     engine: engine.name,
     engineVersion: engine.version,
     driving: row.driving,
+    budgetMarginTokens:
+      options.settings?.max_num_batched_tokens === undefined ? (row.budgetMarginTokens ?? null) : null,
     unknownInput: row.unknownInput ?? null,
   };
 }
@@ -86,6 +88,7 @@ function describeTarget(
 ): RunTarget {
   const card = cardOf(facets, options);
   const settings = settingsOf(options.settings ?? {});
+  const { budgetMarginTokens: margin } = facets;
   const graphSizes = options.settings?.graph_sizes;
   return {
     name,
@@ -105,10 +108,12 @@ function describeTarget(
     driving: toStored(facets.driving),
     simulator: null,
     ...(graphSizes && { graph_sizes: [...graphSizes] }),
+    ...(margin !== null && { budget_margin_tokens: margin }),
     ...(facets.unknownInput !== null && { unknown_input_task: facets.unknownInput }),
     warnings: [
       ...(card ? [] : [noCard(facets)]),
-      ...unknownSettings(settings),
+      ...unknownSettings(settings, margin),
+      ...(margin === null ? [] : [ownServers(margin)]),
       ...(facets.unknownInput === null ? [] : [UNKNOWN_LENGTHS]),
     ],
   };
@@ -129,6 +134,9 @@ function cardOf({ model, precision }: TargetFacets, options: ImportOptions): Mod
 const UNKNOWN_LENGTHS =
   'prompt lengths are not recorded: a fit finds one for each task, and the energy per FLOP is confounded with it';
 
+const ownServers = (margin: number): string =>
+  `max_num_batched_tokens: each row's prompt and batch + ${margin}, as its server was set up`;
+
 const noCard = ({ model, precision }: TargetFacets): string =>
   `no built-in card of ${model}${precision === null ? '' : ` in ${precision}`}; a fit needs --model-config FILE`;
 
@@ -145,10 +153,10 @@ function settingsOf(given: EngineFacts): RunTarget['settings'] {
   };
 }
 
-function unknownSettings(settings: RunTarget['settings']): string[] {
+function unknownSettings(settings: RunTarget['settings'], margin: number | null): string[] {
   const missing = [
     ...(['max_num_batched_tokens', 'max_num_seqs', 'kv_capacity_tokens'] as const).filter(
-      (key) => settings[key].value === null,
+      (key) => settings[key].value === null && (key !== 'max_num_batched_tokens' || margin === null),
     ),
     ...(settings.kv_cache_dtype === null ? ['kv_cache_dtype'] : []),
   ];

@@ -2,7 +2,13 @@ import type { ModelCard } from '../model/card.ts';
 import type { RooflineParameters } from './parameters.ts';
 import { batchSchedule } from './scheduler/batch-schedule.ts';
 import { priceSchedule } from './scheduler/price-schedule.ts';
-import { type ClosedLoopShape, cachedTokens, type EngineSettings, type ServingMeans } from './serving.ts';
+import {
+  type ClosedLoopShape,
+  cachedTokens,
+  type EngineSettings,
+  type ServingMeans,
+  servedWith,
+} from './serving.ts';
 import { decodeStepsOf } from './speculation.ts';
 import { StepPricer } from './step-pricer.ts';
 import { AttentionWork } from './step-work.ts';
@@ -11,9 +17,10 @@ import { AttentionWork } from './step-work.ts';
 export function batchMeans(
   card: ModelCard,
   p: RooflineParameters,
-  engine: EngineSettings,
+  settings: EngineSettings,
   shape: ClosedLoopShape,
 ): ServingMeans {
+  const engine = servedWith(settings, shape);
   const attention = new AttentionWork(card, engine.speculation, engine.padding);
   const schedule = batchSchedule(attention, engine.maxNumBatchedTokens, {
     inputTokens: shape.inputTokens,

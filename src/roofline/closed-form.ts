@@ -11,6 +11,7 @@ import {
   NO_EDGES,
   type ServingEdges,
   type ServingMeans,
+  servedWith,
 } from './serving.ts';
 import { decodeStepsOf } from './speculation.ts';
 import { StepPricer } from './step-pricer.ts';
@@ -65,7 +66,7 @@ function loopOf(
   return {
     attention: new AttentionWork(card, engine.speculation, engine.padding),
     pricer: new StepPricer(card, p, engine.tensorParallel, engine.speculation),
-    maxNumBatchedTokens: engine.maxNumBatchedTokens,
+    maxNumBatchedTokens: servedWith(engine, shape).maxNumBatchedTokens,
     inputTokens,
     cachedTokens: cached,
     outputTokens,

@@ -24,6 +24,8 @@ export type Driving =
       readonly input_jitter: Range;
       readonly output_jitter: Range;
       readonly statistic: 'mean' | 'median';
+      /** Absent: see `orderOf`. */
+      readonly order?: BurstOrder | undefined;
     }
   | { readonly kind: 'batch' }
   | {
@@ -40,19 +42,28 @@ export const meanOfSpread = ([low, high]: Range): number =>
 
 type Burst = Extract<Driving, { kind: 'burst' }>;
 
+/**
+ * How a burst's requests reach the engine. `together`: at the same moment, those that follow a finished one too. `in_turn`: one
+ * after the other, so that the first has a step for itself, and one that follows a finished one misses the step that begins at once.
+ */
+export const BURST_ORDERS = ['together', 'in_turn'] as const;
+export type BurstOrder = (typeof BURST_ORDERS)[number];
+
+/**
+ * Clients that draw lengths from a range (vLLM's and InferenceX's) are known to send in turn, from one loop. Of others nothing is
+ * known: they are taken to send together unless a fit finds otherwise.
+ */
+export const orderOf = (burst: Burst): BurstOrder =>
+  burst.order ?? (hasExactLengths(burst) ? 'together' : 'in_turn');
+
+export const hasExactLengths = ({ input_jitter, output_jitter }: Burst): boolean =>
+  [input_jitter, output_jitter].every(([low, high]) => low === high);
+
 /** Far below any step, so that which step a request joins depends on the order alone, whatever the device. */
 const IN_TURN_SECONDS = 1e-9;
 
-/**
- * Seconds between requests of a burst that their client sends at the same moment. Clients that draw lengths from a range (vLLM's and
- * InferenceX's) send from one loop: the first request has a step for itself, and the one that follows a finished one misses
- * the step that begins at once. Clients of exact lengths are taken to send together: what is known of theirs (public grids
- * of one such client, three models on two engines) is predicted better so.
- */
-export function secondsBetween({ input_jitter, output_jitter }: Burst): number {
-  const isExact = [input_jitter, output_jitter].every(([low, high]) => low === high);
-  return isExact ? 0 : IN_TURN_SECONDS;
-}
+/** Seconds between requests of a burst that their client sends at the same moment. */
+export const secondsBetween = (burst: Burst): number => (orderOf(burst) === 'together' ? 0 : IN_TURN_SECONDS);
 
 /**
  * Which memory a waiting request needs to be admitted: what its prompt takes now (vLLM), or all that it may come to

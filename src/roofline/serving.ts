@@ -7,6 +7,11 @@ import type { Speculation } from './speculation.ts';
 export interface EngineSettings {
   readonly tensorParallel: number;
   readonly maxNumBatchedTokens: number;
+  /**
+   * Of a server that is set up anew for each shape: a step takes its prompt, a token of every stream and so many more, whatever
+   * `maxNumBatchedTokens` is. Absent: one budget serves all shapes.
+   */
+  readonly budgetMarginTokens?: number | undefined;
   readonly maxNumSeqs: number;
   /** KV cache capacity in tokens. */
   readonly kvCapacityTokens: number;
@@ -30,6 +35,16 @@ export interface ClosedLoopShape {
   readonly cachedInputTokens?: number | undefined;
   /** Default: a steady loop of requests of exactly these lengths. */
   readonly driving?: Driving | undefined;
+}
+
+/** The settings that a shape is served with. */
+export function servedWith(
+  engine: EngineSettings,
+  { inputTokens, concurrency }: Pick<ClosedLoopShape, 'inputTokens' | 'concurrency'>,
+): EngineSettings {
+  const { budgetMarginTokens, ...settings } = engine;
+  if (budgetMarginTokens === undefined) return engine;
+  return { ...settings, maxNumBatchedTokens: inputTokens + concurrency + budgetMarginTokens };
 }
 
 /** Tokens of a prompt that the prefix cache gives: whole blocks, and at least one token is left to compute. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Driving } from '../roofline/driving.ts';
+import { BURST_ORDERS, type Driving } from '../roofline/driving.ts';
 
 const shares = z.tuple([z.number().positive(), z.number().positive()]);
 
@@ -12,6 +12,7 @@ export const drivingSchema = z.discriminatedUnion('kind', [
     input_jitter: shares,
     output_jitter: shares,
     statistic: z.enum(['mean', 'median']),
+    order: z.enum(BURST_ORDERS).optional(),
   }),
   z.object({ kind: z.literal('batch') }),
 ]) satisfies z.ZodType<Driving>;

@@ -102,6 +102,11 @@ export const runTargetSchema = z.object({
    * were. Absent: neither says anything.
    */
   graph_sizes: z.array(z.int()).optional(),
+  /**
+   * Of an import whose servers were set up for each shape: a step takes the prompt, a token of every stream and so many more;
+   * absent: `settings.max_num_batched_tokens` is all that is known.
+   */
+  budget_margin_tokens: z.int().optional(),
   /** Of an import whose rows do not say how long prompts are: the task that shares a length; absent: they say it. */
   unknown_input_task: z.string().optional(),
   warnings: z.array(z.string()),

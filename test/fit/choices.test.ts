@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { inferChoices } from '../../src/fit/choices.ts';
 import { DEFAULT_CHOICE, withChoice } from '../../src/fit/dataset.ts';
 import type { FitOptions } from '../../src/fit/fit-roofline.ts';
+import type { Driving } from '../../src/roofline/driving.ts';
 import { cellsOf, datasetOf, gridOf, type MadeCells } from './made-cells.ts';
 import { card } from './virtual.ts';
 
@@ -39,6 +40,31 @@ describe('a fact that no run states is found, with its evidence', () => {
       'max_num_batched_tokens',
     ]);
     expect(choice).toMatchObject({ kv_bytes_per_element: 1, max_num_batched_tokens: 2048 });
+  });
+});
+
+describe('how the requests of a burst arrive, where their client is not known by it', () => {
+  const burst: Driving = {
+    kind: 'burst',
+    requests_per_stream: 10,
+    input_jitter: [1, 1],
+    output_jitter: [1, 1],
+    statistic: 'mean',
+  };
+  const shapes = [...gridOf([512, 4096], [64, 256], [1, 4, 16])];
+
+  test.each(['together', 'in_turn'] as const)('%s', (order) => {
+    const cells = made({ driving: { ...burst, order } }, shapes);
+    const dataset = datasetOf(
+      cells.map((one) => ({ ...one, driving: burst })),
+      ['burst_order'],
+    );
+    const { choice, inferred } = inferChoices(dataset, options);
+    expect(choice.burst_order).toBe(order);
+    expect(inferred).toMatchObject([{ name: 'burst_order', value: order, decided: true }]);
+    for (const { driving } of withChoice(dataset, choice).observations) {
+      expect(driving).toEqual({ ...burst, order });
+    }
   });
 });
 

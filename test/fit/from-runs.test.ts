@@ -47,6 +47,17 @@ describe('what the record does not state is unknown, and stands at what engines 
     expect(readWith(change).unknown).toEqual(expected);
   });
 
+  test('the budget of servers that were set up for each shape is known', () => {
+    const { unknown: open, observations } = observationsFromRuns([
+      withTarget({
+        settings: { ...settings, max_num_batched_tokens: unknown },
+        budget_margin_tokens: 1500,
+      }),
+    ]);
+    expect(open).toEqual([]);
+    expect(observations[0]!.engine.budgetMarginTokens).toBe(1500);
+  });
+
   test('a chunk budget of 8192, the KV capacity of the memory, seats for every load', () => {
     const { observations, accelerator, card } = readWith({
       max_num_batched_tokens: unknown,
@@ -65,6 +76,18 @@ describe('what the record does not state is unknown, and stands at what engines 
       'admission',
     ]);
     expect(readWith({}, 'tensorrt-llm').unknown).toEqual([]);
+  });
+});
+
+describe('how a burst of exact lengths arrives is unknown', () => {
+  const burst = { kind: 'burst', requests_per_stream: 10, statistic: 'mean' } as const;
+  test.each([
+    [[1, 1], ['burst_order']],
+    [[0.8, 1], []],
+  ] as const)('lengths of %j of the nominal', ([low, high], expected) => {
+    const jitter: [number, number] = [low, high];
+    const driving = { ...burst, input_jitter: jitter, output_jitter: jitter };
+    expect(observationsFromRuns([withTarget({ driving })]).unknown).toEqual(expected);
   });
 });
 

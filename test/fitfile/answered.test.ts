@@ -18,6 +18,22 @@ test('what a run does not state is what the fit has for that tensor parallel siz
   }
 });
 
+test('so is the order of a burst of exact lengths', () => {
+  const burst = {
+    kind: 'burst',
+    requests_per_stream: 10,
+    input_jitter: [1, 1],
+    output_jitter: [1, 1],
+    statistic: 'mean',
+  } as const;
+  const bursts = cellsOf(gridOf([512], [128], [8]), { driving: burst });
+  const value = 'in_turn';
+  const found = [{ name: 'burst_order' as const, value, tried: [], decided: true }];
+  const [one] = answeredBy({ ...fit, inferred: found }, bursts, ['burst_order']);
+  expect(one!.driving).toEqual({ ...burst, order: 'in_turn' });
+  expect(answeredBy(fit, bursts, ['burst_order'])[0]!.driving).toEqual({ ...burst, order: 'together' });
+});
+
 test('what it states stays', () => {
   expect(answeredBy(fit, cells, [])).toEqual(cells);
   const [one] = answeredBy(fit, cells, ['memory_utilisation']);

@@ -37,6 +37,7 @@ export function documentedFit(
         name: 'b',
         tensor_parallel: 8,
         max_num_batched_tokens: 2048,
+        budget_margin_tokens: 700,
         max_num_seqs: null,
         kv_capacity_tokens: 900_000,
       },

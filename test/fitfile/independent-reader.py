@@ -71,6 +71,7 @@ class Server:
         self.graphs = entry["batch"] if entry and entry["query"] is None else None
         self.shapes = entry if entry and entry["query"] is not None else None
         self.reserved = target.get("admission") == "reserved"
+        self.margin = target.get("budget_margin_tokens")
         self.budget, self.seats = target["max_num_batched_tokens"], target["max_num_seqs"] or 256
         if own or memory is None:
             self.capacity = target["kv_capacity_tokens"] / target["tensor_parallel"] * tp
@@ -149,6 +150,8 @@ class Server:
 
     def loop(self, i, o, c, turn_around):
         """Means of a steady closed loop."""
+        if self.margin is not None:
+            self.budget = i + c + self.margin
         held = self.capacity / (i + o) - 0.5 if self.reserved else self.capacity / (i + o / 2)
         running, d = min(c, max(1, min(self.seats, held))), o - 1
         met = self.meet(i, o, running, {"z": 0, "beta": 1, "wait": 0, "rough": False})

@@ -34,6 +34,19 @@ test('the two protocols of the file become two targets', () => {
   expect(records.map(({ metrics }) => metrics!.mean_output_tokens)).toEqual([512, 460.8]);
 });
 
+test('of a server that was set up for its row the step is known, unless the user says another', () => {
+  const text = siliconCsv({}, { silicon_data_source: GAP });
+  const [own, shared] = importAiconfigurator(text).run.targets;
+  expect(own!.budget_margin_tokens).toBe(1500);
+  expect(own!.warnings.join()).toContain('batch + 1500');
+  expect(shared).not.toHaveProperty('budget_margin_tokens');
+  const told = importAiconfigurator(text, { settings: { max_num_batched_tokens: 4096 } }).run.targets;
+  for (const target of told) {
+    expect(target).not.toHaveProperty('budget_margin_tokens');
+    expect(target.settings.max_num_batched_tokens.value).toBe(4096);
+  }
+});
+
 test('without a stated concurrency it is the batch size times the attention ranks', () => {
   const { records } = importAiconfigurator(
     siliconCsv({ silicon_data_source: 'db-dump/2026-01-01', batch_size: '16.0', attention_dp_size: '4.0' }),

@@ -9,6 +9,7 @@ import {
   NO_EDGES,
   type ServingEdges,
   type ServingMeans,
+  servedWith,
 } from '../serving.ts';
 import { decodeStepsOf } from '../speculation.ts';
 import { StepPricer } from '../step-pricer.ts';
@@ -22,9 +23,10 @@ import { type SimulatedLoad, simulate } from './simulate.ts';
 export function scheduleOf(
   card: ModelCard,
   p: RooflineParameters,
-  engine: EngineSettings,
+  settings: EngineSettings,
   shape: ClosedLoopShape,
 ): Schedule {
+  const engine = servedWith(settings, shape);
   const attention = new AttentionWork(card, engine.speculation, engine.padding);
   const { inputTokens, outputTokens, concurrency, driving } = shape;
   if (driving?.kind === 'batch') {

@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import type { RooflineParameters } from '../parameters.ts';
-import type { ClosedLoopShape, EngineSettings } from '../serving.ts';
+import { type ClosedLoopShape, type EngineSettings, servedWith } from '../serving.ts';
 import { StepPricer } from '../step-pricer.ts';
 import { AttentionWork } from '../step-work.ts';
 import type { Schedule } from './schedule.ts';
@@ -20,9 +20,10 @@ const STEADY = { alone: 32, least: 2000, perStream: 8 };
 export function tailSchedules(
   card: ModelCard,
   p: RooflineParameters,
-  engine: EngineSettings,
+  settings: EngineSettings,
   shape: ClosedLoopShape,
 ): Schedule[] {
+  const engine = servedWith(settings, shape);
   const { driving, concurrency } = shape;
   if (driving?.kind === 'batch') return [];
   const attention = new AttentionWork(card, undefined, engine.padding);
