@@ -26,7 +26,7 @@ export function tailSchedules(
   const engine = servedWith(settings, shape);
   const { driving, concurrency } = shape;
   if (driving?.kind === 'batch') return [];
-  const attention = new AttentionWork(card, undefined, engine.padding);
+  const attention = new AttentionWork(card, engine.speculation, engine.padding);
   const pricer = new StepPricer(card, p, engine.tensorParallel, engine.speculation);
   const load = loadOf(card, p, engine, shape);
   const steady = driving?.kind !== 'burst' && driving?.kind !== 'open';
