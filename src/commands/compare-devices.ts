@@ -72,7 +72,7 @@ export async function gatherDevices(question: DeviceQuestion): Promise<GatheredD
   // A device of the user's own is none that was measured, whatever it is called.
   const specOf = async (accelerator: Accelerator): Promise<UncertainSource> => {
     const device = await publishedDevice(listed.includes(accelerator) ? ANY_DEVICE : accelerator.id);
-    return specSource({ device, accelerator, card, engine: USUAL_ENGINE }, accelerator.id);
+    return specSource({ device, accelerator, card, engine: USUAL_ENGINE }, accelerator.id, workload);
   };
   const carried = carries.map(find);
   const base = fits[0];

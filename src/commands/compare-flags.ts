@@ -3,13 +3,15 @@ import { traceWorkload } from '../cost/length-mix.ts';
 import { objectivesOf, parseObjective } from '../cost/objectives.ts';
 import { DEFAULT_FIXED_COSTS, TRANSFER_MODES } from '../cost/transfer.ts';
 import type { TransferRules } from '../cost/transfer-rules.ts';
-import type { Objective, Workload } from '../cost/workload.ts';
+import type { Objective, Served, Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { readUserFile } from '../suite/load-file.ts';
 import { loadSuite } from '../suite/load-suite.ts';
 import type { Objectives } from '../suite/schema.ts';
 import { parseTrace } from '../suite/trace-csv.ts';
 import { oneOfFlag, optionalFlag, positiveFlag, wholeFlag } from './flags.ts';
+import { modelFlag } from './model-flag.ts';
+import { parseSpeculation } from './spec-flag.ts';
 
 export const COMPARE_OPTIONS = {
   all: { type: 'boolean', default: false },
@@ -18,6 +20,9 @@ export const COMPARE_OPTIONS = {
   devices: { type: 'string' },
   input: { type: 'string' },
   output: { type: 'string' },
+  'cached-input': { type: 'string' },
+  spec: { type: 'string' },
+  draft: { type: 'string' },
   trace: { type: 'string' },
   rate: { type: 'string' },
   objective: { type: 'string', multiple: true },
@@ -49,6 +54,9 @@ export type CompareFlags = Readonly<Record<string, string | boolean | string[] |
         | 'devices'
         | 'input'
         | 'output'
+        | 'cached-input'
+        | 'spec'
+        | 'draft'
         | 'trace'
         | 'rate'
         | 'suite'
@@ -73,8 +81,29 @@ export function neededFlag(flag: string, text: string | undefined, verb: string)
   throw new RidgeError(`--${flag} is needed`, { mend: `See ridge ${verb} --help.` });
 }
 
-/** Requests of one shape, or those of a trace. */
-export async function workloadOf(flags: Pick<CompareFlags, 'input' | 'output' | 'trace'>): Promise<Workload> {
+/** Requests of one shape, or those of a trace, with what they share and what is proposed for them. */
+export async function workloadOf(
+  flags: Pick<CompareFlags, 'input' | 'output' | 'trace' | 'cached-input' | 'spec' | 'draft'>,
+): Promise<Workload> {
+  const [lengths, served] = [await lengthsOf(flags), await servedOf(flags)];
+  const { cached_input = 0 } = served;
+  if (cached_input < lengths.input) return { ...lengths, ...served };
+  throw new RidgeError(`--cached-input: ${cached_input} tokens leave nothing of ${lengths.input} to compute`);
+}
+
+async function servedOf(flags: Pick<CompareFlags, 'cached-input' | 'spec' | 'draft'>): Promise<Served> {
+  const { spec, draft, 'cached-input': cached } = flags;
+  if (draft !== undefined && spec === undefined) {
+    throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });
+  }
+  return {
+    ...(cached !== undefined && { cached_input: wholeFlag('cached-input', cached, 0) }),
+    ...(spec !== undefined && { speculation: parseSpeculation(spec) }),
+    ...(draft !== undefined && { draft: await modelFlag(draft, undefined, 'draft') }),
+  };
+}
+
+async function lengthsOf(flags: Pick<CompareFlags, 'input' | 'output' | 'trace'>): Promise<Workload> {
   const { trace } = flags;
   if (trace === undefined) {
     return {

@@ -1,5 +1,5 @@
 import type { CompareQuestion } from '../cost/compare.ts';
-import { formatNumber } from '../report/format.ts';
+import { formatNumber, formatPercent } from '../report/format.ts';
 
 /** What was asked, on which cost basis, and how requests arrive. */
 export function headLines({ workload, objectives, basis, rules, budget }: CompareQuestion): string[] {
@@ -17,7 +17,22 @@ export function headLines({ workload, objectives, basis, rules, budget }: Compar
   ];
 }
 
-function workloadText({ input, output, mix }: CompareQuestion['workload']): string {
+/** Lengths, what of them is cached, and what is proposed. */
+function workloadText(workload: CompareQuestion['workload']): string {
+  const { cached_input = 0, speculation, draft } = workload;
+  const by = draft ? ` by ${draft.id}` : '';
+  return [
+    lengthsText(workload),
+    ...(cached_input > 0 ? [`the first ${cached_input} of each prompt cached`] : []),
+    ...(speculation
+      ? [
+          `${speculation.draftTokens} tokens a step proposed${by}, ${formatPercent(speculation.acceptance)} accepted`,
+        ]
+      : []),
+  ].join(', ');
+}
+
+function lengthsText({ input, output, mix }: CompareQuestion['workload']): string {
   if (mix === undefined) return `${input} in, ${output} out`;
   const [median, , , most] = mix.quantiles;
   return [

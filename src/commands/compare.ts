@@ -47,6 +47,14 @@ catalogue entry).
   --trace FILE       or a CSV with timestamp, input_tokens, output_tokens: its
                      lengths and how they spread, how it comes in bursts, and
                      the requests/s of its busiest minute as --rate
+  --cached-input N   of every prompt, tokens that are in the prefix cache: the
+                     same first N of all
+  --spec K,ACCEPTANCE
+                     speculative decoding: K tokens proposed in a step, of which
+                     the share ACCEPTANCE is accepted, as in 4,0.7
+  --draft MODEL      the model that proposes them: config.json or built-in name;
+                     default: the draft whose cost a fit measured, else
+                     proposals cost nothing
   --objective KEY=MS     ttft_p99_ms=250, tpot_mean_ms=20, e2e_p95_ms=9000, and
                      tbt_p99_ms=50 for the time between two tokens ...;
                      repeatable; none: throughput alone counts
@@ -98,7 +106,9 @@ async function questionOf(
 const toJson = (comparison: Comparison, question: CompareQuestion, model: string): string => {
   const { basis, rules, workload, objectives, budget } = question;
   const { costOf: _cost, prices: _prices, ...terms } = basis;
-  return JSON.stringify({ model, workload, objectives, basis: terms, budget, rules, ...comparison }, null, 2);
+  const asked = { ...workload, ...(workload.draft && { draft: workload.draft.id }) };
+  const told = { model, workload: asked, objectives, basis: terms, budget, rules, ...comparison };
+  return JSON.stringify(told, null, 2);
 };
 
 export const command: Command = {

@@ -4,12 +4,15 @@ import type { CostBasis } from '../cost/basis.ts';
 import type { UncertainSource } from '../cost/phase-source.ts';
 import type { GraphFacts } from '../cost/place/from-graph.ts';
 import type { Graph, GraphOption, GraphStage } from '../cost/place/graph-schema.ts';
+import { workloadOf } from '../cost/place/options.ts';
 import { carriedSource, fitSource } from '../cost/sources/from-fit.ts';
 import { specSource } from '../cost/sources/from-spec.ts';
+import type { Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { readFit } from '../fitfile/read.ts';
 import { builtInCard, builtInModels } from '../model/cards.ts';
 import { USUAL_ENGINE } from './known-device.ts';
+import { modelFlag } from './model-flag.ts';
 import { publishedDevice } from './published-fits.ts';
 
 export interface GraphSources {
@@ -35,16 +38,24 @@ async function sourceOf(
     }
     const accelerator = findAccelerator(option.spec);
     const device = await publishedDevice(accelerator.id);
-    return specSource({ device, accelerator, card, engine: USUAL_ENGINE }, option.on);
+    const server = { device, accelerator, card, engine: USUAL_ENGINE };
+    return specSource(server, option.on, await servedOf(stage));
   }
   if (option.fit === undefined) return null;
   const fit = await readFit(resolve(dirname(file), option.fit));
   // Prefill has no output that could lie outside what was measured.
   const output = stage.phase === 'decode' ? stage.output! : fit.range.output_tokens[0];
-  const workload = { input: stage.input!, output };
+  const workload = { ...(await servedOf(stage)), output };
   if (option.carry === undefined) return fitSource(fit, workload, option.on);
   const to = { accelerator: findAccelerator(option.carry), model: fit.model_card };
   return carriedSource(fit, to, workload, option.on);
+}
+
+/** What a stage asks of a server, with the model that proposes tokens for it. */
+async function servedOf(stage: GraphStage): Promise<Workload> {
+  const name = stage.speculation?.draft;
+  const workload = workloadOf(stage);
+  return name === undefined ? workload : { ...workload, draft: await modelFlag(name, undefined, 'draft') };
 }
 
 /** Reads the fits that a graph names, relative to its file. */

@@ -1,12 +1,12 @@
 import { gapsOfMix } from '../roofline/step-mix.ts';
 import { countedQuantiles } from '../stats/counted-quantile.ts';
 import { poissonQuantile } from '../stats/poisson.ts';
-import { decodeBatches, decodeSteps, decodeStepsAt, queueOf } from './phase-plans.ts';
+import { decodeBatches, decodeSteps, decodeTokens, decodeTokensAt, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { highestWithin, type Service, serviceOf, sumAt, ttftAt } from './service.ts';
-import { meanContext, type Objective, type Workload } from './workload.ts';
+import { cachedOf, meanContext, type Objective, proposedSlots, type Workload } from './workload.ts';
 
 /** A way of serving both phases on one server: prompts share steps with decodes, which wait for them. */
 export interface AggregatedPlan {
@@ -63,12 +63,14 @@ function planOf(
   const decode = source.decodeSeconds(tp, together, context);
   const prompts = serviceOf(workload, (input) => source.mixedPrefillSeconds(tp, together, context, input));
   const prompt = prompts.mean_s;
+  const tokens = decodeTokens(workload, rules);
   const tpotAt = (statistic: Statistic): number =>
-    decode + (prompt * promptsMet(batch, statistic, rules)) / steps;
+    decode * (steps / tokens) + (prompt * promptsMet(batch, statistic, rules)) / tokens;
   const tpotMean = tpotAt('mean');
-  const full = (rules.utilisation.decode * batch) / (steps * tpotMean);
+  const full = (rules.utilisation.decode * batch) / (tokens * tpotMean);
   // Prompts that are short enough share a step, and with it one round of the decodes.
-  const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / workload.input));
+  const computed = workload.input - cachedOf(workload, workload.input);
+  const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / computed));
   const own: Service = {
     mean_s: prompt + decode,
     cv2: prompts.cv2 * (prompt / (prompt + decode)) ** 2,
@@ -88,7 +90,7 @@ function planOf(
   const e2e = (statistic: Statistic): number =>
     sumAt(
       { mean: ttft('mean'), at: ttft(statistic) },
-      { mean: steps * tpotMean, at: decodeStepsAt(workload, rules, statistic) * tpotAt(statistic) },
+      { mean: tokens * tpotMean, at: decodeTokensAt(workload, rules, statistic) * tpotAt(statistic) },
     );
   const gapBy = (statistic: Statistic): number =>
     gapAt({ source, batch, workload }, decode, prompt, steps, statistic);
@@ -131,12 +133,13 @@ function gapAt(
   steps: number,
   statistic: Statistic,
 ): number {
-  const budget = Math.max(1, source.step_tokens - Math.max(1, batch));
+  const verified = Math.max(1, batch) * (1 + proposedSlots(workload));
+  const budget = Math.max(1, source.step_tokens - verified);
   const { plain, prompts, counts } = gapsOfMix({
     pureSeconds: decode,
     promptSeconds: prompt,
     promptsPerStep: batch / steps,
-    size: workload.input / budget,
+    size: (workload.input - cachedOf(workload, workload.input)) / budget,
   });
   const values = plain.map((seconds, i) => seconds + prompts[i]!);
   if (statistic !== 'mean') return countedQuantiles({ values, counts }, [statistic])[0]!;

@@ -46,6 +46,8 @@ function bestOf(source: PhaseSource, objective: Objective, question: SearchQuest
     case 'ttft':
       return prefillPlans(source, workload, [], rules).map(({ tp, ttft_s }) => as(tp, ttft_s));
     case 'tpot':
+      return decodePlans(source, workload, rules).map(({ tp, tpot_s }) => as(tp, tpot_s));
+    // Tokens that a step accepts come together.
     case 'tbt':
       return decodePlans(source, workload, rules).map(({ tp, step_s }) => as(tp, step_s));
     case 'e2e':

@@ -3,7 +3,7 @@ import type { ComparedDevice, CompareRow } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
 import { gapOfPair } from './pair-plan.ts';
-import { decodeSteps } from './phase-plans.ts';
+import { decodeSteps, decodeTokens } from './phase-plans.ts';
 import type { Origin, PhaseSource } from './phase-source.ts';
 import { costInRole, decodeWatts, mixedWatts, prefillWatts } from './plan-power.ts';
 import { type Pool, wholeChoice } from './ratio.ts';
@@ -88,7 +88,8 @@ function pairRow(
     workload,
   );
   const steps = decodeSteps(workload, rules);
-  const tpot = plan.decode.step_s + plan.transfer_s / steps;
+  const tokens = decodeTokens(workload, rules);
+  const tpot = plan.decode.tpot_s + plan.transfer_s / tokens;
   return {
     pools,
     row: {
@@ -104,7 +105,7 @@ function pairRow(
       ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
       tpot_ms: 1e3 * tpot,
       tbt_ms: gap && 1e3 * gapOfPair(plan.decode.step_s, plan.transfer_s, steps, gap.statistic),
-      e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + steps * tpot),
+      e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + tokens * tpot),
       ratio: {
         fractional: gP / gD,
         whole_devices: wholeChoice(pools.prefill, pools.decode, 'devices'),
@@ -154,7 +155,7 @@ function aggregatedRow(
       ttft_mean_ms: 1e3 * plan.ttft_mean_s,
       tpot_ms: 1e3 * plan.tpot_s,
       tbt_ms: plan.tbt_s === null ? null : 1e3 * plan.tbt_s,
-      e2e_mean_ms: 1e3 * (plan.ttft_mean_s + decodeSteps(workload, rules) * plan.tpot_mean_s),
+      e2e_mean_ms: 1e3 * (plan.ttft_mean_s + decodeTokens(workload, rules) * plan.tpot_mean_s),
       ratio: null,
       beyond_measured_batch: beyond(one.source.central, plan.batch),
       plan: {

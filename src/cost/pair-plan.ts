@@ -1,11 +1,11 @@
 import type { DecodePlan, PrefillPlan } from './phase-plans.ts';
-import { decodeSteps, decodeStepsAt, queuedPlan, queueOf } from './phase-plans.ts';
+import { decodeSteps, decodeStepsAt, decodeTokens, queuedPlan, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import type { Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { sumAt } from './service.ts';
 import { type PairTransfer, pairTransfer } from './transfer-rules.ts';
-import type { Objective, Workload } from './workload.ts';
+import { cachedOf, type Objective, type Workload } from './workload.ts';
 
 /** A device with its plans, ready to be paired. */
 export interface PlannedDevice {
@@ -74,7 +74,9 @@ function transferOf(
   { transfer }: SearchRules,
 ): PairTransfer {
   if (transfer === null) return NO_TRANSFER;
-  const prompt = { tokens: workload.input, seconds: p.seconds };
+  // Both sides hold what all prompts share.
+  const tokens = workload.input - cachedOf(workload, workload.input);
+  const prompt = { tokens, seconds: p.seconds };
   return pairTransfer(transfer, { source: from, tp: p.tp }, { source: to, tp: decodeTp }, prompt);
 }
 
@@ -107,7 +109,7 @@ function meets(
   workload: Workload,
   rules: SearchRules,
 ): boolean {
-  if (metric === 'tpot') return d.step_s + transfer / steps <= limit_s;
+  if (metric === 'tpot') return d.tpot_s + transfer / decodeTokens(workload, rules) <= limit_s;
   if (metric === 'tbt') return gapOfPair(d.step_s, transfer, steps, statistic) <= limit_s;
   const ttft = { mean: p.ttft_mean_s, at: p.ttftAt(statistic) };
   const decode = {

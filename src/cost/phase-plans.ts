@@ -1,13 +1,17 @@
+import { decodeStepsOf } from '../roofline/speculation.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { highestWithin, type QueuedService, type Service, serviceOf, ttftAt } from './service.ts';
 import {
+  cachedOf,
   lengthAt,
   longestPrompt,
   longestRequest,
   meanContext,
   type Objective,
+  proposedSlots,
+  sharedTokens,
   type Workload,
   wholeRequest,
 } from './workload.ts';
@@ -36,6 +40,8 @@ export interface DecodePlan {
   readonly tp: number;
   readonly batch: number;
   readonly step_s: number;
+  /** Mean time between tokens; of a server that proposes tokens less than a step. */
+  readonly tpot_s: number;
   readonly device_seconds: number;
 }
 
@@ -53,8 +59,9 @@ export function prefillPlans(
   const limits = objectives.filter(({ metric }) => metric === 'ttft');
   // A limit from end to end may call for a shorter queue than the limit on TTFT alone does.
   const shares = objectives.some(({ metric }) => metric === 'e2e') ? [1, 0.9, 0.75, 0.5, 0.25] : [1];
+  const cached = cachedOf(workload, input);
   const holds = (tp: number, batch: number): boolean =>
-    holdsWeights(source, tp, Math.max(batch * input, longestPrompt(workload)));
+    holdsWeights(source, tp, Math.max(cached + batch * (input - cached), longestPrompt(workload)));
   return source.tp_sizes.flatMap((tp) =>
     rules.prefill_batches.flatMap((batch): PrefillPlan[] => {
       if (!holds(tp, batch) || batch > source.seats) return [];
@@ -128,9 +135,12 @@ export function decodeBatches(
   workload: Workload,
   rules: SearchRules,
 ): number[] {
-  const each = rules.kv_reserve === 'mean_context' ? meanContext(workload) : wholeRequest(workload);
+  const whole = rules.kv_reserve === 'mean_context' ? meanContext(workload) : wholeRequest(workload);
+  // What all prompts share counts once.
+  const shared = sharedTokens(workload);
+  const each = whole - shared + proposedSlots(workload);
   const capacity = source.kvCapacityTokens(tp);
-  const most = Math.min(source.seats, Math.floor(capacity / each));
+  const most = Math.min(source.seats, Math.floor((capacity - shared) / each));
   if (most < 1 || (workload.mix !== undefined && capacity < longestRequest(workload))) return [];
   const ladder = rules.decode_batches.filter((batch) => batch < most);
   const top = rules.decode_batches.at(-1)!;
@@ -138,21 +148,39 @@ export function decodeBatches(
   return most > top && source.seats !== Number.POSITIVE_INFINITY ? ladder : [...ladder, most];
 }
 
-export const decodeSteps = ({ output }: Workload, rules: SearchRules): number =>
+/** Tokens of a request that decode computes. */
+export const decodeTokens = ({ output }: Workload, rules: SearchRules): number =>
   rules.decode_tokens === 'all' ? output : Math.max(1, output - 1);
+
+/** Steps in which it computes them: fewer where tokens are proposed. */
+export function decodeSteps(workload: Workload, rules: SearchRules): number {
+  const tokens = decodeTokens(workload, rules);
+  return workload.speculation === undefined ? tokens : decodeStepsOf(tokens + 1, workload.speculation);
+}
+
+const withOutputAt = (workload: Workload, statistic: Statistic): Workload => ({
+  ...workload,
+  output: lengthAt(workload, 'output', statistic),
+});
+
+/** Decoded tokens of a request by a statistic over the requests. */
+export const decodeTokensAt = (workload: Workload, rules: SearchRules, statistic: Statistic): number =>
+  decodeTokens(withOutputAt(workload, statistic), rules);
 
 /** Decode steps of a request by a statistic over the requests. */
 export const decodeStepsAt = (workload: Workload, rules: SearchRules, statistic: Statistic): number =>
-  decodeSteps({ ...workload, output: lengthAt(workload, 'output', statistic) }, rules);
+  decodeSteps(withOutputAt(workload, statistic), rules);
 
 /** Decode plans of a device by TP size and batch, before any limit. */
 export function decodePlans(source: PhaseSource, workload: Workload, rules: SearchRules): DecodePlan[] {
   const context = meanContext(workload);
   const steps = decodeSteps(workload, rules);
+  const stepsPerToken = steps / decodeTokens(workload, rules);
   return source.tp_sizes.flatMap((tp) =>
     decodeBatches(source, tp, workload, rules).map((batch): DecodePlan => {
       const step_s = source.decodeSeconds(tp, batch, context);
-      return { tp, batch, step_s, device_seconds: (tp * step_s * steps) / batch / rules.utilisation.decode };
+      const device_seconds = (tp * step_s * steps) / batch / rules.utilisation.decode;
+      return { tp, batch, step_s, tpot_s: step_s * stepsPerToken, device_seconds };
     }),
   );
 }

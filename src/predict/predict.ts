@@ -18,7 +18,7 @@ import {
   requireShape,
   wantsTails,
 } from './prediction-shape.ts';
-import { capacityBeside, speculating } from './proposer.ts';
+import { capacityOf, speculating } from './proposer.ts';
 
 export type { PredictionShape };
 
@@ -111,17 +111,9 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
   };
 }
 
-/** A draft that was not on the measured server takes a part of its memory. */
 function settingsOf(fit: Fit, served: Fit, tp: number, speculation: Speculation | undefined): EngineSettings {
   const settings = settingsFor(fit, tp);
   if (speculation === undefined) return settings;
-  const { kvCapacityTokens } = settings;
-  return {
-    ...settings,
-    speculation,
-    kvCapacityTokens:
-      served.model_card.draft === fit.model_card.draft
-        ? kvCapacityTokens
-        : capacityBeside(served.model_card, kvCapacityTokens, tp),
-  };
+  const kvCapacityTokens = capacityOf(fit, served, settings.kvCapacityTokens, tp);
+  return { ...settings, speculation, kvCapacityTokens };
 }

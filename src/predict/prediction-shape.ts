@@ -77,5 +77,5 @@ export function refuseOddSpeculation(shape: PredictionShape): void {
 export const withProposer = (
   card: ModelCard,
   accelerator: Accelerator,
-  { draft, speculation }: PredictionShape,
+  { draft, speculation }: Pick<PredictionShape, 'draft' | 'speculation'>,
 ): ModelCard => (draft && speculation ? bindCard(withDraft(card, draft), accelerator) : card);

@@ -80,6 +80,12 @@ function withoutCosts(fit: Omit<Fit, 'draft'>): Omit<Fit, 'draft'> {
   };
 }
 
+/** KV tokens of a server: a draft that was not on the measured one takes a part of its memory. */
+export const capacityOf = (measured: Fit, served: Fit, tokens: number, tensorParallel: number): number =>
+  served.model_card.draft === measured.model_card.draft
+    ? tokens
+    : capacityBeside(served.model_card, tokens, tensorParallel);
+
 /** KV tokens that are left of a server's where a draft and its KV lie beside the model. */
 export function capacityBeside(card: ModelCard, tokens: number, tensorParallel: number): number {
   const { draft } = card;

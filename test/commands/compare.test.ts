@@ -93,6 +93,43 @@ test('a trace is the workload: its spread and its rate are told, and whole worke
   expect(both.stderr).toContain('--input and --trace both give lengths');
 });
 
+test('speculation and cached prompts: what they are stands above the table, in the JSON, and in what a request costs', async () => {
+  const asked = ['compare', H100, 'spec:b200-sxm', ...SHAPE, ...STATED, ...LIMITS];
+  const served = ['--spec', '4,0.7', '--draft', 'llama-3.1-8b', '--cached-input', '2048'];
+  const [text, json, plain] = await Promise.all([
+    ridge(...asked, ...served),
+    ridge(...asked, ...served, '--json'),
+    ridge(...asked, '--json'),
+  ]);
+  expect(text.exitCode).toBe(0);
+  expect(unfolded(text.stdout)).toMatch(
+    /^4096 in, 1024 out, the first 2048 of each prompt cached, 4 tokens a step proposed by llama-3.1-8b, 70 % accepted; /,
+  );
+  expect(unfolded(text.stdout)).toContain('h100-sxm: speculative decoding: its steps are priced by the fit');
+  for (const line of text.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  const found = JSON.parse(json.stdout);
+  expect(found.workload).toMatchObject({
+    cached_input: 2048,
+    speculation: { draftTokens: 4, acceptance: 0.7 },
+    draft: 'llama-3.1-8b',
+  });
+  const cost = (stdout: string, name: string): number =>
+    JSON.parse(stdout).rows.find((row: { name: string }) => row.name === name).cost.usd_per_request;
+  for (const name of ['h100-sxm', 'h100-sxm::h100-sxm', 'b200-sxm::h100-sxm']) {
+    expect(cost(json.stdout, name)).toBeLessThan(0.8 * cost(plain.stdout, name));
+  }
+});
+
+test.each([
+  ['a draft that proposes nothing', ['--draft', 'llama-3.1-8b'], '--draft needs --spec'],
+  ['no acceptance', ['--spec', '4'], "'4' is not K,ACCEPTANCE"],
+  ['nothing left to compute', ['--cached-input', '4096'], 'leave nothing of 4096 to compute'],
+])('%s: exit 2', async (_, flags, message) => {
+  const { exitCode, stderr, stdout } = await ridge('compare', H100, ...SHAPE, ...STATED, ...flags);
+  expect(stderr).toContain(message);
+  expect([exitCode, stdout]).toEqual([2, '']);
+});
+
 test('where every gain is unclear, the baseline that was taken is named, with the flag for another', async () => {
   const asked = [
     'compare',

@@ -14,7 +14,7 @@ const MIX = 'phases:\n  - { seconds: 20, rate_per_s: 3, input: 2000, output: 200
 const asked = (graph: string, mix: string): Readonly<Record<string, string[]>> => ({
   compare: [
     ...['compare', H100, 'carry:gaudi3', '--input', '4096', '--output', '512', ...BASIS, ...LIMIT],
-    ...['--budget', 'power_kw=100'],
+    ...['--budget', 'power_kw=100', '--spec', '4,0.7', '--draft', 'llama-3.1-8b', '--cached-input', '2048'],
   ],
   frontier: ['frontier', H100, ...BASIS],
   fleet: ['fleet', mix, H100, ...LIMIT, ...BASIS, '--draws', '2'],

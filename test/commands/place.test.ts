@@ -78,6 +78,27 @@ test('stages of a model by fits: TP size and batch are chosen, intervals come fr
   for (const one of looser) expect(one.usd).toBeLessThan(plan.usd);
 });
 
+test('stages with cached prompts and proposed tokens cost less, and move less', async () => {
+  // Few at a time: verification is free until a step computes as long as it reads.
+  const few = MODEL.replace(/batch: 64 \}, (\{ on: b200, [^}]*) \}/, 'batch: 4 }, $1, batch: 4 }');
+  const cached = few.replace('input: 4096\n    options', 'input: 4096\n    cached_input: 2048\n    options');
+  const proposed = few.replace(
+    'output: 1024\n',
+    'output: 1024\n    speculation: { draft_tokens: 4, acceptance: 0.7, draft: llama-3.1-8b }\n',
+  );
+  const stages = async (text: string) => {
+    const { stdout } = await ridge(
+      ...['place', await graph(text), '--basis', 'inferencex-rental', '--limit-ms', '60000', '--json'],
+    );
+    return JSON.parse(stdout).plan;
+  };
+  const [plain, shared, quick] = await Promise.all([few, cached, proposed].map(stages));
+  expect(shared.stages[0].option.usd).toBeLessThan(0.7 * plain.stages[0].option.usd);
+  expect(shared.stages[1].option).toEqual(plain.stages[1].option);
+  expect(quick.stages[1].option.usd).toBeLessThan(0.7 * plain.stages[1].option.usd);
+  expect(quick.stages[0].option).toEqual(plain.stages[0].option);
+});
+
 test('fits that are used too far outside: no intervals, and it says so', async () => {
   const far = MODEL.replaceAll('input: 4096', 'input: 64');
   const { stdout, exitCode } = await ridge('place', await graph(far), '--basis', 'inferencex-rental');
@@ -87,6 +108,18 @@ test('fits that are used too far outside: no intervals, and it says so', async (
 });
 
 test.each([
+  [
+    'a cache as long as its prompt',
+    MODEL.replace('input: 4096', 'input: 4096\n    cached_input: 4096'),
+    [],
+    'cached_input must be below input',
+  ],
+  [
+    'a prefill stage that proposes tokens',
+    MODEL.replace('input: 4096', 'input: 4096\n    speculation: { draft_tokens: 4, acceptance: 0.7 }'),
+    [],
+    'speculation needs phase: decode',
+  ],
   ['a price that nothing tells', MODEL, [], "'prefill' on 'h100' has no price"],
   [
     'a circle',

@@ -1,7 +1,8 @@
 import { RidgeError } from '../../errors.ts';
 import type { PhaseSource } from '../phase-source.ts';
+import { sharedTokens } from '../workload.ts';
 import type { Graph, GraphOption, GraphStage } from './graph-schema.ts';
-import { optionsOf, type PlacePrice } from './options.ts';
+import { optionsOf, type PlacePrice, workloadOf } from './options.ts';
 import { type After, aftersOf, ordered } from './order.ts';
 import type { Edge, Move, PlacementProblem, Stage } from './problem.ts';
 
@@ -81,7 +82,10 @@ function bytesOf(after: After, option: GraphOption, graph: Graph, facts: GraphFa
   if (!after.kv_cache) return after.megabytes * 1e6;
   const stage = graph.stages[after.stage]!;
   const source = facts.sourceOf(option);
-  if (source !== null && stage.input !== undefined) return stage.input * source.kv.bytes_per_token;
+  if (source !== null && stage.input !== undefined) {
+    // What all prompts share is on both sides.
+    return (stage.input - sharedTokens(workloadOf(stage))) * source.kv.bytes_per_token;
+  }
   throw new RidgeError(`the KV cache of '${after.stage}' on '${option.on}' is of unknown size`, {
     where: facts.where,
     mend: 'Give megabytes instead of kv_cache where no fit tells it.',

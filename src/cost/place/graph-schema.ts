@@ -3,6 +3,7 @@ import { z } from 'zod';
 const positive = z.number().positive();
 const notNegative = z.number().min(0);
 const whole = z.int().min(1);
+const notNegativeWhole = z.int().min(0);
 const oneOrMore = z.union([whole, z.array(whole).min(1)]);
 
 const optionSchema = z
@@ -47,10 +48,29 @@ const stageSchema = z
     phase: z.enum(['prefill', 'decode']).optional().describe('Of a model; none: any other step.'),
     input: whole.optional().describe('Prompt tokens.'),
     output: whole.optional().describe('Output tokens.'),
+    cached_input: notNegativeWhole
+      .optional()
+      .describe('Prompt tokens in the prefix cache: the same first ones of every prompt.'),
+    speculation: z
+      .strictObject({
+        draft_tokens: whole.describe('Proposed for a sequence in a step.'),
+        acceptance: notNegative.max(1).describe('Share of them that is accepted.'),
+        draft: z
+          .string()
+          .optional()
+          .describe('Built-in model that proposes them; default: the one whose cost the fit measured.'),
+      })
+      .optional()
+      .describe('Of a decode stage: speculative decoding.'),
     options: z.array(optionSchema).min(1),
   })
   .refine((one) => one.phase === undefined || one.input !== undefined, 'a phase needs input')
   .refine((one) => one.phase !== 'decode' || one.output !== undefined, 'decode needs output')
+  .refine(
+    ({ cached_input = 0, input }) => cached_input === 0 || (input !== undefined && cached_input < input),
+    'cached_input must be below input',
+  )
+  .refine((one) => one.speculation === undefined || one.phase === 'decode', 'speculation needs phase: decode')
   .refine(
     ({ phase, options }) =>
       phase !== undefined || options.every(({ fit, spec }) => (fit ?? spec) === undefined),

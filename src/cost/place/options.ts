@@ -1,6 +1,7 @@
+import { decodeStepsOf } from '../../roofline/speculation.ts';
 import type { PhaseSource } from '../phase-source.ts';
 import { STUDY_RULES } from '../rules.ts';
-import { meanContext } from '../workload.ts';
+import { meanContext, proposedSlots, sharedTokens, type Workload } from '../workload.ts';
 import type { GraphOption, GraphStage } from './graph-schema.ts';
 import type { StageOption } from './problem.ts';
 
@@ -28,20 +29,36 @@ function given(option: GraphOption): DeviceTime {
   return { label: '', seconds, device_seconds: (seconds * (option.devices ?? 1)) / batch };
 }
 
+/** Requests of a stage, as searches of pairings have them. */
+export const workloadOf = (stage: GraphStage): Workload => {
+  const { input = 1, output = 1, cached_input, speculation } = stage;
+  return {
+    input,
+    output,
+    ...(cached_input && { cached_input }),
+    ...(speculation && {
+      speculation: { draftTokens: speculation.draft_tokens, acceptance: speculation.acceptance },
+    }),
+  };
+};
+
 /** A phase at every TP size and batch that fit: a request waits for its whole batch, and pays its share of it. */
 function computed(option: GraphOption, stage: GraphStage, source: PhaseSource): DeviceTime[] {
-  const { input = 1, output = 1 } = stage;
+  const workload = workloadOf(stage);
+  const { input, output } = workload;
   const prefill = stage.phase === 'prefill';
-  const steps = Math.max(1, output - 1);
-  const held = prefill ? input : input + output;
+  const steps = decodeStepsOf(Math.max(2, output), workload.speculation);
+  // What all prompts share counts once.
+  const shared = sharedTokens(workload);
+  const held = (prefill ? input : input + output + proposedSlots(workload)) - shared;
   const batches = prefill ? STUDY_RULES.prefill_batches : STUDY_RULES.decode_batches;
   return listOf(option.tp, source.tp_sizes).flatMap((tp) =>
     listOf(option.batch, batches)
-      .filter((batch) => batch <= source.seats && batch * held <= source.kvCapacityTokens(tp))
+      .filter((batch) => batch <= source.seats && shared + batch * held <= source.kvCapacityTokens(tp))
       .map((batch): DeviceTime => {
         const seconds = prefill
           ? source.prefillSeconds(tp, batch, input)
-          : steps * source.decodeSeconds(tp, batch, meanContext({ input, output }));
+          : steps * source.decodeSeconds(tp, batch, meanContext(workload));
         return {
           label: `TP ${tp}, batch ${batch}`,
           seconds: seconds + (prefill ? source.request_overhead_s : 0),

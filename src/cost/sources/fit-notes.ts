@@ -1,26 +1,32 @@
 import type { Fit } from '../../fitfile/schema.ts';
 import type { ParameterName } from '../../roofline/parameters.ts';
-import type { Workload } from '../workload.ts';
+import { cachedOf, type Workload } from '../workload.ts';
 
 const doublings = (value: number, [low, high]: readonly [number, number]): number =>
   value < low ? Math.log2(low / value) : value > high ? Math.log2(value / high) : 0;
 
 /** How far a workload lies outside what a fit saw. */
-export function outside(
-  fit: Fit,
-  { input, output }: Workload,
-  label: string,
-): { notes: string[]; factors: number } {
+export function outside(fit: Fit, workload: Workload, label: string): { notes: string[]; factors: number } {
+  const { input, output } = workload;
+  const cached = cachedOf(workload, input);
+  const [, mostCached] = fit.range.cached_input_tokens ?? [0, 0];
   const axes = [
     ['input', input, fit.range.input_tokens],
     ['output', output, fit.range.output_tokens],
   ] as const;
   const left = axes.filter(([, value, range]) => doublings(value, range) > 0);
   return {
-    notes: left.map(
-      ([name, value, [low, high]]) =>
-        `${label}: ${name} ${Math.round(value)} is outside the measured ${low} to ${high}`,
-    ),
+    notes: [
+      ...left.map(
+        ([name, value, [low, high]]) =>
+          `${label}: ${name} ${Math.round(value)} is outside the measured ${low} to ${high}`,
+      ),
+      ...(cached > mostCached
+        ? [
+            `${label}: cached prompts: ${mostCached === 0 ? 'no cell had any' : `at most ${mostCached} tokens were measured`}`,
+          ]
+        : []),
+    ],
     // A device file's covariance holds what its cells did not see.
     factors: fit.prior ? 0 : left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
   };

@@ -5,8 +5,10 @@ import { transferModel } from '../../fit/transfer.ts';
 import { modelOf, settingsFor } from '../../fitfile/apply.ts';
 import type { Fit } from '../../fitfile/schema.ts';
 import type { ModelCard } from '../../model/card.ts';
+import { withDraft } from '../../model/draft.ts';
 import { kvCapacityTokens } from '../../model/quantities.ts';
 import { MOST_DOUBLINGS } from '../../predict/extrapolation.ts';
+import { capacityOf, speculating } from '../../predict/proposer.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
 import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
@@ -28,11 +30,12 @@ const boundsOf =
 
 /** The device that a fit is of, at the tensor parallel sizes that were measured. */
 export function fitSource(fit: Fit, workload: Workload, label: string): UncertainSource {
-  const model = modelOf(fit);
+  const { fit: served, sentences } = speculating(fit, workload);
+  const model = modelOf(served);
   const settings = settingsFor(fit, fit.range.tensor_parallel[0]!);
   const device: RooflineDevice = {
     accelerator: fit.accelerator,
-    card: fit.model_card,
+    card: served.model_card,
     origin: 'fit',
     label,
     tp_sizes: fit.range.tensor_parallel,
@@ -41,18 +44,21 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     measured_batch: fit.range.concurrency[1],
     residual_table: model.residual_table,
     padding: settings.padding,
-    kvCapacityTokens: (tp) => settingsFor(fit, tp).kvCapacityTokens,
+    speculation: workload.speculation,
+    cached_input: workload.cached_input,
+    kvCapacityTokens: (tp) => capacityOf(fit, served, settingsFor(fit, tp).kvCapacityTokens, tp),
   };
   const { notes, factors } = outside(fit, workload, label);
   const draw = drawerOf(model, fit.digest);
   const misfit = misfitOf(fit, model, 1 + factors);
   const central = rooflineSource(device, model.parameters);
   return {
-    central: { ...central, power: fittedPower(fit, central) },
+    central: { ...central, power: fittedPower(served, central, workload) },
     notes: [
       ...(fit.simulated ? [`${label}: SIMULATED, not a real device`] : []),
       reached(fit, label),
       ...notes,
+      ...sentences.map((sentence) => `${label}: ${sentence}`),
     ],
     interval: factors <= MOST_DOUBLINGS,
     draw: (index) =>
@@ -78,10 +84,14 @@ export function carriedSource(
       mend: 'Leave it out, or define the device with these facts.',
     });
   }
-  const base = modelOf(fit);
-  const card = bindCard(to.model, to.accelerator);
+  const { fit: served } = speculating(fit, workload);
+  const base = modelOf(served);
+  const { draft, speculation, cached_input } = workload;
+  const card = bindCard(draft ? withDraft(to.model, draft) : to.model, to.accelerator);
   const from = { accelerator: fit.accelerator, card: fit.model_card };
-  const model = transferModel(base, from, { accelerator: to.accelerator, card });
+  const carried = transferModel(base, from, { accelerator: to.accelerator, card });
+  // What proposing tokens costs beside a draft's weights is the host's.
+  const model = { ...carried, parameters: { ...base.parameters, ...carried.parameters } };
   const spreads = PARAMETER_NAMES.map((name, column) => {
     const row = base.names.indexOf(name);
     const own = row < 0 ? 0 : base.covariance[row]![row]!;
@@ -97,6 +107,8 @@ export function carriedSource(
     seats: DEFAULT_SEATS,
     measured_batch: fit.range.concurrency[1],
     residual_table: null,
+    speculation,
+    cached_input,
     kvCapacityTokens: (tp) => kvCapacityTokens(card, to.accelerator.memory_bytes!, tp),
   };
   const { notes, factors } = outside(fit, workload, label);
@@ -115,12 +127,11 @@ export function carriedSource(
     draw: (index) => {
       const shared = drawBase(index);
       const extra = normals(`device ${to.accelerator.id} ${card.id}`, index, PARAMETER_NAMES.length);
-      const deviations = Object.fromEntries(
-        PARAMETER_NAMES.map((name, column) => [
-          name,
-          (shared[name] ?? 0) + spreads[column]! * extra[column]!,
-        ]),
-      ) as Deviations;
+      const moves = PARAMETER_NAMES.map((name, column) => [
+        name,
+        (shared[name] ?? 0) + spreads[column]! * extra[column]!,
+      ]);
+      const deviations: Deviations = { ...shared, ...Object.fromEntries(moves) };
       return rooflineSource(device, moved(model.parameters, deviations, bounds), misfit(index));
     },
   };

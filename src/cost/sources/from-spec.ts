@@ -5,11 +5,13 @@ import { RidgeError } from '../../errors.ts';
 import type { FittedModel } from '../../fit/predictive.ts';
 import type { ModelCard } from '../../model/card.ts';
 import { kvCapacityTokens } from '../../model/quantities.ts';
+import { withProposer } from '../../predict/prediction-shape.ts';
 import { deviceServer, type UnmeasuredServer, unmeasuredModel } from '../../predict/unmeasured-server.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, parameterPriors, specPeak } from '../../roofline/priors.ts';
 import { studentTQuantile } from '../../stats/student-t.ts';
 import type { UncertainSource } from '../phase-source.ts';
+import type { Served } from '../workload.ts';
 import { type Deviations, moved } from './fit-draws.ts';
 import { normals } from './normals.ts';
 import { type Misfit, rooflineSource } from './roofline.ts';
@@ -30,6 +32,7 @@ export function missingFacts(accelerator: Accelerator, card: ModelCard): string[
 export function specSource(
   server: Pick<UnmeasuredServer, 'device' | 'accelerator' | 'card' | 'engine'>,
   label: string,
+  served: Served = {},
 ): UncertainSource {
   const { accelerator } = server;
   const missing = missingFacts(accelerator, server.card);
@@ -38,7 +41,8 @@ export function specSource(
       mend: 'Leave it out, or define the device with these facts.',
     });
   }
-  const card = bindCard(server.card, accelerator);
+  const { speculation, cached_input } = served;
+  const card = withProposer(bindCard(server.card, accelerator), accelerator, served);
   const model = unmeasuredModel(server);
   const priors = parameterPriors(accelerator, card);
   const device = {
@@ -51,6 +55,8 @@ export function specSource(
     seats: DEFAULT_SEATS,
     measured_batch: null,
     residual_table: null,
+    speculation,
+    cached_input,
     kvCapacityTokens: (tp: number) => kvCapacityTokens(card, accelerator.memory_bytes!, tp),
   };
   const draw = drawer(model, accelerator.id, deviceServer(server).degrees);

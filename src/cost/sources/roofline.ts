@@ -4,9 +4,11 @@ import type { ModelCard } from '../../model/card.ts';
 import { kvBytesPerToken } from '../../model/quantities.ts';
 import type { Padding } from '../../roofline/padding.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
+import type { Speculation } from '../../roofline/speculation.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
 import type { Origin, PhaseSource } from '../phase-source.ts';
+import { cachedOf } from '../workload.ts';
 
 /** A device as the roofline knows it, but for its parameters. */
 export interface RooflineDevice {
@@ -22,6 +24,10 @@ export interface RooflineDevice {
   readonly residual_table: ResidualTable | null;
   /** What its steps are padded to; absent: nothing. */
   readonly padding?: Padding | undefined;
+  /** Absent: every step gives a sequence one token. The card has the draft. */
+  readonly speculation?: Speculation | undefined;
+  /** Tokens at the beginning of every prompt that are not computed; default 0. */
+  readonly cached_input?: number | undefined;
   kvCapacityTokens(tp: number): number;
 }
 
@@ -33,16 +39,18 @@ export interface Misfit {
 
 const NO_MISFIT: Misfit = { prefill: 1, decode: () => 1 };
 
-/** Times of the phases by the serial roofline: prompts in chunks of a step, decodes in steps of their own or with a chunk. */
-export function rooflineSource(
-  device: RooflineDevice,
+/** Seconds of a step: a piece of prompts, and decodes at a mean context. */
+type StepSeconds = (tp: number, chunk: Chunk | null, decodes: number, context: number) => number;
+
+function stepsOf(
+  { card, padding, tp_sizes }: RooflineDevice,
   parameters: RooflineParameters,
-  misfit: Misfit = NO_MISFIT,
-): PhaseSource {
-  const { card, step_tokens, padding } = device;
-  const attention = padding ? new AttentionWork(card, undefined, padding) : attentionOf(card);
-  const pricers = new Map(device.tp_sizes.map((tp) => [tp, new StepPricer(card, parameters, tp)]));
-  const step = (tp: number, chunk: Chunk | null, decodes: number, context: number): number => {
+  speculation: Speculation | undefined,
+): StepSeconds {
+  const attention =
+    padding || speculation ? new AttentionWork(card, speculation, padding) : attentionOf(card);
+  const pricers = new Map(tp_sizes.map((tp) => [tp, new StepPricer(card, parameters, tp, speculation)]));
+  return (tp, chunk, decodes, context) => {
     const decoding = attention.decodeRows(decodes);
     const rows = (chunk ? attention.chunkRows(chunk.tokens) * chunk.prompts : 0) + decoding;
     const ends = chunk?.ends ? chunk.prompts : 0;
@@ -55,21 +63,37 @@ export function rooflineSource(
     const sequences = decodes + (chunk?.prompts ?? 0);
     return pricers.get(tp)!.secondsOf(attention.stepRows(rows), ends + decoding, sequences, flop, bytes);
   };
+}
+
+/**
+ * Times of the phases by the serial roofline: prompts in chunks of a step, decodes in steps of their own or with a chunk. Prompts
+ * alone are those of a prefill pool, which proposes nothing.
+ */
+export function rooflineSource(
+  device: RooflineDevice,
+  parameters: RooflineParameters,
+  misfit: Misfit = NO_MISFIT,
+): PhaseSource {
+  const { card, step_tokens, speculation } = device;
+  const step = stepsOf(device, parameters, speculation);
+  const prompts = speculation ? stepsOf(device, parameters, undefined) : step;
+  const verified = 1 + (speculation?.draftTokens ?? 0);
   return {
     ...device,
     kv: { bytes_per_token: kvBytesPerToken(card), layers: card.layers },
     request_overhead_s: parameters.request_overhead_s,
     prefillSeconds: (tp, batch, input) =>
       misfit.prefill *
-      chunksOf(input, batch, step_tokens).reduce(
-        (sum, chunk) => sum + chunk.times * step(tp, chunk, 0, 0),
+      chunksOf(input, batch, step_tokens, cachedOf(device, input)).reduce(
+        (sum, chunk) => sum + chunk.times * prompts(tp, chunk, 0, 0),
         0,
       ),
     decodeSeconds: (tp, batch, context) =>
       misfit.decode(batch) * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
     mixedPrefillSeconds: (tp, batch, context, input) => {
       const decodes = step(tp, null, batch, context);
-      const adds = chunksOf(input, 1, step_tokens - Math.min(batch, step_tokens / 2)).reduce(
+      const budget = step_tokens - Math.min(batch * verified, step_tokens / 2);
+      const adds = chunksOf(input, 1, budget, cachedOf(device, input)).reduce(
         (sum, chunk) => sum + step(tp, chunk, batch, context) - decodes,
         0,
       );
@@ -99,19 +123,25 @@ export interface Chunk {
   readonly times: number;
 }
 
-/** A batch of prompts as the engine's steps compute it: as many whole ones as a step takes, or one in pieces. */
-export function chunksOf(input: number, batch: number, stepTokens: number): Chunk[] {
-  const whole = Math.floor(stepTokens / input);
+/**
+ * A batch of prompts as the engine's steps compute it: as many whole ones as a step takes, or one in pieces.
+ * @param cached tokens at the beginning of each that are in the prefix cache
+ */
+export function chunksOf(input: number, batch: number, stepTokens: number, cached = 0): Chunk[] {
+  const computed = input - cached;
+  const whole = Math.floor(stepTokens / computed);
   if (whole >= 1) {
     const times = Math.floor(batch / whole);
     const rest = batch - times * whole;
     const chunk = (prompts: number, count: number): Chunk[] =>
-      prompts > 0 && count > 0 ? [{ prompts, tokens: input, context: 0, ends: true, times: count }] : [];
+      prompts > 0 && count > 0
+        ? [{ prompts, tokens: computed, context: cached, ends: true, times: count }]
+        : [];
     return [...chunk(whole, times), ...chunk(rest, 1)];
   }
   const size = Math.max(1, Math.floor(stepTokens));
-  return Array.from({ length: Math.ceil(input / size) }, (_, index) => {
-    const context = index * size;
+  return Array.from({ length: Math.ceil(computed / size) }, (_, index) => {
+    const context = cached + index * size;
     const tokens = Math.min(size, input - context);
     return { prompts: 1, tokens, context, ends: context + tokens === input, times: batch };
   });
