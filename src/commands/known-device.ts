@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Accelerator } from '../accelerator/accelerator.ts';
 import { findAccelerator } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
+import { devicePadding } from '../fitfile/device-padding.ts';
 import { DEVICE_FILE, isDevice, parseDevice, readDevice } from '../fitfile/device-read.ts';
 import { ANY_DEVICE, type Device } from '../fitfile/device-schema.ts';
 import { parseFit } from '../fitfile/parse.ts';
+import type { Fit } from '../fitfile/schema.ts';
+import type { UnmeasuredServer } from '../predict/predict-unmeasured.ts';
 import { readUserFile } from '../suite/load-file.ts';
 import { jsonOf } from './model-flag.ts';
-import { publishedDevice } from './published-fits.ts';
+import { PUBLISHED_FITS, publishedDevice, readFits } from './published-fits.ts';
 
 /** What `ridge predict --model` and `--cells` were given beside the shape. */
 export interface UnmeasuredFlags {
@@ -28,6 +31,10 @@ export interface KnownDevice {
   readonly device: Device;
   readonly accelerator: Accelerator;
   readonly engine: string | null;
+  /** The folder with fits of the device. */
+  readonly fitsFolder: string;
+  /** The fit that was named. */
+  readonly fit?: Fit;
 }
 
 /** What engines are taken for where nobody says. */
@@ -48,14 +55,15 @@ export async function knownDevice({
         mend: 'See ridge predict --help.',
       });
     }
-    return { device: await publishedDevice(named.id), accelerator: named, engine: USUAL_ENGINE };
+    const device = await publishedDevice(named.id);
+    return { device, accelerator: named, engine: USUAL_ENGINE, fitsFolder: shippedFolder(named) };
   }
   const text = await readUserFile(file, 'fit file');
   if (isDevice(jsonOf(text))) {
     const device = parseDevice(text, file);
     const accelerator =
       named ?? (device.accelerator === ANY_DEVICE ? null : findAccelerator(device.accelerator));
-    if (accelerator !== null) return { device, accelerator, engine: USUAL_ENGINE };
+    if (accelerator !== null) return { device, accelerator, engine: USUAL_ENGINE, fitsFolder: dirname(file) };
     throw new RidgeError('which device?', {
       where: file,
       mend: 'Name one of the catalogue: --accelerator NAME.',
@@ -69,6 +77,21 @@ export async function knownDevice({
     });
   }
   const beside = join(dirname(file), '..', DEVICE_FILE);
-  const device = existsSync(beside) ? await readDevice(beside) : await publishedDevice(fit.accelerator.id);
-  return { device, accelerator: fit.accelerator, engine: fit.engine.name };
+  const { accelerator, engine } = fit;
+  const known = { accelerator, engine: engine.name, fit };
+  return existsSync(beside)
+    ? { ...known, device: await readDevice(beside), fitsFolder: dirname(beside) }
+    : { ...known, device: await publishedDevice(accelerator.id), fitsFolder: shippedFolder(accelerator) };
+}
+
+const shippedFolder = ({ id }: Accelerator): string => join(PUBLISHED_FITS, basename(id));
+
+/** What servers of the device pad their steps to, as its fits say. */
+export async function paddingThere(
+  { fitsFolder, fit, accelerator }: KnownDevice,
+  engine: string | null,
+): Promise<UnmeasuredServer['padding']> {
+  const lying = existsSync(fitsFolder) ? await readFits(fitsFolder) : [];
+  const fits = [...new Map([...lying, ...(fit ? [fit] : [])].map((one) => [one.digest, one])).values()];
+  return devicePadding(fits, accelerator.id, engine);
 }

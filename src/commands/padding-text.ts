@@ -1,6 +1,7 @@
 import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatNumber } from '../report/format.ts';
+import type { Padding } from '../roofline/padding.ts';
 
 type Section = NonNullable<Fit['padding']>;
 
@@ -11,7 +12,7 @@ const WHERE: Readonly<Record<Section['targets'][number]['source'], string>> = {
 };
 
 /** `9 batch sizes to 256, 7 prompt sizes to 8192 tokens`. */
-function sizesText({ batch, query, kv_blocks }: Section['targets'][number]): string {
+export function sizesText({ batch, query, kv_blocks }: Padding): string {
   const said = (sizes: readonly number[] | null, what: string, unit = ''): string[] =>
     sizes === null ? [] : [`${counted(sizes.length, what)} to ${sizes.at(-1)}${unit}`];
   return [
@@ -36,6 +37,10 @@ export function paddingText({ padding }: Pick<Fit, 'padding'>): string | null {
   const kept = used ? 'used' : 'not used: cells are explained better without';
   return `padding (${kept}): ${sizesText(first)}, ${WHERE[first.source]}; ${which} ${errors(padded)} with it, ${errors(without)} without`;
 }
+
+/** What the cells leave open of it, and what would tell. */
+export const paddingQuestionText = ({ open_questions = [] }: Pick<Fit, 'open_questions'>): string[] =>
+  open_questions.map(({ about, why, cell }) => `open, ${about}: ${why}. It would tell: ${cell}`);
 
 /** The line of a prediction whose steps are padded; null: they are not. */
 export function paddedPredictionText({ padding }: Pick<Fit, 'padding'>): string | null {

@@ -2,7 +2,7 @@ import { EXIT } from '../errors.ts';
 import { predictUnmeasured, type UnmeasuredServer } from '../predict/predict-unmeasured.ts';
 import type { PredictionShape } from '../predict/prediction-shape.ts';
 import { styleFor } from '../report/style.ts';
-import { knownDevice, type UnmeasuredFlags } from './known-device.ts';
+import { knownDevice, paddingThere, type UnmeasuredFlags } from './known-device.ts';
 import { measuredServer } from './measured-server.ts';
 import { modelFlag } from './model-flag.ts';
 import { unmeasuredText } from './unmeasured-text.ts';
@@ -22,6 +22,8 @@ export async function showUnmeasured(flags: UnmeasuredFlags, shape: PredictionSh
 
 async function unmeasuredServer(flags: UnmeasuredFlags): Promise<UnmeasuredServer> {
   const card = await modelFlag(flags.model!, flags.precision);
-  const { device, accelerator, engine } = await knownDevice(flags);
-  return { device, accelerator, card, engine: flags.engine ?? engine };
+  const known = await knownDevice(flags);
+  const { device, accelerator } = known;
+  const engine = flags.engine ?? known.engine;
+  return { device, accelerator, card, engine, padding: await paddingThere(known, engine) };
 }

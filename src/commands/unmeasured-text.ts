@@ -4,6 +4,7 @@ import type { UnmeasuredPrediction, WidthShare } from '../predict/predict-unmeas
 import { latencyUnit } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
+import { sizesText } from './padding-text.ts';
 import { ROUGH } from './predict-text.ts';
 import { intervalText, loopText, predictionTable } from './prediction-table.ts';
 import { objectivesTable, tailsTable } from './tails-text.ts';
@@ -20,6 +21,7 @@ export function unmeasuredText(prediction: UnmeasuredPrediction, wantsTails: boo
     knowledge(prediction),
     ...narrowing(prediction),
     settingsText(prediction),
+    ...paddingNote(prediction),
     ...(tails?.tbt_p99_ms.interval_90 === null ? [NO_INTERVALS] : []),
     ...(prediction.speculation ? [SPECULATION] : []),
     ...(prediction.rough ? [ROUGH] : []),
@@ -69,6 +71,13 @@ function settingsText({ settings, narrowed }: UnmeasuredPrediction): string {
   return narrowed === null
     ? `assumed: max_num_batched_tokens ${maxNumBatchedTokens}, ${tokens} (90 % of memory)`
     : `served as its cells were: max_num_batched_tokens ${maxNumBatchedTokens}, ${tokens}`;
+}
+
+function paddingNote({ settings: { padding }, padding_differs, narrowed }: UnmeasuredPrediction): string[] {
+  if (padding_differs) return ['fits of this device pad steps to different sizes: none are assumed'];
+  return padding && narrowed === null
+    ? [`steps are padded as in fits of this device: ${sizesText(padding)}`]
+    : [];
 }
 
 const SHOWN = 3;

@@ -53,6 +53,8 @@ export interface UnmeasuredPrediction extends Prediction {
   /** Its cells are of a simulated endpoint: no real device. */
   readonly simulated: boolean;
   readonly settings: EngineSettings;
+  /** Whether fits of the device pad steps each to other sizes, so that none are assumed; `settings.padding` has those that are. */
+  readonly padding_differs: boolean;
   /** Of the closed form: true where prompts nearly saturate the server, or requests queue for seats or KV. */
   readonly rough: boolean;
   /** Percentiles, milliseconds: no cell showed how steps vary; null where they were not asked for. */
@@ -117,6 +119,7 @@ export function predictUnmeasured(server: UnmeasuredServer, shape: PredictionSha
           },
     simulated: server.simulated ?? false,
     settings,
+    padding_differs: server.padding === 'differs',
     rough: means.rough,
     tails,
     objectives: judgeObjectives(shape.objectives ?? {}, prediction, tails),

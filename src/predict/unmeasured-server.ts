@@ -8,6 +8,7 @@ import type { Observation } from '../fit/observations.ts';
 import type { FittedModel } from '../fit/predictive.ts';
 import type { Device, DeviceServer } from '../fitfile/device-schema.ts';
 import type { ModelCard } from '../model/card.ts';
+import type { Padding } from '../roofline/padding.ts';
 import type { ClosedLoopShape, EngineSettings } from '../roofline/serving.ts';
 import { median } from '../stats/sorted.ts';
 import { studentTQuantile } from '../stats/student-t.ts';
@@ -21,6 +22,8 @@ export interface UnmeasuredServer {
   readonly engine: string | null;
   /** The first cells that were measured on it, which narrow what is expected; absent: none. */
   readonly cells?: readonly Observation[] | undefined;
+  /** What servers there pad their steps to; `differs`: their fits do not agree, and nothing is assumed; default: nothing. */
+  readonly padding?: Padding | 'differs' | null | undefined;
   /** Whether these cells are of a simulated endpoint; default: no. */
   readonly simulated?: boolean | undefined;
 }
@@ -56,7 +59,7 @@ const SEATS = 256;
 
 /** Engine settings of the server at a tensor parallel size: as engines come, or as its cells were served. */
 export function unmeasuredSettings(
-  { accelerator, card, cells = [] }: UnmeasuredServer,
+  { accelerator, card, cells = [], padding }: UnmeasuredServer,
   tensorParallel: number,
 ): EngineSettings {
   const same = cells.find(({ engine }) => engine.tensorParallel === tensorParallel);
@@ -73,6 +76,7 @@ export function unmeasuredSettings(
       ),
     ),
     admission: DEFAULT_CHOICE.admission,
+    ...(padding && padding !== 'differs' && { padding }),
   };
   const [first] = cells;
   return first ? { ...first.engine, tensorParallel, kvCapacityTokens: usual.kvCapacityTokens } : usual;
