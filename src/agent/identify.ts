@@ -42,6 +42,7 @@ export async function identify(
       prefix_caching: endpoint.prefix_caching,
     },
     ...(endpoint.graph_sizes && { graph_sizes: [...endpoint.graph_sizes] }),
+    ...(endpoint.proposer && { proposer: { ...endpoint.proposer, source: 'server' as const } }),
     features: endpoint.features,
     simulator: endpoint.simulator,
     warnings: [...endpoint.warnings],

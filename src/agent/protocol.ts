@@ -24,7 +24,15 @@ const id = z.int().min(0);
 
 /** What the endpoint says about itself; what it does not say is null or `unknown` and is filled from the lab's keys. */
 export const identitySchema = runTargetSchema
-  .pick({ engine: true, model: true, settings: true, simulator: true, warnings: true, graph_sizes: true })
+  .pick({
+    engine: true,
+    model: true,
+    settings: true,
+    simulator: true,
+    warnings: true,
+    graph_sizes: true,
+    proposer: true,
+  })
   .extend({
     features: featuresSchema,
     power: powerFactsSchema.nullable().optional(),

@@ -10,12 +10,13 @@ import { thresholdsText } from '../run/thresholds-text.ts';
 import { baselineTable, refusals, wins } from './baseline-text.ts';
 import { errorTable, holdOutTable } from './error-text.ts';
 import { inferredText } from './inferred-text.ts';
-import { paddingText } from './padding-text.ts';
+import { paddingQuestionText, paddingText } from './padding-text.ts';
 import { parameterNotes, parameterOf, stateOf } from './parameter-notes.ts';
 import { powerText } from './power-text.ts';
 import { priorText } from './prior-text.ts';
 import { simulatedText } from './simulated-text.ts';
 import { openQuestionsText, sourcesTable, sourcesText } from './sources-text.ts';
+import { speculationText } from './speculation-text.ts';
 import { spreadLine } from './spread-text.ts';
 import { tailsText } from './tails-text.ts';
 import { besideTruth, truthOf } from './truth-text.ts';
@@ -78,22 +79,10 @@ function summary(fit: Fit): string[] {
     ...speculationText(fit),
     inferredText(fit),
     paddingText(fit),
+    ...paddingQuestionText(fit),
     `noise floor: TTFT ${floor(ttft_ms)}, TPOT ${floor(tpot_ms)}; bootstrap: ${bootstrapText(fit)}`,
     tableText(fit),
   ].filter((line) => line !== null);
-}
-
-/** How cells speculated, and what of the draft's cost is fitted. */
-function speculationText({ draft, model_card }: Fit): string[] {
-  if (draft === undefined) return [];
-  const range = ([low, high]: readonly [number, number]): string => {
-    const ends = [...new Set([low, high].map((value) => formatNumber(value)))];
-    return ends.join(' to ');
-  };
-  const beside = model_card.draft ? ` beside ${model_card.draft.id}'s weights and KV` : '';
-  return [
-    `speculative decoding: ${range(draft.draft_tokens)} proposed tokens, ${range(draft.acceptance)} of them accepted; a proposal costs draft_pass${beside}, and draft_sequence for each sequence`,
-  ];
 }
 
 const said = (line: string | null): string[] => (line === null ? [] : [line]);

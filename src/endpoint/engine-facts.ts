@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Proposer } from '../run/served-schema.ts';
 import type { MetricDialect } from './metric-names.ts';
 import { dialectOf } from './metrics-snapshot.ts';
 import { type EndpointAccess, optionalPage, parseJson } from './questions.ts';
@@ -14,6 +15,8 @@ export interface EngineFacts {
   readonly max_length_tokens: number | null;
   /** Batch sizes that CUDA graphs were captured for; empty: none were. */
   readonly graph_sizes?: readonly number[] | null;
+  /** How it proposes tokens; absent: it does not, or does not say. */
+  readonly proposer?: Proposer | null;
   /** POST there empties the prefix cache; null: there is no such way. */
   readonly cache_reset: string | null;
 }
@@ -29,6 +32,10 @@ const sglangSchema = z.object({
   max_total_num_tokens: count,
   cuda_graph_bs: sizes,
   disable_cuda_graph: z.boolean().nullish(),
+  speculative_algorithm: z.string().nullish(),
+  speculative_draft_model_path: z.string().nullish(),
+  speculative_num_steps: count,
+  speculative_eagle_topk: count,
 });
 const propsSchema = z.object({
   build_info: z.string().nullish(),
@@ -39,6 +46,10 @@ const vllmInfoSchema = z.object({
   vllm_config: z.object({
     scheduler_config: z.object({ max_num_seqs: count, max_num_batched_tokens: count }).nullish(),
     compilation_config: z.object({ cudagraph_capture_sizes: sizes }).nullish().catch(null),
+    speculative_config: z
+      .object({ method: z.string().nullish(), model: z.string().nullish(), num_speculative_tokens: count })
+      .nullish()
+      .catch(null),
   }),
 });
 
@@ -88,7 +99,19 @@ async function sglang(access: EndpointAccess): Promise<EngineFacts> {
     max_num_batched_tokens: chunk > 0 ? chunk : null,
     kv_capacity_tokens: info.max_total_num_tokens ?? null,
     graph_sizes: info.disable_cuda_graph ? [] : (info.cuda_graph_bs ?? null),
+    proposer: sglangProposer(info),
     cache_reset: parsed.success ? '/flush_cache' : null,
+  };
+}
+
+/** A tree of proposals has no number of tokens in a row. */
+function sglangProposer(info: z.infer<typeof sglangSchema>): Proposer | null {
+  const { speculative_algorithm: algorithm, speculative_eagle_topk: branches } = info;
+  if (algorithm == null) return null;
+  return {
+    method: algorithm.toLowerCase(),
+    model: info.speculative_draft_model_path ?? null,
+    draft_tokens: (branches ?? 1) > 1 ? null : (info.speculative_num_steps ?? null),
   };
 }
 
@@ -115,6 +138,7 @@ async function vllm(access: EndpointAccess, said: string | null): Promise<Engine
   }).catch(() => null);
   const parsed = vllmInfoSchema.safeParse(parseJson(page));
   const scheduler = parsed.success ? parsed.data.vllm_config.scheduler_config : null;
+  const proposing = parsed.success ? parsed.data.vllm_config.speculative_config : null;
   return {
     ...NOTHING,
     name: 'vllm',
@@ -123,6 +147,14 @@ async function vllm(access: EndpointAccess, said: string | null): Promise<Engine
     max_num_batched_tokens: scheduler?.max_num_batched_tokens ?? null,
     graph_sizes: parsed.success
       ? (parsed.data.vllm_config.compilation_config?.cudagraph_capture_sizes ?? null)
+      : null,
+    proposer: proposing
+      ? {
+          method: proposing.method ?? null,
+          // Without a draft model vLLM names the method in its place.
+          model: proposing.model === proposing.method ? null : (proposing.model ?? null),
+          draft_tokens: proposing.num_speculative_tokens ?? null,
+        }
       : null,
     cache_reset: page === null ? null : '/reset_prefix_cache',
   };

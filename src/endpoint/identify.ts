@@ -40,6 +40,7 @@ export async function identifyEndpoint(options: IdentifyOptions): Promise<Endpoi
     max_num_seqs: facts.max_num_seqs,
     max_num_batched_tokens: facts.max_num_batched_tokens,
     ...(facts.graph_sizes && { graph_sizes: facts.graph_sizes }),
+    ...(facts.proposer && { proposer: facts.proposer }),
     features,
     metrics_path: metrics?.path ?? null,
     cache_reset: facts.cache_reset,

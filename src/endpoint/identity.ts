@@ -1,4 +1,5 @@
 import type { LiveTarget, RunTarget } from '../run/schema.ts';
+import type { Proposer } from '../run/served-schema.ts';
 
 /** What the endpoint was seen to support. */
 export type EndpointFeatures = LiveTarget['features'];
@@ -15,6 +16,8 @@ export interface EndpointIdentity {
   readonly max_num_batched_tokens: number | null;
   /** Batch sizes that CUDA graphs were captured for; absent: it does not say. */
   readonly graph_sizes?: readonly number[];
+  /** How it proposes tokens; absent: it does not, or does not say. */
+  readonly proposer?: Proposer;
   readonly features: EndpointFeatures;
   /** Where its metrics are; null: it shows none that are known. */
   readonly metrics_path: string | null;

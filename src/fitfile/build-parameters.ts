@@ -2,6 +2,7 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { Bootstrap } from '../fit/bootstrap.ts';
 import { DRAFT_PRIORS } from '../fit/draft-columns.ts';
 import type { RooflineFit } from '../fit/fit-roofline.ts';
+import type { RunObservations } from '../fit/from-runs.ts';
 import {
   adviceFor,
   draftColumn,
@@ -9,10 +10,10 @@ import {
   estimateOf,
   type ParameterEstimate,
 } from '../fit/identifiability.ts';
-import type { Observation } from '../fit/observations.ts';
 import type { ModelCard } from '../model/card.ts';
 import { PARAMETER_NAMES, PARAMETER_UNITS, type ParameterName } from '../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, type EfficiencyName, type Prior, specPeak } from '../roofline/priors.ts';
+import type { RunTarget } from '../run/schema.ts';
 import type { DraftSection } from './draft-schema.ts';
 import type { Fit, FitParameter } from './schema.ts';
 
@@ -31,7 +32,7 @@ export const parametersOf = (
 export function draftSection(
   fit: RooflineFit,
   bootstrap: Bootstrap | null,
-  observations: readonly Observation[],
+  { observations, targets }: Pick<RunObservations, 'observations' | 'targets'>,
 ): { readonly draft?: DraftSection } {
   const seen = observations.flatMap(({ engine }) => (engine.speculation ? [engine.speculation] : []));
   if (fit.drafts.length === 0 || seen.length === 0) return {};
@@ -49,10 +50,24 @@ export function draftSection(
     draft: {
       draft_tokens: hull(seen.map(({ draftTokens }) => draftTokens)),
       acceptance: hull(seen.map(({ acceptance }) => acceptance)),
+      ...proposersOf(targets),
       plain_cells: observations.length - seen.length,
       parameters: Object.fromEntries(parameters) as DraftSection['parameters'],
     },
   };
+}
+
+/** What servers say of how they propose, each once; where a model lies on their disk is left out. */
+function proposersOf(targets: readonly RunTarget[]): Pick<DraftSection, 'proposers'> {
+  const said = targets.flatMap(({ proposer }) => {
+    if (!proposer) return [];
+    const { method, model, draft_tokens } = proposer;
+    return [
+      { method, model: model?.startsWith('/') ? (model.split('/').at(-1) ?? null) : model, draft_tokens },
+    ];
+  });
+  const each = new Map(said.map((one) => [JSON.stringify(one), one]));
+  return each.size === 0 ? {} : { proposers: [...each.values()] };
 }
 
 type Interval = readonly [number, number];

@@ -10,7 +10,7 @@ import type { Validation } from '../fit/validate.ts';
 import { PNORM_EXPONENT } from '../roofline/parameters.ts';
 import { median } from '../stats/sorted.ts';
 import type { Protocol } from '../suite/schema.ts';
-import { paddingSection } from './build-padding.ts';
+import { paddingQuestion, paddingSection } from './build-padding.ts';
 import { draftSection, parametersOf } from './build-parameters.ts';
 import { powerSection } from './build-power.ts';
 import { rangeOf } from './build-range.ts';
@@ -110,7 +110,8 @@ export function buildFit(input: FitFileInput): Omit<Fit, 'digest'> {
     ...sourcesOf(fit, data),
     ...(input.prior && { prior: priorSection(fitted, input.prior) }),
     ...paddingSection(fitted, data.observations),
-    ...draftSection(fit, bootstrap, data.observations),
+    ...paddingQuestion(fitted, data.observations),
+    ...draftSection(fit, bootstrap, data),
     ...powerOf(input),
     ...tailsOf(fitted, data.observations, validation.blocked),
     simulated: data.targets.some((target) => target.simulator !== null),

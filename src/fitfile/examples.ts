@@ -2,12 +2,13 @@ import { PREDICTORS, type Predictor } from '../fit/cell-model.ts';
 import { METRIC_KEYS, metricValue } from '../fit/predictive.ts';
 import { closedLoopMeans } from '../roofline/closed-form.ts';
 import { scheduledMeans } from '../roofline/scheduler/scheduled-means.ts';
-import type { ServingMeans } from '../roofline/serving.ts';
+import type { EngineSettings, ServingMeans } from '../roofline/serving.ts';
 import { modelOf, settingsFor } from './apply.ts';
 import type { Fit } from './schema.ts';
 
 type Example = Fit['examples'][number];
 type FitContent = Omit<Fit, 'digest'>;
+type Shape = readonly [input: number, output: number, streams: number];
 
 /**
  * Means of an example's cell from a fit file's own parameters: a steady loop, its output lengths jittered as the example says
@@ -22,14 +23,27 @@ export function exampleMeans(fit: FitContent, example: Omit<Example, 'expected'>
     turnAroundSeconds: example.turn_around_s,
     driving: { kind: 'steady', output_jitter: example.output_jitter } as const,
   };
-  const settings = settingsFor(fit, example.tensor_parallel);
+  const settings = { ...settingsFor(fit, example.tensor_parallel), ...speculationOf(example) };
   const means = { closed_form: closedLoopMeans, scheduler: scheduledMeans }[example.predictor];
   return means(card, parameters, settings, shape, edges);
 }
 
+const speculationOf = ({ speculation }: Pick<Example, 'speculation'>): Pick<EngineSettings, 'speculation'> =>
+  speculation
+    ? { speculation: { draftTokens: speculation.draft_tokens, acceptance: speculation.acceptance } }
+    : {};
+
+/** In the middle of what was measured; none where no cell speculated. */
+function middleSpeculation({ draft }: FitContent): Example['speculation'] {
+  if (draft === undefined) return undefined;
+  const [fewest, most] = draft.draft_tokens;
+  const [low, high] = draft.acceptance;
+  return { draft_tokens: Math.max(1, Math.round(Math.sqrt(fewest * most))), acceptance: (low + high) / 2 };
+}
+
 /**
  * Inputs with expected outputs at the corners and in the middle of a fit's range, by both predictors: readers in other languages
- * check the closed form, other versions of this one both.
+ * check the closed form, other versions of this one both. Where cells speculated, the middle once more with proposed tokens.
  */
 export function examplesFor(fit: FitContent): Example[] {
   const { input_tokens, output_tokens, concurrency, tensor_parallel } = fit.range;
@@ -43,7 +57,8 @@ export function examplesFor(fit: FitContent): Example[] {
   const example = (
     predictor: Predictor,
     tp: number,
-    [input, output, streams]: readonly [number, number, number],
+    [input, output, streams]: Shape,
+    speculation?: Example['speculation'],
   ): Example => {
     const asked = {
       predictor,
@@ -53,6 +68,7 @@ export function examplesFor(fit: FitContent): Example[] {
       tensor_parallel: tp,
       turn_around_s: fit.client.turn_around_s,
       output_jitter: fit.protocol.output_jitter,
+      ...(speculation && { speculation }),
     };
     const means = exampleMeans(fit, asked);
     return {
@@ -62,7 +78,13 @@ export function examplesFor(fit: FitContent): Example[] {
       ) as Example['expected'],
     };
   };
-  return PREDICTORS.flatMap((predictor) =>
+  const plain = PREDICTORS.flatMap((predictor) =>
     tensor_parallel.flatMap((tp) => shapes.map((shape) => example(predictor, tp, shape))),
   );
+  const proposed = middleSpeculation(fit);
+  if (proposed === undefined) return plain;
+  return [
+    ...plain,
+    ...PREDICTORS.map((predictor) => example(predictor, tensor_parallel[0]!, shapes[2], proposed)),
+  ];
 }

@@ -14,7 +14,7 @@ import {
   searchSchema,
   selectionSchema,
 } from './learnt-schema.ts';
-import { paddingSectionSchema } from './padding-schema.ts';
+import { paddingQuestionsSchema, paddingSectionSchema } from './padding-schema.ts';
 import { parameterSchema } from './parameter-schema.ts';
 import { powerSectionSchema } from './power-schema.ts';
 import { priorSectionSchema } from './prior-schema.ts';
@@ -48,6 +48,12 @@ export const exampleSchema = z.object({
   output_jitter: interval.describe(
     'Output lengths are uniform between these shares of `output_tokens`; the closed form knows their mean only.',
   ),
+  speculation: z
+    .object({ draft_tokens: number, acceptance: number })
+    .optional()
+    .describe(
+      'Tokens proposed in a step, and the share of them that is accepted; absent: none are proposed.',
+    ),
   expected: z.record(metricKey, nullableNumber),
 });
 
@@ -128,6 +134,7 @@ export const fitSchema = z.object({
   power: powerSectionSchema.nullable().optional(),
   sources: sourcesSchema.optional(),
   padding: paddingSectionSchema.optional(),
+  open_questions: paddingQuestionsSchema.optional(),
   prior: priorSectionSchema.optional(),
   tails: tailsSectionSchema.nullable().optional(),
   /** Whether any target was a simulated endpoint. */

@@ -59,6 +59,7 @@ export async function describeTarget(
     model_card: card && bindCard(card, accelerator),
     settings: merged.settings,
     ...(identity.graph_sizes && { graph_sizes: identity.graph_sizes }),
+    ...proposerOf(identity, log),
     features: identity.features,
     ...(identity.power && { power: identity.power, power_timing: powerTiming(identity.power) }),
     host,
@@ -67,6 +68,12 @@ export async function describeTarget(
     ...(definition.prompts && { prompts_digest: (await readLabPrompts(definition.prompts)).digest }),
     warnings: [...warnings, ...merged.warnings],
   };
+}
+
+/** How the server proposes tokens: its own page says it of the engine that runs now, the log of the one that started. */
+function proposerOf({ proposer }: Identity, log: LogFacts | null): Pick<LiveTarget, 'proposer'> {
+  if (proposer) return { proposer };
+  return log?.proposer ? { proposer: { ...log.proposer, source: 'log' } } : {};
 }
 
 /** What a plan needs to know of a described target. */

@@ -8,7 +8,7 @@ import { RUN_SCHEMA_VERSION } from './cell-schema.ts';
 import { powerFactsSchema } from './energy-schema.ts';
 import { findMaxSchema } from './find-max-schema.ts';
 import { drivingSchema, importedSchema } from './imported-schema.ts';
-import { notStartedSchema, restartSpreadSchema, servedSchema } from './served-schema.ts';
+import { notStartedSchema, proposerSchema, restartSpreadSchema, servedSchema } from './served-schema.ts';
 
 export * from './adaptive-schema.ts';
 export * from './calibration-schema.ts';
@@ -107,6 +107,8 @@ export const runTargetSchema = z.object({
    * absent: `settings.max_num_batched_tokens` is all that is known.
    */
   budget_margin_tokens: z.int().optional(),
+  /** How it proposes tokens, as its own page or its log says; absent: neither says that it does. */
+  proposer: proposerSchema.extend({ source: z.enum(['server', 'log']) }).optional(),
   /** Of an import whose rows do not say how long prompts are: the task that shares a length; absent: they say it. */
   unknown_input_task: z.string().optional(),
   warnings: z.array(z.string()),

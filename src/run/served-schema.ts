@@ -4,6 +4,16 @@ import { targetSchema } from '../suite/schema.ts';
 
 const count = z.int().min(0).nullable();
 
+/** How a server proposes tokens, as it says itself. */
+export const proposerSchema = z.object({
+  /** `ngram`, `eagle3`, `draft_model` ...; null: it does not say. */
+  method: z.string().nullable(),
+  /** The model that proposes; null: none does, or it does not say. */
+  model: z.string().nullable(),
+  /** Tokens that are proposed for a sequence in a step; null: it does not say. */
+  draft_tokens: z.int().min(1).nullable(),
+});
+
 /** What a server's own log says about it; null where it says nothing. */
 export const logFactsSchema = z.object({
   engine: z.string().nullable(),
@@ -21,6 +31,8 @@ export const logFactsSchema = z.object({
   decode_buckets: z.array(z.array(z.number())).nullable(),
   /** Batch sizes that CUDA graphs are captured for; empty: none are. Null: it says nothing of graphs. */
   graph_sizes: z.array(z.int()).nullable().default(null),
+  /** Null: it says nothing of speculative decoding, or has none. */
+  proposer: proposerSchema.nullable().default(null),
   /** Gaudi: shapes outside the buckets that were compiled under load. */
   not_warmed_up: z.int().min(0),
 });
@@ -59,6 +71,7 @@ export const restartSpreadSchema = z.object({
   output_tokens_per_s: z.object({ between_starts_percent: z.number() }).nullable(),
 });
 
+export type Proposer = z.infer<typeof proposerSchema>;
 export type LogFacts = z.infer<typeof logFactsSchema>;
 export type Served = z.infer<typeof servedSchema>;
 export type NotStarted = z.infer<typeof notStartedSchema>;

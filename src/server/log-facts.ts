@@ -14,6 +14,7 @@ const NOTHING: LogFacts = {
   prompt_buckets: null,
   decode_buckets: null,
   graph_sizes: null,
+  proposer: null,
   not_warmed_up: 0,
 };
 
@@ -54,6 +55,12 @@ const LINES: readonly (readonly [pattern: RegExp, found: (match: Match) => Found
   [/LLM engine .*with config.*[ ,]quantization=([\w-]+)/, ([, name]) => ({ quantization: word(name) })],
   [/LLM engine .*with config.*[ ,]kv_cache_dtype=([\w.]+)/, ([, name]) => ({ kv_cache_dtype: word(name) })],
   [/LLM engine .*\btensor_parallel_size=(\d+)/, ([, size]) => ({ tensor_parallel: whole(size) })],
+  [
+    /LLM engine .*with config.*\bspeculative_config=SpeculativeConfig\(method='?([\w-]+)'?, model=(?:None|'([^']+)'), num_spec_tokens=(\d+)\)/,
+    ([, method, model, tokens]) => ({
+      proposer: { method: word(method), model: model ?? null, draft_tokens: whole(tokens) },
+    }),
+  ],
   [/non-default args.*'max_num_batched_tokens': (\d+)/, ([, n]) => ({ max_num_batched_tokens: whole(n) })],
   [/non-default args.*'max_num_seqs': (\d+)/, ([, n]) => ({ max_num_seqs: whole(n) })],
   [/non-default args.*'block_size': (\d+)/, ([, n]) => ({ block_size: whole(n) })],

@@ -3,9 +3,13 @@ import { runCell } from '../../src/agent/run-cell.ts';
 import { identifyEndpoint } from '../../src/endpoint/identify.ts';
 import { scrapeMetrics } from '../../src/endpoint/metrics.ts';
 import { resetPrefixCache } from '../../src/endpoint/reset-cache.ts';
+import type { ModelCard } from '../../src/model/card.ts';
+import { withDraft } from '../../src/model/draft.ts';
+import { createDevice } from '../../src/simulate/device.ts';
 import { POSES } from '../../src/simulate/poses.ts';
 import type { EndpointOptions, SimulatedEndpoint } from '../../src/simulate/server.ts';
 import { protocolSchema, stopSchema } from '../../src/suite/schema.ts';
+import { accelerator, card } from '../fit/virtual.ts';
 import { body, endpoint, post } from '../simulate/endpoint.ts';
 
 const access = ({ url }: SimulatedEndpoint) => ({ url, apiKey: null, apiKeyEnv: null });
@@ -61,6 +65,25 @@ describe('another engine', () => {
     const found = await identify(await as('vllm', { devMode: true }));
     expect(found).toMatchObject({ max_num_seqs: 256, cache_reset: '/reset_prefix_cache', graph_sizes: [] });
   });
+});
+
+test.each([
+  ['vllm', 'ngram', 'draft_model'],
+  ['sglang', 'ngram', 'standalone'],
+] as const)('%s says how it proposes tokens', async (pose, method, withModel) => {
+  const open = (served: ModelCard) =>
+    as(pose, {
+      devMode: true,
+      device: createDevice({ accelerator, card: served, speculation: { draftTokens: 3, acceptance: 0.5 } }),
+    });
+  expect((await identify(await open(card))).proposer).toEqual({ method, model: null, draft_tokens: 3 });
+  const drafted = withDraft(card, { ...card, id: 'small' });
+  expect((await identify(await open(drafted))).proposer).toEqual({
+    method: withModel,
+    model: 'small',
+    draft_tokens: 3,
+  });
+  expect(await identify(await as(pose, { devMode: true }))).not.toHaveProperty('proposer');
 });
 
 test.each(['vllm', 'sglang'] as const)('a reset makes %s forget what it has seen', async (pose) => {

@@ -6,8 +6,10 @@ import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
 import { fitDigest } from '../../src/fitfile/parse.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
 import { builtInCard } from '../../src/model/cards.ts';
+import { withDraft } from '../../src/model/draft.ts';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
 import type { Padding } from '../../src/roofline/padding.ts';
+import type { Speculation } from '../../src/roofline/speculation.ts';
 import { createRandom } from '../../src/stats/random.ts';
 
 const value = (of: number) => ({ value: of });
@@ -16,14 +18,23 @@ const value = (of: number) => ({ value: of });
 export function documentedFit(
   model: string,
   seed: number,
-  { edges = true, turnAround = null as number | null, padding = null as Padding | null } = {},
+  {
+    edges = true,
+    turnAround = null as number | null,
+    padding = null as Padding | null,
+    speculation = null as Speculation | null,
+    draft = null as string | null,
+  } = {},
 ): Fit {
   const random = createRandom(seed);
   const between = (low: number, high: number): number => low * (high / low) ** random.uniform();
   const accelerator = findAccelerator('h200-sxm');
   const content = {
     accelerator,
-    model_card: bindCard(builtInCard(model)!, accelerator),
+    model_card: bindCard(
+      draft === null ? builtInCard(model)! : withDraft(builtInCard(model)!, builtInCard(draft)!),
+      accelerator,
+    ),
     client: { turn_around_s: turnAround },
     targets: [
       {
@@ -60,11 +71,14 @@ export function documentedFit(
     covariance: { names: [], matrix: [] },
     residual_table: null,
     ...(padding && { padding: { used: true, targets: [{ target: 'a', source: 'log', ...padding }] } }),
+    ...(speculation && {
+      draft: { parameters: { draft_pass_s: value(3e-4), draft_sequence_s: value(4e-6) } },
+    }),
     // Where no KV capacity was stated, a size that was not measured takes the utilisation that was inferred.
     inferred: [{ name: 'memory_utilisation', value: 0.85, tried: [], decided: true }],
     note: 'é \u2028 \u{1F600} "quoted" \\ and a tab\t',
   } as unknown as Fit;
-  return { ...content, examples: examples(content, turnAround) } as Fit;
+  return { ...content, examples: examples(content, turnAround, speculation) } as Fit;
 }
 
 /** Alone, several prompts a step, chunked prompts below and above saturation, a queue for seats and for KV, one token. */
@@ -82,7 +96,7 @@ export const SHAPES = [
   [60_000, 1000, 40],
 ] as const;
 
-function examples(content: Fit, turnAround: number | null): Fit['examples'] {
+function examples(content: Fit, turnAround: number | null, speculation: Speculation | null): Fit['examples'] {
   const { card, parameters, edges } = modelOf(content);
   return [1, 2, 4, 8].flatMap((tp) =>
     SHAPES.map(([input, output, streams]) => {
@@ -92,7 +106,8 @@ function examples(content: Fit, turnAround: number | null): Fit['examples'] {
         concurrency: streams,
         turnAroundSeconds: turnAround,
       };
-      const means = closedLoopMeans(card, parameters, settingsFor(content, tp), shape, edges);
+      const settings = { ...settingsFor(content, tp), ...(speculation && { speculation }) };
+      const means = closedLoopMeans(card, parameters, settings, shape, edges);
       return {
         predictor: 'closed_form' as const,
         input_tokens: input,
@@ -101,6 +116,9 @@ function examples(content: Fit, turnAround: number | null): Fit['examples'] {
         tensor_parallel: tp,
         turn_around_s: turnAround,
         output_jitter: [1, 1] as [number, number],
+        ...(speculation && {
+          speculation: { draft_tokens: speculation.draftTokens, acceptance: speculation.acceptance },
+        }),
         expected: Object.fromEntries(
           METRIC_KEYS.map((key) => [key, metricValue(means, key)]),
         ) as Fit['examples'][number]['expected'],

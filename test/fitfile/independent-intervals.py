@@ -8,7 +8,7 @@ spec.loader.exec_module(reader)
 DELTA = 1e-4
 
 def means(fit, shape, name=None, by=0):
-    server = reader.Server(fit, shape["tensor_parallel"])
+    server = reader.Server(fit, shape["tensor_parallel"], shape.get("speculation"))
     if name in server.edges:
         server.edges[name] += by
     elif name:

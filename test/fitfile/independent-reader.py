@@ -45,13 +45,10 @@ def mean_padded(sizes, low, high):
             break
     return (total + (high - at) * (high + at) / 2) / (high - low)
 
-class Server:
-    """The model of a fit on `tp` devices."""
-    def __init__(self, fit, tp):
-        self.card, self.tp = fit["model_card"], tp
-        self.p = {name: one["value"] for name, one in fit["parameters"].items()}
-        self.edges = {name: one["value"] for name, one in fit["serving_edges"].items()}
-        a, self.layers = self.card["attention"], self.card["layers"]
+class Attention:
+    """Attention of a model, over all devices."""
+    def __init__(self, card, tp):
+        a, self.layers = card["attention"], card["layers"]
         if a["kind"] == "mla":
             elements, self.shards, capped = a["kv_rank"] + a["rope_head_size"], 1, 0
             wide = a["nope_head_size"] + a["rope_head_size"] + a["value_head_size"]
@@ -61,8 +58,41 @@ class Server:
             elements, self.shards = 2 * a["kv_heads"] * a["head_size"], min(tp, a["kv_heads"])
             self.prefill_flop = self.decode_flop = 4 * a["query_heads"] * a["head_size"]
             capped = 0 if a["window_tokens"] is None else a["windowed_layers"]
-        self.kv = elements * self.card["kv_bytes_per_element"]
+        self.kv = elements * card["kv_bytes_per_element"]
         self.windows = [(self.layers - capped, math.inf)] + ([(capped, a["window_tokens"])] if capped else [])
+
+    def work(self, chunks, decodes, each, context):
+        """FLOP and bytes of chunks, and of decodes that have `each` tokens computed."""
+        flop, moved = 0, (each * decodes + sum(chunk[0] * chunk[3] for chunk in chunks)) * self.layers
+        for layers, window in self.windows:
+            flop += layers * self.decode_flop * each * decodes * min(context, window)
+            moved += layers * decodes * min(context, window)
+            for length, start, _, count in chunks:
+                end, knee = start + length, min(start + length, window)
+                pairs = max(0, knee - start) * (knee + start) / 2 + max(0, end - max(start, window)) * min(window, end)
+                flop += count * layers * self.prefill_flop * pairs
+                moved += count * layers * min(start, window)
+        return flop, moved * self.kv
+
+class Server:
+    """The model of a fit on `tp` devices, which may propose tokens."""
+    def __init__(self, fit, tp, speculation=None):
+        self.card, self.tp = fit["model_card"], tp
+        self.proposed = speculation["draft_tokens"] if speculation else 0
+        self.accepted = speculation["acceptance"] if speculation else 0
+        drafts = (fit.get("draft") or {}).get("parameters", {})
+        self.p = {name: one["value"] for name, one in {**fit["parameters"], **drafts}.items()}
+        self.edges = {name: one["value"] for name, one in fit["serving_edges"].items()}
+        self.attention, self.layers = Attention(self.card, tp), self.card["layers"]
+        self.shards = self.attention.shards
+        self.groups, draft = [(g, 1, None) for g in self.card["weight_groups"]], self.card.get("draft")
+        self.draft = Attention(draft, tp) if draft and speculation else None
+        if self.draft:
+            read = [g for g in draft["weight_groups"] if g["name"] != "embedding"]
+            active = [g["parameters"] * g.get("experts_active", 1) / g.get("experts_count", 1) for g in read]
+            size = sum(count * g["bytes_per_parameter"] for count, g in zip(active, read))
+            whole = {**read[0], "name": "dense", "parameters": sum(active), "bytes_per_parameter": size / sum(active)}
+            self.groups += [(whole, 1, None), (whole, self.proposed - 1, "sequences")]
         own = [one for one in fit["targets"] if one["tensor_parallel"] == tp]
         target, memory = (own or fit["targets"])[0], fit["accelerator"]["memory_bytes"]
         padding = fit.get("padding") or {"used": False}
@@ -76,10 +106,12 @@ class Server:
         if own or memory is None:
             self.capacity = target["kv_capacity_tokens"] / target["tensor_parallel"] * tp
         else:
-            weights = sum(g["parameters"] * g["bytes_per_parameter"] for g in self.card["weight_groups"])
+            cards = [self.card] + ([draft] if draft else [])
+            weights = sum(g["parameters"] * g["bytes_per_parameter"] for one in cards for g in one["weight_groups"])
+            kv = sum(one.layers * one.kv for one in [Attention(each, tp) for each in cards])
             known = [one["value"] for one in fit["inferred"] if one["name"] == "memory_utilisation"]
             free = tp * ((known + [0.9])[0] * memory - 3e9) - weights
-            self.capacity = max(0, math.floor(self.shards / tp * free / (self.layers * self.kv)))
+            self.capacity = max(0, math.floor(self.shards / tp * free / kv))
 
     def step(self, chunks, decodes, context, beside):
         """Seconds of a step; chunks are (tokens, context, completes, how many of them)."""
@@ -104,7 +136,7 @@ class Server:
         """Seconds of a step, and what one device computes and moves in it: FLOP, bytes, bytes over its link."""
         p, tp = self.p, self.tp
         computed = fetched = 0
-        decoding = decodes
+        decoding, each, k = decodes, 1 + self.proposed, self.proposed
         if self.shapes:
             chunks = [(padded(self.shapes["query"], chunk[0]),) + chunk[1:] for chunk in chunks]
             decoding = padded(self.shapes["batch"], decodes)
@@ -113,55 +145,64 @@ class Server:
                 width = min(beside, held)
                 blocks = mean_padded(self.shapes["kv_blocks"], (held - width) / block, (held + width) / block)
                 context = blocks * block / decodes
-        tokens = self.rows(chunks, decoding)
-        sampled = decoding + sum(chunk[2] * chunk[3] for chunk in chunks)
-        written = decodes + sum(chunk[0] * chunk[3] for chunk in chunks)
-        linear, flop, moved = 0, 0, written * self.layers
-        for g in self.card["weight_groups"]:
-            units = {"embedding": 0, "head": sampled}.get(g["name"], tokens)
+        tokens = self.rows(chunks, each * decoding)
+        sampled = each * decoding + sum(chunk[2] * chunk[3] for chunk in chunks)
+        sequences, linear = decodes + sum(chunk[3] for chunk in chunks), 0
+        for g, passes, over in self.groups:
+            units = sequences if over else {"embedding": 0, "head": sampled}.get(g["name"], tokens)
             used, share, rate = 1, 1, p["gemm_flop_per_s"] * g["compute_ratio"]
             if g["name"] == "experts":
                 used = g["experts_active"] / g["experts_count"]
                 share, rate = 1 - (1 - used) ** units, p["expert_flop_per_s"]
             read = g["parameters"] * g["bytes_per_parameter"] * share / (tp * p["memory_bytes_per_s"])
             if units > 0:
-                linear += pnorm(2 * g["parameters"] * used * units / (tp * rate), read)
-                computed += 2 * g["parameters"] * used * units / (tp * g["compute_ratio"])
-                fetched += read * p["memory_bytes_per_s"]
-        for layers, window in self.windows:
-            flop += layers * self.decode_flop * decodes * min(context, window)
-            moved += layers * decodes * min(context, window)
-            for length, start, _, count in chunks:
-                end, knee = start + length, min(start + length, window)
-                pairs = max(0, knee - start) * (knee + start) / 2 + max(0, end - max(start, window)) * min(window, end)
-                flop += count * layers * self.prefill_flop * pairs
-                moved += count * layers * min(start, window)
+                linear += passes * pnorm(2 * g["parameters"] * used * units / (tp * rate), read)
+                computed += passes * 2 * g["parameters"] * used * units / (tp * g["compute_ratio"])
+                fetched += passes * read * p["memory_bytes_per_s"]
+        flop, moved = self.attention.work(chunks, decodes, each, context)
+        if self.draft:
+            one, all_chunks = self.draft.work([], decodes, 1, context), self.draft.work(chunks, 0, 0, 0)
+            flop += 2 * k * one[0] + all_chunks[0]
+            moved += k * one[1] + all_chunks[1]
         computed += flop / tp
-        fetched += moved * self.kv / self.shards
-        moved *= self.kv / (self.shards * p["memory_bytes_per_s"])
+        fetched += moved / self.shards
+        moved /= self.shards * p["memory_bytes_per_s"]
         attention = pnorm(flop / (tp * p["attention_flop_per_s"]), moved)
         message = tokens * self.card["hidden_size"] * self.card["activation_bytes_per_element"]
         exchange = p["all_reduce_latency_s"] + 2 * (tp - 1) / tp * message / p["link_bytes_per_s"]
         network = 2 * self.layers * exchange if tp > 1 else 0
-        sequences = decodes + sum(chunk[3] for chunk in chunks)
         seconds = linear + attention + network + p["step_overhead_s"] + p["sequence_overhead_s"] * sequences
+        seconds += k * (p.get("draft_pass_s", 0) + p.get("draft_sequence_s", 0) * sequences)
         linked = 2 * self.layers * 2 * (tp - 1) / tp * message
         return seconds, (computed, fetched, linked)
+
+    def decode_steps(self, o):
+        """Steps in which a sequence gets its tokens after the first."""
+        k, places, lacks, low, high = self.proposed, range(1, int(self.proposed) + 1), o - 1, 0, 1
+        if k == 0 or lacks <= 1:
+            return lacks
+        for _ in range(60):
+            p = (low + high) / 2
+            low, high = (p, high) if sum(p**n for n in places) < k * self.accepted else (low, p)
+        mean, p = 1 + k * self.accepted, (low + high) / 2
+        return max(1, (lacks + sum(n * p**n for n in places) / mean) / mean)
 
     def loop(self, i, o, c, turn_around):
         """Means of a steady closed loop."""
         if self.margin is not None:
             self.budget = i + c + self.margin
-        held = self.capacity / (i + o) - 0.5 if self.reserved else self.capacity / (i + o / 2)
-        running, d = min(c, max(1, min(self.seats, held))), o - 1
+        own = i + self.proposed
+        held = self.capacity / (own + o) - 0.5 if self.reserved else self.capacity / (own + o / 2)
+        running, d = min(c, max(1, min(self.seats, held))), self.decode_steps(o)
         met = self.meet(i, o, running, {"z": 0, "beta": 1, "wait": 0, "rough": False})
         if running > 1 and turn_around is not None and c <= running:
             for _ in range(2):
                 met = self.meet(i, o, running, way_back(met, turn_around + self.p["request_overhead_s"]))
         shared, g, t = running > 1, turn_around or 0, met["t"]
-        tpot = t * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
+        slot = t * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
+        tpot = None if slot is None else slot * d / (o - 1)
         inside = met["prefill"] + met["wait"] + (self.edges["ttft_wait_steps"] * t if shared else 0)
-        decode = d * (tpot or 0)
+        decode = d * (slot or 0)
         rate = min(c / (self.p["request_overhead_s"] + inside + decode + g), running / (inside + decode))
         e2e = c / rate - g
         return {"ttft_ms": (e2e - decode) * 1e3, "tpot_ms": None if tpot is None else tpot * 1e3,
@@ -170,8 +211,9 @@ class Server:
 
     def meet(self, i, o, running, back):
         """What a request meets, coming back in `back`."""
-        d, context, beta, z = o - 1, i + o / 2, back["beta"], back["z"]
-        q_tokens = max(1, math.floor(self.budget - min(running - 1, d * self.budget / (i + d))))
+        d, context, beta, z = self.decode_steps(o), i + o / 2, back["beta"], back["z"]
+        each = 1 + self.proposed
+        q_tokens = max(1, math.floor(self.budget - each * min(running - 1, d * self.budget / (i + each * d))))
         chunks = [(min(q_tokens, i - at), at, at + q_tokens >= i, 1) for at in range(0, int(i), q_tokens)]
         s, k, other = i / q_tokens, len(chunks), d + z
         # prompts that come together
@@ -251,7 +293,7 @@ def largest_difference(fit):
     worst = 0
     for one in [one for one in fit["examples"] if one["predictor"] == "closed_form"]:
         shape = [one[key] for key in ("input_tokens", "output_tokens", "concurrency", "turn_around_s")]
-        means = Server(fit, one["tensor_parallel"]).loop(*shape)
+        means = Server(fit, one["tensor_parallel"], one.get("speculation")).loop(*shape)
         for metric, expected in one["expected"].items():
             if None not in (means[metric], expected):
                 worst = max(worst, abs(means[metric] / expected - 1))

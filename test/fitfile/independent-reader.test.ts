@@ -51,6 +51,22 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
     }
   });
 
+  test.each([
+    ['n-grams', null],
+    ['a draft', 'llama-3.1-8b'],
+  ] as const)('computes a server that proposes tokens: %s', async (_, draft) => {
+    const { write } = await fitFolder();
+    for (const model of MODELS) {
+      const speculation = { draftTokens: 4, acceptance: 0.6 };
+      const fit = documentedFit(model, 1, { turnAround: 0.004, speculation, draft });
+      const { stderr, found } = read(await write(`${model}.fit.json`, textOf(sealed(fit))));
+      expect(stderr).toBe('');
+      expect(found).toMatchObject({ digest: true, examples: 4 * SHAPES.length });
+      expect(found.largest).toBeLessThan(1e-9);
+      expect(fit.examples).not.toEqual(documentedFit(model, 1, { turnAround: 0.004 }).examples);
+    }
+  });
+
   test('computes what a whole fit file, with all its keys, expects', async () => {
     const { write } = await fitFolder();
     const { found } = read(await write('made.fit.json', textOf(madeFit())));

@@ -94,6 +94,17 @@ describe('engine settings', () => {
   });
 });
 
+test('how tokens are proposed comes from the server, then from the log of one that the run started', async () => {
+  const line =
+    "LLM engine (v0.32.0) with config: model='m', speculative_config=SpeculativeConfig(method='ngram', model=None, num_spec_tokens=3), dtype=x";
+  const proposer = { method: 'eagle3', model: 'head', draft_tokens: 2, source: 'server' as const };
+  expect((await describeWith({}, { proposer }, [line])).proposer).toEqual(proposer);
+  expect((await describeWith({}, {}, [line])).proposer).toEqual({
+    ...{ method: 'ngram', model: null, draft_tokens: 3, source: 'log' },
+  });
+  expect(await describeWith()).not.toHaveProperty('proposer');
+});
+
 describe('the model card', () => {
   const other = { ...identity().model, id: 'lab/unknown-model', root: null };
 

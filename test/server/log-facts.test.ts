@@ -32,6 +32,7 @@ describe("a server's log", () => {
       prompt_buckets: null,
       decode_buckets: null,
       graph_sizes: null,
+      proposer: null,
       not_warmed_up: 0,
     });
   });
@@ -63,6 +64,23 @@ describe("a server's log", () => {
     ['INFO nothing of graphs', null],
   ])('says the sizes of CUDA graphs: %s', (line, sizes) => {
     expect(read(line).graph_sizes).toEqual(sizes);
+  });
+
+  test.each([
+    [
+      "INFO Initializing a V1 LLM engine (v0.32.0) with config: model='m', speculative_config=SpeculativeConfig(method='ngram', model=None, num_spec_tokens=3), tokenizer='m', dtype=torch.bfloat16",
+      { method: 'ngram', model: null, draft_tokens: 3 },
+    ],
+    [
+      "INFO Initializing a V1 LLM engine (v0.32.0) with config: model='m', speculative_config=SpeculativeConfig(method='eagle3', model='lab/eagle-head', num_spec_tokens=5), tokenizer='m'",
+      { method: 'eagle3', model: 'lab/eagle-head', draft_tokens: 5 },
+    ],
+    [
+      "INFO Initializing a V1 LLM engine (v0.32.0) with config: model='m', speculative_config=None, tokenizer='m'",
+      null,
+    ],
+  ])('says how vLLM proposes tokens: %s', (line, proposer) => {
+    expect(read(line).proposer).toEqual(proposer);
   });
 
   test('of Gaudi says its buckets, and counts shapes outside them', () => {

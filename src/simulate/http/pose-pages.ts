@@ -6,7 +6,8 @@ export const versionOf = ({ restarts }: ServerState): string => `0.32.${restarts
 /** What the engine that is posed as says about itself, by path; vLLM's `/server_info` only in its development mode. */
 export function posePages(state: ServerState): Readonly<Record<string, unknown>> {
   const { device, pose } = state;
-  const { maxNumSeqs, maxNumBatchedTokens, kvCapacityTokens, tensorParallel } = device.settings;
+  const { maxNumSeqs, maxNumBatchedTokens, kvCapacityTokens, tensorParallel, speculation } = device.settings;
+  const { draft } = device.card;
   switch (pose.engine) {
     case 'sglang':
       return {
@@ -21,6 +22,12 @@ export function posePages(state: ServerState): Readonly<Record<string, unknown>>
           page_size: device.blockSize,
           disable_radix_cache: false,
           disable_cuda_graph: true,
+          ...(speculation && {
+            speculative_algorithm: draft ? 'STANDALONE' : 'NGRAM',
+            speculative_draft_model_path: draft?.id ?? null,
+            speculative_num_steps: speculation.draftTokens,
+            speculative_eagle_topk: 1,
+          }),
         },
       };
     case 'tensorrt-llm':
@@ -46,6 +53,13 @@ export function posePages(state: ServerState): Readonly<Record<string, unknown>>
               scheduler_config: { max_num_seqs: maxNumSeqs, max_num_batched_tokens: maxNumBatchedTokens },
               parallel_config: { tensor_parallel_size: tensorParallel },
               compilation_config: { cudagraph_capture_sizes: [] },
+              speculative_config: speculation
+                ? {
+                    method: draft ? 'draft_model' : 'ngram',
+                    model: draft?.id ?? null,
+                    num_speculative_tokens: speculation.draftTokens,
+                  }
+                : null,
             },
           },
         }),
