@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { Bench } from './accuracy/bench.ts';
 import { capacityFromDriver } from './accuracy/blocks/capacity.ts';
 import { ONE_CELL_CODE, oneCellRows } from './accuracy/blocks/one-cell.ts';
+import { PADDING_CODE, paddingRows } from './accuracy/blocks/padding.ts';
 import { SPECULATION_CODE, speculationRows } from './accuracy/blocks/speculation.ts';
 import { TAILS_CODE, tailLine, tailRows, tailTable, tailVerdict } from './accuracy/blocks/tails.ts';
 import { BLOCKS } from './accuracy/blocks.ts';
@@ -16,13 +17,18 @@ import { accuracyTable, intervalTable, lineOf, verdictOf } from './accuracy/tabl
 
 /**
  * How far predictions are off on public measurements, block by block: everything, discrete choices included, is learnt without
- * the cells that are predicted; C1 and SD are of simulated devices. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
+ * the cells that are predicted; C1, SD and PD are of simulated devices. `--only G1,G4` asks some blocks, `--json` prints rows and nothing else.
  */
 const { values: flags } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
 });
 
-const SIMULATED_CODES = [ONE_CELL_CODE, SPECULATION_CODE];
+const SIMULATED = [
+  { code: ONE_CELL_CODE, rowsBy: oneCellRows },
+  { code: SPECULATION_CODE, rowsBy: speculationRows },
+  { code: PADDING_CODE, rowsBy: paddingRows },
+];
+const SIMULATED_CODES = SIMULATED.map(({ code }) => code);
 const wanted = flags.only?.split(',');
 const isSimulated = wanted?.every((code) => SIMULATED_CODES.includes(code)) ?? false;
 const missing = isSimulated ? [] : missingFiles();
@@ -59,12 +65,9 @@ const tails =
   wanted === undefined || wanted.includes(TAILS_CODE)
     ? tailRows(bench, (row) => progress(tailLine(row)))
     : [];
-const simulated = [
-  { code: ONE_CELL_CODE, rowsBy: oneCellRows },
-  { code: SPECULATION_CODE, rowsBy: speculationRows },
-]
-  .filter(({ code }) => wanted?.includes(code) ?? true)
-  .flatMap(({ rowsBy }) => rowsBy((row) => progress(simulatedLine(row))));
+const simulated = SIMULATED.filter(({ code }) => wanted?.includes(code) ?? true).flatMap(({ rowsBy }) =>
+  rowsBy((row) => progress(simulatedLine(row))),
+);
 const power =
   wanted === undefined || wanted.some((code) => POWER_CODES.includes(code)) ? powerBlocks(wanted) : [];
 progress('done');

@@ -7,7 +7,13 @@ import { cellErrors, type ObservedError } from './errors.ts';
 import { fitInput } from './fit-input.ts';
 import { type FitOptions, fitRoofline, type RooflineFit } from './fit-roofline.ts';
 import type { Observation } from './observations.ts';
-import { type AskedPadding, judgePadding, paddingToTry } from './padding/choose.ts';
+import {
+  type AskedPadding,
+  judgePadding,
+  lookForPadding,
+  type UnsurePadding,
+  unsureOf,
+} from './padding/choose.ts';
 import type { PaddingChoice } from './padding/sizes.ts';
 import type { FittedModel, PredictorErrors } from './predictive.ts';
 import type { Problem } from './problem.ts';
@@ -24,6 +30,8 @@ export interface DatasetFit {
   readonly model: FittedModel;
   /** Absent: nothing is known of padding, and no staircase was seen. */
   readonly padding?: PaddedFits;
+  /** A staircase that explains something of the cells and too little to be used; absent: none. */
+  readonly unsurePadding?: UnsurePadding;
 }
 
 /** A fit with padded steps beside one without. */
@@ -42,14 +50,19 @@ export interface PaddedFits extends AskedPadding {
  */
 export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
   const plain = fitAs(dataset, options, 'none');
-  const asked = paddingToTry(dataset, plain.choices.choice, options);
-  if (asked === null) return plain;
+  const { asked, unsure } = lookForPadding(dataset, plain.choices.choice, options);
+  if (asked === null) return leavingOpen(plain, unsure);
   const padded = fitAs(dataset, options, asked.value);
   const verdict = judgePadding(asked.value, padded.fit, costWithout(dataset, options, plain, padded));
-  if (!verdict.used && asked.value !== 'read') return plain;
+  if (!verdict.used && asked.value !== 'read') {
+    return leavingOpen(plain, unsureOf(asked.value, verdict.cost_ratio));
+  }
   const [kept, rival] = verdict.used ? [padded, plain] : [plain, padded];
   return { ...kept, padding: { ...asked, ...verdict, rival } };
 }
+
+const leavingOpen = (plain: DatasetFit, unsurePadding: UnsurePadding | null): DatasetFit =>
+  unsurePadding === null ? plain : { ...plain, unsurePadding };
 
 /** Without padding a fit may end in a basin of its own: the one of the fit with padding counts, too. */
 function costWithout(dataset: Dataset, options: FitOptions, plain: DatasetFit, padded: DatasetFit): number {

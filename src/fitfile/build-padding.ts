@@ -1,7 +1,7 @@
 import { type DatasetFit, errorsOn } from '../fit/fit-dataset.ts';
 import type { Observation } from '../fit/observations.ts';
 import { type PaddingScores, paddingScores } from '../fit/padding/scores.ts';
-import { paddingOf, pads } from '../fit/padding/sizes.ts';
+import { paddingOf, pads, type UsualPadding } from '../fit/padding/sizes.ts';
 import type { PaddingSection } from './padding-schema.ts';
 import type { Fit } from './schema.ts';
 
@@ -30,6 +30,33 @@ export function paddingSection(
     },
   };
 }
+
+/** Engines there compute static shapes, whatever the server says. */
+const ALWAYS_PADS = /^gaudi/;
+
+const WHAT_WOULD_TELL =
+  'prompts of 1000 and of 1100 tokens alone, and 12 streams of 586 and of 656 tokens: just below and just above a power of two, as suites/padding.yaml has them';
+
+/** What the cells leave open of padding; nothing where it is known, or they show no trace of it. */
+export function paddingQuestion(
+  { padding, unsurePadding, answered }: DatasetFit,
+  observations: readonly Observation[],
+): Pick<Fit, 'open_questions'> {
+  const why = unsurePadding
+    ? `${SIZES[unsurePadding.value]} would explain these cells ${Math.round(100 * (1 - unsurePadding.cost_ratio))} % better, too little to say that steps are padded`
+    : ALWAYS_PADS.test(answered.accelerator.id) &&
+        padding === undefined &&
+        observations.every((one) => one.read_padding === undefined)
+      ? 'steps there are padded to static shapes, which neither the server says nor these cells show'
+      : null;
+  return why === null ? {} : { open_questions: [{ about: 'padding', why, cell: WHAT_WOULD_TELL }] };
+}
+
+const SIZES: Readonly<Record<UsualPadding, string>> = {
+  cuda_graphs: 'the usual sizes of CUDA graphs',
+  doubling_batch: 'batches padded to powers of two',
+  doubling_shapes: 'static shapes in powers of two',
+};
 
 function targetsOf(
   value: NonNullable<DatasetFit['padding']>['value'],

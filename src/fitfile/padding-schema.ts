@@ -45,4 +45,9 @@ export const paddingSectionSchema = z
   })
   .describe('Absent: no server says that it pads steps, and the cells show no staircase.');
 
+/** What the cells cannot tell of padding. */
+export const paddingQuestionsSchema = z
+  .array(z.object({ about: z.literal('padding'), why: z.string(), cell: z.string() }))
+  .describe('What these cells leave open of padding, and the cells that would tell. Absent: nothing.');
+
 export type PaddingSection = z.infer<typeof paddingSectionSchema>;

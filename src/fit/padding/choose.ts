@@ -5,7 +5,7 @@ import type { RooflineFit } from '../fit-roofline.ts';
 import type { Observation } from '../observations.ts';
 import type { FitOptions } from '../search.ts';
 import { screenCost } from './screen.ts';
-import { type PaddingChoice, paddingOf, pads, USUAL_PADDINGS } from './sizes.ts';
+import { type PaddingChoice, paddingOf, pads, USUAL_PADDINGS, type UsualPadding } from './sizes.ts';
 
 /** A padding that was tried, and the robust cost of its best fit over that of the fit without. */
 export interface TriedPadding {
@@ -15,8 +15,10 @@ export interface TriedPadding {
 
 /** What was read of a server counts unless a fit without it costs so much less. */
 const WORTH_LEAVING_READ = 0.9;
-/** A staircase that nothing but the measurements tell of has to lower the cost so far. */
-const WORTH_DETECTING = 0.8;
+/** A staircase that nothing but the measurements tell of has to lower the cost so far: kernels that are chosen by size leave one, too. */
+const WORTH_DETECTING = 0.6;
+/** From here on the staircase explains something, and too little to go by: other cells would tell. */
+const WORTH_ASKING = 0.97;
 /** So many batch sizes between two sizes, at least, tell whether steps are padded. */
 const FEWEST_BETWEEN = 3;
 
@@ -27,21 +29,32 @@ export interface AskedPadding {
   readonly tried: readonly TriedPadding[];
 }
 
+/** Usual sizes that explain something of the cells, and not enough to go by. */
+export interface UnsurePadding extends TriedPadding {
+  readonly value: UsualPadding;
+}
+
+/** What a fit is to be tried with. */
+export interface PaddingLook {
+  /** Null: no padding is known, and the cells show none or could not. */
+  readonly asked: AskedPadding | null;
+  readonly unsure: UnsurePadding | null;
+}
+
+const NOTHING: PaddingLook = { asked: null, unsure: null };
+
 /**
- * What was read of the servers; where nothing was, the usual padding that explains the staircase of these cells best. Null:
- * none is known, and the cells show none or could not.
+ * What was read of the servers; where nothing was, the usual padding that explains the staircase of these cells best.
  * @param choice the answers to all else, without padding
  */
-export function paddingToTry(
-  dataset: Dataset,
-  choice: EngineChoice,
-  options: FitOptions,
-): AskedPadding | null {
+export function lookForPadding(dataset: Dataset, choice: EngineChoice, options: FitOptions): PaddingLook {
   const { observations } = dataset;
   const read = observations.flatMap(({ read_padding }) => read_padding ?? []);
-  if (read.length > 0) return read.some(pads) ? { value: 'read', tried: [] } : null;
+  if (read.length > 0) {
+    return read.some(pads) ? { asked: { value: 'read', tried: [] }, unsure: null } : NOTHING;
+  }
   const telling = USUAL_PADDINGS.filter((usual) => batchesBetween(observations, usual) >= FEWEST_BETWEEN);
-  if (telling.length === 0) return null;
+  if (telling.length === 0) return NOTHING;
   const plain = screenCost(dataset, choice, options);
   const tried = telling
     .map((value) => ({
@@ -49,8 +62,15 @@ export function paddingToTry(
       cost_ratio: screenCost(dataset, { ...choice, padding: value }, options) / plain,
     }))
     .sort((a, b) => a.cost_ratio - b.cost_ratio);
-  return earnsItsPlace(tried[0]!.value, tried[0]!.cost_ratio) ? { value: tried[0]!.value, tried } : null;
+  const best = tried[0]!;
+  return earnsItsPlace(best.value, best.cost_ratio)
+    ? { asked: { value: best.value, tried }, unsure: null }
+    : { asked: null, unsure: unsureOf(best.value, best.cost_ratio) };
 }
+
+/** What a usual padding that is not used leaves open; null: it explains nothing. */
+export const unsureOf = (value: TriedPadding['value'], cost_ratio: number): UnsurePadding | null =>
+  value !== 'read' && cost_ratio < WORTH_ASKING ? { value, cost_ratio } : null;
 
 /**
  * The fit with a padding beside that without: which is to be kept.

@@ -1,6 +1,7 @@
+export { withBuckets } from '../../../scripts/recovery/padded-seed.ts';
+
 import { virtualRun } from '../../../scripts/recovery/virtual-run.ts';
 import type { RunCells } from '../../../src/fit/from-runs.ts';
-import { BUCKETS } from '../../../src/simulate/buckets.ts';
 import { createDevice, type DeviceOptions } from '../../../src/simulate/device.ts';
 import { suiteSchema } from '../../../src/suite/schema.ts';
 import { accelerator, card, truth } from '../virtual.ts';
@@ -37,12 +38,3 @@ export const measured = (options: Partial<DeviceOptions> = {}, suite = manyCells
     seed: 1,
     stampErrorSeconds: 0.2e-3,
   });
-
-/** The same run where the lab says the server's buckets. */
-export function withBuckets({ run, ...rest }: RunCells): RunCells {
-  const targets = run.targets.map((target) => ({
-    ...target,
-    definition: { ...target.definition!, buckets: BUCKETS },
-  }));
-  return { ...rest, run: { ...run, targets } };
-}
