@@ -6,6 +6,7 @@ import { tornadoText } from '../report/tornado-text.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { costTable } from './compare-cost-table.ts';
 import { headLines } from './compare-head.ts';
+import { latencyLines, latencyTables } from './compare-latencies.ts';
 import { footLines } from './compare-notes.ts';
 import { budgetTable, planTable, type Ranked, ratioTable } from './compare-tables.ts';
 import { mostTold, tornadoRows } from './compare-tornado.ts';
@@ -42,9 +43,12 @@ export function comparisonText(
     ...(question.budget ? [budgetTable(ranked, question.budget, style), ''] : []),
     planTable(ranked, question, style),
     '',
+    ...latencyTables(ranked, question, style).flatMap((table) => [table, '']),
     ...(rows.some(({ ratio }) => ratio !== null) ? [ratioTable(ranked, style), ''] : []),
     ...tornadoLines(comparison, style),
-    ...footLines(comparison, rows, left).map((line) => wrapLines(line, REPORT_COLUMNS)),
+    ...[...latencyLines(ranked), ...footLines(comparison, rows, left)].map((line) =>
+      wrapLines(line, REPORT_COLUMNS),
+    ),
   ].join('\n');
 }
 

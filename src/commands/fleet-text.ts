@@ -1,5 +1,7 @@
 import { rangeNotes } from '../cost/fleet/range-notes.ts';
+import { hasGapObjective } from '../cost/fleet/request-objectives.ts';
 import { SYSTEMS, type System } from '../cost/fleet/sized-fleet.ts';
+import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
@@ -61,9 +63,18 @@ function footLines({ fleets, fits, basis, question, draws }: ShownFleets): strin
     ...[...new Set(Object.values(fits))].flatMap((fit) =>
       rangeNotes(fit, poolLabel(fit), requests).map((note) => `note: ${note}`),
     ),
+    ...(hasGapObjective(objectives) ? [...new Set(Object.values(fits))].flatMap(gapNote) : []),
     ...low.map(({ key }) => `note: ${requests.count} requests are few for ${key}`),
   ];
 }
+
+/** Where nothing is known of how steps vary. */
+const gapNote = (fit: Fit): string[] =>
+  fit.tails?.misses.some(({ key }) => key === 'tbt_p99_ms')
+    ? []
+    : [
+        `note: ${poolLabel(fit)}: no or too few cells of its fit measured gaps between tokens, so its steps are taken to be without noise`,
+      ];
 
 /** `4 devices fewer`, `1 device more`, `as many devices`. */
 function fewer(count: number): string {

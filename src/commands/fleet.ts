@@ -4,7 +4,6 @@ import type { CostBasis } from '../cost/basis.ts';
 import { missedAlone } from '../cost/fleet/alone.ts';
 import { closestFleet } from '../cost/fleet/closest.ts';
 import type { FleetQuestion } from '../cost/fleet/fleet.ts';
-import { requestObjectives } from '../cost/fleet/request-objectives.ts';
 import { requestsOf } from '../cost/fleet/requests.ts';
 import type { Choices } from '../cost/fleet/sized-fleet.ts';
 import { sizeFleets } from '../cost/fleet/sizing.ts';
@@ -37,8 +36,8 @@ the Azure and Splitwise traces), or a YAML file of phases:
     - { seconds: 900, rate_per_s: 8, input: 4096, output: 128 }
     - { seconds: 900, rate_per_s: 8, input: 512, output: 1024 }
 
-  --objective KEY=MS   ttft_p99_ms=2000, tpot_mean_ms=25, e2e_p95_ms=30000 ...;
-                       repeatable; or --suite FILE: those of a suite
+  --objective KEY=MS   ttft_p99_ms=2000, tpot_mean_ms=25, e2e_p95_ms=30000,
+                       tbt_p99_ms=50 for the gaps between tokens; repeatable; or --suite FILE: those of a suite
   --prefill FIT        another device's fit for the static prefill pool
   --decode FIT         and for the static decode pool
   --tp LIST            TP sizes to search (2,4); of those measured
@@ -82,7 +81,7 @@ async function questionOf(traceFile: string, flags: Flags): Promise<FleetQuestio
   const speed = optionalFlag(flags.speed, (text) => positiveFlag('speed', text));
   return {
     requests: requestsOf(trace, speed),
-    objectives: requestObjectives(objectives),
+    objectives,
     transfer: transferOf(compareFlags),
   };
 }

@@ -4,7 +4,7 @@ import type { CostBasis } from '../cost/basis.ts';
 import type { UncertainSource } from '../cost/phase-source.ts';
 import type { GraphFacts } from '../cost/place/from-graph.ts';
 import type { Graph, GraphOption, GraphStage } from '../cost/place/graph-schema.ts';
-import { workloadOf } from '../cost/place/options.ts';
+import { workloadOf } from '../cost/place/stage-workload.ts';
 import { carriedSource, fitSource } from '../cost/sources/from-fit.ts';
 import { specSource } from '../cost/sources/from-spec.ts';
 import type { Workload } from '../cost/workload.ts';
@@ -19,6 +19,8 @@ export interface GraphSources {
   readonly notes: readonly string[];
   /** False where no fit takes part, or one is used so far outside that nothing bears on it. */
   readonly uncertain: boolean;
+  /** What is known of an option's device; null where its time is given. */
+  uncertainOf(option: GraphOption): UncertainSource | null;
   /** Facts at the central parameters (null), or at a draw of them. */
   factsAt(index: number | null): GraphFacts;
 }
@@ -74,6 +76,7 @@ export async function graphSources(
   return {
     notes: [...new Set(known.flatMap(({ notes }) => notes))],
     uncertain: known.length > 0 && known.every(({ interval }) => interval),
+    uncertainOf: (option) => sources.get(option)!,
     factsAt: (index) => {
       const at = new Map(
         [...sources].map(([option, one]) => [

@@ -4,7 +4,8 @@ import type { CostBasis } from '../cost/basis.ts';
 import { problemOf } from '../cost/place/from-graph.ts';
 import { graphSchema } from '../cost/place/graph-schema.ts';
 import { place } from '../cost/place/place.ts';
-import { planIntervals } from '../cost/place/place-intervals.ts';
+import { PLACE_DRAWS, planIntervals } from '../cost/place/place-intervals.ts';
+import { plannedTokens, withinTokenLimits } from '../cost/place/token-latencies.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { parseBy, readYaml } from '../suite/load-file.ts';
@@ -49,6 +50,7 @@ Example graph (fits are relative to the file):
       phase: decode
       input: 4096
       output: 512
+      objectives: { tbt_p99_ms: 40 }    # between its tokens
       options:
         - { on: h100, fit: h100.fit.json }
         - { on: b200, fit: b200.fit.json, batch: [8, 32] }
@@ -91,12 +93,16 @@ export const command: Command = {
     const basis = await optionalBasis(flags.basis, flags.tariff);
     const read = parseBy(graphSchema, await readYaml(file, 'graph of stages (YAML)'));
     const graph = limit_ms === undefined ? read : { ...read, limit_ms };
-    const { factsAt, notes, uncertain } = await graphSources(graph, file, basis);
+    const { factsAt, uncertainOf, notes, uncertain } = await graphSources(graph, file, basis);
     const problem = problemOf(graph, factsAt(null));
-    const answer = place(problem, await highsSolver());
+    const answer = place(withinTokenLimits(problem, file), await highsSolver());
     if (answer.state !== 'placed') throw notPlaced(answer, problem, file);
+    const between_tokens = plannedTokens(answer.plan, graph, uncertainOf, PLACE_DRAWS);
     const intervals = uncertain
-      ? planIntervals(problem, answer.plan, (index) => problemOf(graph, factsAt(index)))
+      ? {
+          ...planIntervals(problem, answer.plan, (index) => problemOf(graph, factsAt(index))),
+          between_tokens,
+        }
       : null;
     const tooFar = !uncertain && notes.length > 0;
     const shown = { problem, answer, intervals, tooFar, basis, notes };

@@ -6,7 +6,7 @@ import { formatNumber } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { intervalText, loopText, predictionTable } from './prediction-table.ts';
-import { objectivesTable, tailsTable } from './tails-text.ts';
+import { objectivesTable, stepsText, tailsTable } from './tails-text.ts';
 
 const HOW: Readonly<Record<Predictor, string>> = {
   scheduler: 'the scheduler',
@@ -37,7 +37,9 @@ export function predictionText(prediction: FitPrediction, wantsTails: boolean, s
       },
       style,
     ),
-    ...(wantsTails && prediction.tails ? [tailsTable(prediction.tails, style)] : []),
+    ...(wantsTails && prediction.tails
+      ? [tailsTable(prediction.tails, style), ...stepsText(prediction.steps)]
+      : []),
     ...(prediction.objectives.length > 0 ? [objectivesTable(prediction.objectives, style)] : []),
     `predicted by ${HOW[prediction.predictor]}`,
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),

@@ -41,7 +41,8 @@ included.
   --tails            p50, p90 and p99 of TTFT, TPOT, E2E and of the time between
                      two tokens (TBT, over all gaps of all requests) as well;
                      the p99 with its interval where cells of the fit measured
-                     it. --json has p95 and every interval
+                     it, and which steps the gaps are. --json has p95 and every
+                     interval
   --objective KEY=MS say whether a limit is met, and no (exit 1) where one is
                      not: ttft_p99_ms=250, tpot_mean_ms=20, tbt_p99_ms=50,
                      e2e_p95_ms=9000 ...; repeatable

@@ -1,3 +1,4 @@
+import type { PredictedSteps } from '../fit/tails/predict-steps.ts';
 import type { PredictedTails } from '../fit/tails/predict-tails.ts';
 import type { TailSummaries } from '../fit/tails/tail-errors.ts';
 import { TAIL_KEYS, type TailKey, tailKey } from '../fit/tails/tail-keys.ts';
@@ -36,6 +37,20 @@ export const tailsTable = (tails: PredictedTails, style: Style): string =>
     }),
     style,
   });
+
+/** `between tokens: 93.2 % steps of decodes alone, 29.8 ms on average; 6.8 % with prompts, 402.1 ms`; nothing without gaps. */
+export function stepsText(steps: PredictedSteps | null): string[] {
+  if (steps === null) return [];
+  const { pure_ms, mixed_share, mixed_ms } = steps;
+  const ms = (value: number): string => `${formatNumber(value, 4)} ms`;
+  const parts = [
+    ...(pure_ms === null
+      ? []
+      : [`${formatPercent(1 - mixed_share)} are steps of decodes alone, ${ms(pure_ms)} on average`]),
+    ...(mixed_ms === null ? [] : [`${formatPercent(mixed_share)} steps with prompts, ${ms(mixed_ms)}`]),
+  ];
+  return [wrapLines(`of the gaps between tokens ${parts.join('; ')}`, REPORT_COLUMNS)];
+}
 
 const verdictOf = ({ met, sure }: PredictedObjective): string => {
   if (met === null) return 'no such latency';

@@ -7,7 +7,7 @@ import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { sizesText } from './padding-text.ts';
 import { ROUGH } from './predict-text.ts';
 import { intervalText, loopText, predictionTable } from './prediction-table.ts';
-import { objectivesTable, tailsTable } from './tails-text.ts';
+import { objectivesTable, stepsText, tailsTable } from './tails-text.ts';
 
 const DIGITS = 3;
 
@@ -31,7 +31,7 @@ export function unmeasuredText(prediction: UnmeasuredPrediction, wantsTails: boo
   return [
     style.bold(loopText(prediction)),
     predictionTable(prediction, { digits: DIGITS }, style),
-    ...(wantsTails && tails ? [tailsTable(tails, style)] : []),
+    ...(wantsTails && tails ? [tailsTable(tails, style), ...stepsText(prediction.steps)] : []),
     ...(objectives.length > 0 ? [objectivesTable(objectives, style)] : []),
     ...notes.map((note) => style.yellow(wrapLines(note, REPORT_COLUMNS))),
   ].join('\n');

@@ -1,12 +1,9 @@
-import { gapsOfMix } from '../roofline/step-mix.ts';
-import { countedQuantiles } from '../stats/counted-quantile.ts';
-import { poissonQuantile } from '../stats/poisson.ts';
-import { decodeBatches, decodeSteps, decodeTokens, decodeTokensAt, queueOf } from './phase-plans.ts';
+import { aggregatedServer, latencyOf } from './aggregated-server.ts';
+import { decodeBatches } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
-import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
+import type { Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
-import { highestWithin, type Service, serviceOf, sumAt, ttftAt } from './service.ts';
-import { cachedOf, meanContext, type Objective, proposedSlots, type Workload } from './workload.ts';
+import type { Objective, Workload } from './workload.ts';
 
 /** A way of serving both phases on one server: prompts share steps with decodes, which wait for them. */
 export interface AggregatedPlan {
@@ -57,98 +54,27 @@ function planOf(
   objectives: readonly Objective[],
   rules: SearchRules,
 ): AggregatedPlan | null {
-  const context = meanContext(workload);
-  const steps = decodeSteps(workload, rules);
-  const together = Math.max(1, batch);
-  const decode = source.decodeSeconds(tp, together, context);
-  const prompts = serviceOf(workload, (input) => source.mixedPrefillSeconds(tp, together, context, input));
-  const prompt = prompts.mean_s;
-  const tokens = decodeTokens(workload, rules);
-  const tpotAt = (statistic: Statistic): number =>
-    decode * (steps / tokens) + (prompt * promptsMet(batch, statistic, rules)) / tokens;
-  const tpotMean = tpotAt('mean');
-  const full = (rules.utilisation.decode * batch) / (tokens * tpotMean);
-  // Prompts that are short enough share a step, and with it one round of the decodes.
-  const computed = workload.input - cachedOf(workload, workload.input);
-  const service = prompt + decode / Math.max(1, Math.floor(source.step_tokens / computed));
-  const own: Service = {
-    mean_s: prompt + decode,
-    cv2: prompts.cv2 * (prompt / (prompt + decode)) ** 2,
-    at: (statistic) => prompts.at(statistic) + decode,
-  };
-  const queue = queueOf(own, service, source, workload, rules);
-  const queued = rules.queueing.kind === 'poisson';
-  let utilisation = queued ? Math.min(HIGHEST_UTILISATION, full * service) : 0;
+  const server = aggregatedServer(source, tp, batch, workload, rules);
+  let rate = server.most_requests_per_s;
   for (const { metric, statistic, limit_s } of objectives) {
-    if (metric !== 'ttft') continue;
-    if (own.at(statistic) + queue.overhead_s > limit_s) return null;
-    if (queued) utilisation = Math.min(utilisation, highestWithin(queue, statistic, limit_s));
+    if (metric === 'ttft') rate = Math.min(rate, server.rateWithin(statistic, limit_s));
   }
-  const rate = queued ? Math.min(full, utilisation / service) : full;
   if (!(rate > 0)) return null;
-  const ttft = (statistic: Statistic): number => ttftAt(queue, statistic, utilisation);
-  const e2e = (statistic: Statistic): number =>
-    sumAt(
-      { mean: ttft('mean'), at: ttft(statistic) },
-      { mean: tokens * tpotMean, at: decodeTokensAt(workload, rules, statistic) * tpotAt(statistic) },
-    );
-  const gapBy = (statistic: Statistic): number =>
-    gapAt({ source, batch, workload }, decode, prompt, steps, statistic);
-  const gap = objectives.find(({ metric }) => metric === 'tbt') ?? null;
-  const late = objectives.some(
-    ({ metric, statistic, limit_s }) =>
-      (metric === 'tpot' && tpotAt(statistic) > limit_s) ||
-      (metric === 'e2e' && e2e(statistic) > limit_s) ||
-      (metric === 'tbt' && gapBy(statistic) > limit_s),
-  );
-  if (late) return null;
-  const asked = (metric: Objective['metric']): Statistic =>
-    objectives.find((one) => one.metric === metric)?.statistic ?? 'mean';
+  const rest = objectives.filter(({ metric }) => metric !== 'ttft');
+  if (rest.some((one) => latencyOf(server, one, rate) > one.limit_s)) return null;
+  const asked = (metric: Objective['metric']): Statistic | null =>
+    objectives.find((one) => one.metric === metric)?.statistic ?? null;
+  const gap = asked('tbt');
   return {
     tp,
     batch,
     requests_per_s: rate,
-    ttft_mean_s: ttft('mean'),
-    ttft_s: ttft(asked('ttft')),
-    tpot_mean_s: tpotMean,
-    tpot_s: tpotAt(asked('tpot')),
-    tbt_s: gap === null ? null : gapBy(gap.statistic),
+    ttft_mean_s: server.ttftAt('mean', rate),
+    ttft_s: server.ttftAt(asked('ttft') ?? 'mean', rate),
+    tpot_mean_s: server.tpotAt('mean'),
+    tpot_s: server.tpotAt(asked('tpot') ?? 'mean'),
+    tbt_s: gap === null ? null : server.gapAt(gap),
     device_seconds: tp / rate,
-    prompt_share: prompt / (prompt + (steps * decode) / together),
+    prompt_share: server.prompt_share,
   };
-}
-
-/** A server as its gaps between tokens depend on it. */
-interface Decoding {
-  readonly source: PhaseSource;
-  readonly batch: number;
-  readonly workload: Workload;
-}
-
-/** A gap between tokens by a statistic, s, from the mix of steps: decodes alone, and now and then with prompts of the others. */
-function gapAt(
-  { source, batch, workload }: Decoding,
-  decode: number,
-  prompt: number,
-  steps: number,
-  statistic: Statistic,
-): number {
-  const verified = Math.max(1, batch) * (1 + proposedSlots(workload));
-  const budget = Math.max(1, source.step_tokens - verified);
-  const { plain, prompts, counts } = gapsOfMix({
-    pureSeconds: decode,
-    promptSeconds: prompt,
-    promptsPerStep: batch / steps,
-    size: (workload.input - cachedOf(workload, workload.input)) / budget,
-  });
-  const values = plain.map((seconds, i) => seconds + prompts[i]!);
-  if (statistic !== 'mean') return countedQuantiles({ values, counts }, [statistic])[0]!;
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return values.reduce((sum, seconds, i) => sum + (seconds * counts[i]!) / total, 0);
-}
-
-/** Prompts that a request meets while it decodes: as many as others hold seats, Poisson-distributed under Poisson arrivals. */
-function promptsMet(batch: number, statistic: Statistic, { queueing }: SearchRules): number {
-  if (statistic === 'mean' || queueing.kind === 'none') return batch;
-  return poissonQuantile(batch, statistic);
 }

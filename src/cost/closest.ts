@@ -1,5 +1,6 @@
 import { aggregatedPlans } from './aggregated-plans.ts';
-import { decodePlans, prefillPlans } from './phase-plans.ts';
+import { gapAt, gapsOfPool } from './gaps.ts';
+import { decodePlans, decodeSteps, prefillPlans } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import type { SearchQuestion } from './search.ts';
 import type { Objective } from './workload.ts';
@@ -49,7 +50,10 @@ function bestOf(source: PhaseSource, objective: Objective, question: SearchQuest
       return decodePlans(source, workload, rules).map(({ tp, tpot_s }) => as(tp, tpot_s));
     // Tokens that a step accepts come together.
     case 'tbt':
-      return decodePlans(source, workload, rules).map(({ tp, step_s }) => as(tp, step_s));
+      return decodePlans(source, workload, rules).map(({ tp, step_s }) => {
+        const gaps = gapsOfPool(step_s, 0, decodeSteps(workload, rules));
+        return as(tp, gapAt(source, tp, gaps, objective.statistic));
+      });
     case 'e2e':
       return aggregatedPlans(source, workload, [], rules).map(({ tp, ttft_s, tpot_s }) =>
         as(tp, ttft_s + tpot_s * Math.max(1, workload.output - 1)),

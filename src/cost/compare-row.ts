@@ -4,6 +4,7 @@ import { linearBreakEven, priceBreakEven, tariffBreakEven } from './break-even.t
 import type { RequestCost } from './dollars.ts';
 import type { BenefitInterval } from './intervals.ts';
 import type { Origin, UncertainSource } from './phase-source.ts';
+import type { PlanLatency } from './plan-latencies.ts';
 import type { WholeChoice } from './ratio.ts';
 import type { RowPart } from './row-part.ts';
 import type { Sensitivity } from './sensitivity.ts';
@@ -57,6 +58,8 @@ export interface CompareRow {
   /** Time between two tokens by the statistic of the objective on it; null where there is none. */
   readonly tbt_ms: number | null;
   readonly e2e_mean_ms: number;
+  /** One for each objective, in their order. */
+  readonly latencies: readonly PlanLatency[];
   /** Null for aggregated serving. */
   readonly ratio: Ratio | null;
   /** Mean power of a device, by its fit or as the basis states it, W, and energy of an output token, J; null where it states none. */

@@ -2,17 +2,20 @@ import type { DeviceCost } from './basis.ts';
 import type { ComparedDevice, CompareRow } from './compare-row.ts';
 import { requestCost } from './dollars.ts';
 import { nodeOf } from './nodes.ts';
-import { gapOfPair } from './pair-plan.ts';
-import { decodeSteps, decodeTokens } from './phase-plans.ts';
+import { latencyOfPair } from './pair-plan.ts';
+import { decodeTokens } from './phase-plans.ts';
 import type { Origin, PhaseSource } from './phase-source.ts';
 import { costInRole, decodeWatts, mixedWatts, prefillWatts } from './plan-power.ts';
 import { type Pool, wholeChoice } from './ratio.ts';
 import type { RowPart } from './row-part.ts';
 import type { SearchedOption, SearchQuestion } from './search.ts';
 
+/** What is told of a row once it stands beside others. */
+type Compared = 'benefit' | 'uncertainty' | 'break_even' | 'sensitivity' | 'budget' | 'latencies';
+
 /** A row before it is compared, with the pools that it is made of. */
 export interface BareRow {
-  readonly row: Omit<CompareRow, 'benefit' | 'uncertainty' | 'break_even' | 'sensitivity' | 'budget'>;
+  readonly row: Omit<CompareRow, Compared>;
   readonly pools:
     | { readonly kind: 'pair'; readonly prefill: Pool; readonly decode: Pool }
     | { readonly kind: 'aggregated'; readonly pool: Pool };
@@ -87,7 +90,6 @@ function pairRow(
     { prefill: pCost.usd_per_h, decode: dCost.usd_per_h },
     workload,
   );
-  const steps = decodeSteps(workload, rules);
   const tokens = decodeTokens(workload, rules);
   const tpot = plan.decode.tpot_s + plan.transfer_s / tokens;
   return {
@@ -104,7 +106,7 @@ function pairRow(
       ttft_ms: 1e3 * plan.prefill.ttft_s,
       ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
       tpot_ms: 1e3 * tpot,
-      tbt_ms: gap && 1e3 * gapOfPair(plan.decode.step_s, plan.transfer_s, steps, gap.statistic),
+      tbt_ms: gap && 1e3 * latencyOfPair(gap, { ...plan, ttftAt: plan.prefill.ttftAt }, to, workload, rules),
       e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + tokens * tpot),
       ratio: {
         fractional: gP / gD,

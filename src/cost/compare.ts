@@ -6,8 +6,10 @@ import { breakEvens, type ComparedDevice, type CompareRow, type RowBreakEvens } 
 import { type BareRow, rowOf } from './compare-rows.ts';
 import { benefitIntervals, DRAWS, rescaled } from './intervals.ts';
 import { optionName } from './option-name.ts';
+import { planLatencies } from './plan-latencies.ts';
 import { type SearchedOption, type SearchQuestion, searchAll, usdPerRequest } from './search.ts';
 import { sensitivities } from './sensitivity.ts';
+import { cachedSource } from './sources/cached.ts';
 
 export interface CompareQuestion extends SearchQuestion {
   readonly basis: CostBasis;
@@ -56,6 +58,7 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
           draws,
         )
       : options.map(() => null);
+  const known = devices.map(({ source }) => cachedSource(source));
   const bare = options.map((option) => rowOf(option, devices, question));
   const base = bare[place] ?? null;
   const baseBudget = base && budgetOf(base, question.budget);
@@ -63,16 +66,17 @@ export function compare(devices: readonly ComparedDevice[], question: CompareQue
     if (row === null) return [];
     const option = options[index]!;
     // A ratio is as far outside what was measured as either of its sides.
-    const known = [...devicesOf(option), ...devicesOf(options[place]!)].every(
+    const isKnown = [...devicesOf(option), ...devicesOf(options[place]!)].every(
       (each) => devices[each]!.source.interval,
     );
     const share = budgetOf(row, question.budget);
     return [
       {
         ...row.row,
+        latencies: planLatencies(option, known, question, draws),
         benefit: base && base.row.cost.usd_per_request / row.row.cost.usd_per_request,
         uncertainty:
-          known && base !== null
+          isKnown && base !== null
             ? rescaled(intervals[index]!, billed(row, option), billed(base, options[place]!))
             : null,
         break_even: base === null || index === place ? null : breakEvens(row.row, base.row, basis),

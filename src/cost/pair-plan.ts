@@ -1,3 +1,4 @@
+import { gapAt, gapsOfPool } from './gaps.ts';
 import type { DecodePlan, PrefillPlan } from './phase-plans.ts';
 import { decodeSteps, decodeStepsAt, decodeTokens, queuedPlan, queueOf } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
@@ -38,7 +39,6 @@ export function cheapestPair(
   objectives: readonly Objective[],
   rules: SearchRules,
 ): PairPlan | null {
-  const steps = decodeSteps(workload, rules);
   const late = objectives.filter(({ metric }) => metric !== 'ttft');
   let best: PairPlan | null = null;
   for (const candidate of prefill.prefill) {
@@ -50,9 +50,10 @@ export function cheapestPair(
       const transfer = transferOf(candidate, first.tp, prefill.source, decode.source, workload, rules);
       const p = heldBack(candidate, transfer.egress_s, prefill.source, workload, objectives, rules);
       if (p === null) continue;
-      const found = plans.find((d) =>
-        late.every((one) => meets(one, p, d, transfer.exposed_s, steps, workload, rules)),
-      );
+      const found = plans.find((d) => {
+        const facts = { ttftAt: p.ttftAt, decode: d, transfer_s: transfer.exposed_s };
+        return late.every((one) => latencyOfPair(one, facts, decode.source, workload, rules) <= one.limit_s);
+      });
       if (found === undefined) continue;
       const usd = (p.device_seconds * prefill.usd_per_h + found.device_seconds * decode.usd_per_h) / 3600;
       if (best === null || usd < best.usd_per_request) {
@@ -65,8 +66,9 @@ export function cheapestPair(
 
 const NO_TRANSFER: PairTransfer = { exposed_s: 0, egress_s: 0 };
 
-function transferOf(
-  p: PrefillPlan,
+/** How a prompt's KV cache goes from a prefill worker to a decode worker. */
+export function transferOf(
+  p: Pick<PrefillPlan, 'tp' | 'seconds'>,
   decodeTp: number,
   from: PhaseSource,
   to: PhaseSource,
@@ -100,27 +102,33 @@ function heldBack(
   return queued && { ...p, ...queued, device_seconds: (p.tp * held) / p.batch / queued.utilisation };
 }
 
-function meets(
-  { metric, statistic, limit_s }: Objective,
-  p: PrefillPlan,
-  d: DecodePlan,
-  transfer: number,
-  steps: number,
-  workload: Workload,
-  rules: SearchRules,
-): boolean {
-  if (metric === 'tpot') return d.tpot_s + transfer / decodeTokens(workload, rules) <= limit_s;
-  if (metric === 'tbt') return gapOfPair(d.step_s, transfer, steps, statistic) <= limit_s;
-  const ttft = { mean: p.ttft_mean_s, at: p.ttftAt(statistic) };
-  const decode = {
-    mean: steps * d.step_s,
-    at: decodeStepsAt(workload, rules, statistic) * d.step_s,
-  };
-  return sumAt(ttft, decode) + transfer <= limit_s;
+/** What an objective is on, of a pair. */
+export interface PairFacts {
+  /** TTFT of the prefill side, s. */
+  ttftAt(statistic: Statistic): number;
+  readonly decode: Pick<DecodePlan, 'tp' | 'step_s'>;
+  readonly transfer_s: number;
 }
 
-/** Gaps of a decode pool are its steps, but for the second token's, which waits for the transfer. */
-export function gapOfPair(step: number, transfer: number, steps: number, statistic: Statistic): number {
-  if (statistic === 'mean') return step + transfer / steps;
-  return 1 / steps > 1 - statistic ? step + transfer : step;
+/** What an objective limits, s. @param source of the decode side */
+export function latencyOfPair(
+  { metric, statistic }: Pick<Objective, 'metric' | 'statistic'>,
+  { ttftAt, decode: { tp, step_s }, transfer_s }: PairFacts,
+  source: PhaseSource,
+  workload: Workload,
+  rules: SearchRules,
+): number {
+  const steps = decodeSteps(workload, rules);
+  switch (metric) {
+    case 'ttft':
+      return ttftAt(statistic);
+    case 'tpot':
+      return (steps * step_s + transfer_s) / decodeTokens(workload, rules);
+    case 'tbt':
+      return gapAt(source, tp, gapsOfPool(step_s, transfer_s, steps), statistic);
+    case 'e2e': {
+      const decode = { mean: steps * step_s, at: decodeStepsAt(workload, rules, statistic) * step_s };
+      return sumAt({ mean: ttftAt('mean'), at: ttftAt(statistic) }, decode) + transfer_s;
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { TailTraits } from '../roofline/tails.ts';
 
 /** Where the times of a device come from, from the surest to the least sure. */
 export type Origin =
@@ -26,8 +27,21 @@ export interface PhasePower {
   decodeWatts(tp: number, batch: number, contextTokens: number): number;
 }
 
+/** How long prompts keep steps that decode, and how many of their tokens a step takes. */
+export interface MixedSteps {
+  /** Most tokens of one engine step. */
+  readonly step_tokens: number;
+  /** Seconds that a prompt adds to a server that decodes `batch` sequences at the same time. */
+  mixedPrefillSeconds(tp: number, batch: number, contextTokens: number, inputTokens: number): number;
+}
+
+/** What percentiles showed of an engine that means hide: its steps where percentiles are asked. */
+export interface SlowSteps extends MixedSteps {
+  readonly traits: TailTraits;
+}
+
 /** Times of the two phases on one device, at one set of parameters. All that a search of pairings asks. */
-export interface PhaseSource {
+export interface PhaseSource extends MixedSteps {
   readonly accelerator: Accelerator;
   readonly origin: Origin;
   /** What it is called in tables; unique in a search. */
@@ -38,20 +52,28 @@ export interface PhaseSource {
   readonly seats: number;
   /** Most sequences that were measured together; null: nothing was measured. */
   readonly measured_batch: number | null;
-  /** Most tokens of one engine step. */
-  readonly step_tokens: number;
   /** Added to TTFT outside the engine's steps, s. */
   readonly request_overhead_s: number;
   /** Absent: nothing is known but what the cost basis states. */
   readonly power?: PhasePower | undefined;
+  /** Absent: no cell showed any, steps are the roofline's. */
+  readonly slow?: SlowSteps | undefined;
   /** Seconds in which a batch of whole prompts is computed. */
   prefillSeconds(tp: number, batch: number, inputTokens: number): number;
   /** Seconds of a decode step at a mean context. */
   decodeSeconds(tp: number, batch: number, contextTokens: number): number;
-  /** Seconds that a prompt adds to a server that decodes `batch` sequences at the same time. */
-  mixedPrefillSeconds(tp: number, batch: number, contextTokens: number, inputTokens: number): number;
   /** KV capacity of a server, tokens; 0 where the weights do not fit. */
   kvCapacityTokens(tp: number): number;
+}
+
+/** How well a device's percentiles are known. */
+export interface KnownPercentiles {
+  /** Half-width of the 90 % interval of `tbt_p99_ms` and its like as cells showed it, as a natural logarithm; null: too few did. */
+  missOf(key: string): number | null;
+  /** How many times that wide it is for so many sequences together: 1 inside what was measured. */
+  widths(batch: number): number;
+  /** One draw of the parameters alone: what the model misses is in the misses. */
+  draw(index: number): PhaseSource;
 }
 
 /** A device whose parameters are known with an uncertainty. */
@@ -61,6 +83,8 @@ export interface UncertainSource {
   readonly notes: readonly string[];
   /** False where it lies so far outside that nothing bears on it: no interval is told. */
   readonly interval: boolean;
+  /** Absent: no fit of the device's own measured percentiles. */
+  readonly percentiles?: KnownPercentiles | undefined;
   /** One draw of the parameters. Draws with one index belong together: what two devices share is drawn alike. */
   draw(index: number): PhaseSource;
 }

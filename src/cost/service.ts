@@ -73,6 +73,15 @@ export function ttftAt(queue: QueuedService, statistic: Statistic, utilisation: 
   return queue.overhead_s + sumAt(own, waited);
 }
 
+/** TTFT by what comes in a second, each of which holds a worker, s; infinite where the queue does not settle. */
+export function ttftAtRate(queue: QueuedService, statistic: Statistic, per_s: number): number {
+  const utilisation = per_s * queue.held_s;
+  if (utilisation > HIGHEST_UTILISATION * (1 + ROUNDING)) return Number.POSITIVE_INFINITY;
+  return ttftAt(queue, statistic, utilisation);
+}
+
+const ROUNDING = 1e-9;
+
 /** The highest utilisation at which TTFT stays within a limit; 0 where none does. */
 export function highestWithin(queue: QueuedService, statistic: Statistic, limit_s: number): number {
   const alone = queue.own.at(statistic) + queue.overhead_s;

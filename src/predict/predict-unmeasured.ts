@@ -4,6 +4,7 @@ import { narrowed } from '../fit/family/narrow.ts';
 import { type FittedModel, type Prediction, predictMeans } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import { sensitivities } from '../fit/sensitivities.ts';
+import { type PredictedSteps, predictSteps } from '../fit/tails/predict-steps.ts';
 import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { type ClosedLoopShape, cachedTokens, type EngineSettings } from '../roofline/serving.ts';
@@ -59,6 +60,8 @@ export interface UnmeasuredPrediction extends Prediction {
   readonly rough: boolean;
   /** Percentiles, milliseconds: no cell showed how steps vary; null where they were not asked for. */
   readonly tails: PredictedTails | null;
+  /** Which steps lie between two tokens; null where percentiles were not asked for, and of a single output token. */
+  readonly steps: PredictedSteps | null;
   /** Every limit that was asked; empty: none. */
   readonly objectives: readonly PredictedObjective[];
   /** What makes the intervals wide, most first. */
@@ -122,6 +125,7 @@ export function predictUnmeasured(server: UnmeasuredServer, shape: PredictionSha
     padding_differs: server.padding === 'differs',
     rough: means.rough,
     tails,
+    steps: wantsTails(shape) ? predictSteps(model, settings, loop, predictor) : null,
     objectives: judgeObjectives(shape.objectives ?? {}, prediction, tails),
     width_from: widthFrom(model, settings, loop, predictor),
   };

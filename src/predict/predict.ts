@@ -1,6 +1,7 @@
 import { RidgeError } from '../errors.ts';
 import type { Predictor } from '../fit/cell-model.ts';
 import { type Prediction, predictMeans } from '../fit/predictive.ts';
+import { type PredictedSteps, predictSteps } from '../fit/tails/predict-steps.ts';
 import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts';
 import { modelOf, settingsFor } from '../fitfile/apply.ts';
 import type { Fit } from '../fitfile/schema.ts';
@@ -48,6 +49,8 @@ export interface FitPrediction extends Prediction {
   readonly energy: PredictedEnergy | null;
   /** Percentiles of TTFT, TPOT, E2E and of the time between tokens (TBT), milliseconds; null where they were not asked for. */
   readonly tails: PredictedTails | null;
+  /** Which steps lie between two tokens; null where percentiles were not asked for, and of a single output token. */
+  readonly steps: PredictedSteps | null;
   /** Every limit that was asked; empty: none. */
   readonly objectives: readonly PredictedObjective[];
 }
@@ -107,6 +110,7 @@ export function predict(fit: Fit, shape: PredictionShape): FitPrediction {
         ? null
         : predictEnergy(served, settings, loop, shown.output_tokens_per_s, 1 + doublings),
     tails,
+    steps: wantsTails(shape) ? predictSteps(model, settings, loop, predictor) : null,
     objectives: judgeObjectives(shape.objectives ?? {}, shown, tails),
   };
 }

@@ -2,7 +2,7 @@ import type { ModelCard } from '../model/card.ts';
 import { countedQuantiles } from '../stats/counted-quantile.ts';
 import { type BurstPhase, burstPhases } from './burst-phases.ts';
 import { closedLoopMeans, meetLoop } from './closed-form.ts';
-import { gapTail, type StepGaps } from './gap-tail.ts';
+import { gapTail, type StepGaps, type StepSplit, splitOf } from './gap-tail.ts';
 import type { Meeting } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
 import { pacesOf } from './request-paces.ts';
@@ -67,6 +67,22 @@ export function closedLoopTails(
       tpotSeconds,
     ),
   };
+}
+
+/** Which steps the gaps of a loop are, in closed form; null where `closedLoopTails` has no gaps. */
+export function closedLoopSteps(
+  card: ModelCard,
+  p: RooflineParameters,
+  engine: EngineSettings,
+  shape: ClosedLoopShape,
+  { edges = NO_EDGES, traits = NO_TRAITS }: Omit<FormTailOptions, 'start'> = {},
+): StepSplit | null {
+  const { kind } = shape.driving ?? {};
+  if (kind === 'batch' || kind === 'open' || shape.outputTokens <= 1) return null;
+  const { tpotSeconds } = closedLoopMeans(card, p, engine, shape, edges);
+  const { loop, meeting } = meetLoop(card, p, engine, shape, edges);
+  const gaps = gapsOf(meeting, burstPhases(loop, meeting.size));
+  return tpotSeconds === null ? null : splitOf(gaps, engine.tensorParallel, traits, tpotSeconds);
 }
 
 /** The mix of steps over a burst's phases: decodes alone as long as contexts have them, prompts where they come. */

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { command } from '../../src/commands/compare.ts';
 import { RidgeError } from '../../src/errors.ts';
+import { readFit } from '../../src/fitfile/read.ts';
 import { ridge } from '../cli/ridge.ts';
 import { unfolded } from '../cli/unfolded.ts';
-import { fitFolder } from '../fitfile/made-fit.ts';
+import { withTails } from '../cost/known-tails.ts';
+import { fitFolder, textOf } from '../fitfile/made-fit.ts';
 
 const H100 = 'fits/h100-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json';
 const B200 = 'fits/b200-sxm/meta-llama-llama-3.1-70b/vllm-unknown-fp8.fit.json';
@@ -54,6 +56,34 @@ test('--json holds every option with its interval, and --svg the charts', async 
   expect(text).toContain('Cost benefit over h100-sxm::h100-sxm');
   expect(text).toContain('KV transfer of');
   expect(text).not.toContain('NaN');
+});
+
+test('limits on gaps are judged by what percentiles showed, and every limit has its interval', async () => {
+  const { write } = await fitFolder();
+  const known = await write('known.fit.json', textOf(withTails(await readFit(H100))));
+  const limits = ['--objective', 'tbt_p99_ms=150', '--objective', 'ttft_p99_ms=1500'];
+  const asked = ['compare', known, 'carry:gaudi3', ...SHAPE, ...STATED, ...limits];
+  const [text, json, bare] = await Promise.all([
+    ridge(...asked),
+    ridge(...asked, '--json'),
+    ridge('compare', H100, ...SHAPE, ...STATED, ...limits, '--json'),
+  ]);
+  expect(text.stderr).toBe('');
+  expect(text.stdout).toMatch(/^ *# +TBT p99 +TTFT p99$/m);
+  expect(text.stdout).toMatch(/^ *\d+ +[\d.]+ to [\d.]+ +[\d.]+ to [\d.]+$/m);
+  expect(Math.max(...text.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(unfolded(text.stdout)).toContain('a limit inside is met by the central values, not surely');
+  const find = (stdout: string) =>
+    JSON.parse(stdout).rows.find(({ name }: { name: string }) => name === 'h100-sxm');
+  const { latencies, plan, tbt_ms } = find(json.stdout);
+  expect(latencies).toMatchObject([
+    { key: 'tbt_p99_ms', limit_ms: 150, value_ms: expect.closeTo(tbt_ms, 6) },
+    { key: 'ttft_p99_ms', limit_ms: 1500 },
+  ]);
+  expect(latencies[0].interval_90_ms[0]).toBeLessThan(tbt_ms);
+  // Steps with prompts take longer there than the roofline has them: fewer requests together.
+  expect(plan.decode_batch).toBeLessThan(find(bare.stdout).plan.decode_batch);
+  expect(find(bare.stdout).latencies[0].interval_90_ms).toBeNull();
 });
 
 test('--all takes published fits and complete catalogue entries that the basis prices', async () => {

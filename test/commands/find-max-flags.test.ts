@@ -27,6 +27,8 @@ describe('--find-max', () => {
     );
     expect(suites!.suite.suite.objectives).toEqual({ e2e_mean_ms: 9 });
     expect(suites!.findMax).toEqual({ axis: 'concurrency', tolerance: 0.1 });
+    const gaps = of(['--find-max', 'concurrency', '--objective', 'tbt_p99_ms=20'])!;
+    expect(gaps.suite.suite.objectives).toEqual({ tbt_p99_ms: 20 });
     expect(of([])).toBeNull();
   });
 

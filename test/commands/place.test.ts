@@ -1,8 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { readFit } from '../../src/fitfile/read.ts';
 import { ridge } from '../cli/ridge.ts';
 import { unfolded } from '../cli/unfolded.ts';
+import { withTails } from '../cost/known-tails.ts';
+import { fitFolder, textOf } from '../fitfile/made-fit.ts';
 import { temporaryFolder } from '../run/facts.ts';
 
 const fitOf = (device: string): string =>
@@ -99,6 +102,44 @@ test('stages with cached prompts and proposed tokens cost less, and move less', 
   expect(quick.stages[0].option).toEqual(plain.stages[0].option);
 });
 
+test('limits between tokens leave out batches that miss them, with intervals from the fit', async () => {
+  const { write } = await fitFolder();
+  const known = await write('known.fit.json', textOf(withTails(await readFit(fitOf('h100-sxm')))));
+  const limited = (limit: number, fit = known): string =>
+    `stages:
+  decode:
+    phase: decode
+    input: 4096
+    output: 1024
+    objectives: { tbt_p99_ms: ${limit} }
+    options: [{ on: h100, fit: ${fit} }]
+`;
+  const basis = ['--basis', 'inferencex-rental'];
+  const at = async (limit: number, fit = known) => {
+    const { stdout } = await ridge('place', await graph(limited(limit, fit)), ...basis, '--json');
+    return JSON.parse(stdout);
+  };
+  const [loose, tight, bare] = await Promise.all([at(40), at(20), at(20, fitOf('h100-sxm'))]);
+  const optionOf = ({ plan }: typeof loose) => plan.stages[0].option;
+  expect(optionOf(tight).server.batch).toBeLessThan(optionOf(loose).server.batch);
+  const [{ key, seconds, limit_s }] = optionOf(tight).latencies;
+  expect([key, limit_s]).toEqual(['tbt_p99_ms', 0.02]);
+  expect(seconds).toBeLessThanOrEqual(0.02);
+  const [low, high] = tight.intervals.between_tokens[0].interval_s_90;
+  expect(low).toBeLessThan(seconds);
+  expect(high).toBeGreaterThan(seconds);
+  expect(bare.intervals.between_tokens[0].interval_s_90).toBeNull();
+  const shown = await ridge('place', await graph(limited(20)), ...basis);
+  expect(unfolded(shown.stdout)).toMatch(
+    /decode: tbt_p99_ms [\d.]+ ms of 20\.00 ms \(90 %: [\d.]+ to [\d.]+\)/,
+  );
+  const none = await ridge('place', await graph(limited(1)), ...basis);
+  expect(none.exitCode).toBe(1);
+  expect(none.stderr).toMatch(
+    /no option of 'decode' meets tbt_p99_ms=1\n.*Closest: tbt_p99_ms [\d.]+ on h100/,
+  );
+});
+
 test('fits that are used too far outside: no intervals, and it says so', async () => {
   const far = MODEL.replaceAll('input: 4096', 'input: 64');
   const { stdout, exitCode } = await ridge('place', await graph(far), '--basis', 'inferencex-rental');
@@ -135,6 +176,12 @@ test.each([
       .replace(/, \{ on: CO, time_ms: 130[^}]*\}/, ''),
     [],
     'no links connect places',
+  ],
+  [
+    'limits between tokens of a stage whose time is given',
+    WORKED.replace('after: [prefill]', 'objectives: { tbt_p99_ms: 20 }'),
+    [],
+    'objectives need phase: decode',
   ],
   ['an option without a time', WORKED.replace('time_ms: 80, ', ''), [], 'give one of time_ms, fit and spec'],
   [

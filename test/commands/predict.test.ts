@@ -46,6 +46,9 @@ test('percentiles and limits, in 80 columns; a limit that is not met is a no', a
   expect(stdout).toMatch(/^tbt +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ to [\d.]+ +ms$/m);
   expect(stdout).toMatch(/^tbt_p99_ms +1.000 +[\d.]+ +[\d.]+ to [\d.]+ +not met$/m);
   expect(stdout).toMatch(/^ttft_p90_ms +60000 .*met$/m);
+  expect(unfolded(stdout)).toMatch(
+    /of the gaps between tokens [\d.]+ % are steps of decodes alone, [\d.]+ ms on average; [\d.]+ % steps with prompts, [\d.]+ ms/,
+  );
   for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   const met = await ridge('predict', file, ...shape(16), '--objective', 'tbt_p99_ms=60000', '--json');
   expect(met.exitCode).toBe(0);

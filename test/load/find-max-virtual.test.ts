@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { bracketOf, nextStep, type Try } from '../../src/load/find-max.ts';
 import { judgeLoad } from '../../src/measure/load-judgement.ts';
+import { scheduledTails } from '../../src/roofline/scheduler/scheduled-tails.ts';
 import type { CellRecord } from '../../src/run/schema.ts';
 import { createVirtualPort } from '../../src/simulate/virtual-port.ts';
 import type { Objectives } from '../../src/suite/schema.ts';
@@ -49,4 +50,22 @@ test('the slowest gaps between tokens break long before their mean does', () => 
   expect(slowest!.ended).toBe('bracketed');
   expect(slowest!.not_met!.judgement.decided_by).toBe('tbt_p99_ms');
   expect(slowest!.met!.load).toBeLessThan(0.8 * mean!.met!.load);
+  // Where the scheduler, with the device's own parameters, has the p99 of the gaps cross the limit.
+  const dev = device();
+  const p99 = (rate: number): number =>
+    scheduledTails(dev.card, dev.parameters, dev.settings, {
+      inputTokens: 1024,
+      outputTokens: 128,
+      concurrency: 8,
+      turnAroundSeconds: null,
+      driving: {
+        kind: 'open',
+        process: 'poisson',
+        burstiness: null,
+        rate_per_s: rate,
+        output_jitter: [0.9, 1.1],
+      },
+    })!.tbt!.quantiles[3]!;
+  expect(p99(0.85 * slowest!.met!.load)).toBeLessThan(0.04);
+  expect(p99(1.15 * slowest!.not_met!.load)).toBeGreaterThan(0.04);
 });

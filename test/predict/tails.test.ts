@@ -85,3 +85,28 @@ test('the closed form agrees, with intervals of its own misses', () => {
   const old = predict({ ...fit, tails: older }, { ...shape, predictor: 'closed_form', tails: true });
   expect(old.tails!.tbt_p99_ms.interval_90).toBeNull();
 });
+
+test('the steps between tokens, whose mean is TPOT, alike by both predictors; none of a single token', () => {
+  const [scheduled, closed] = (['scheduler', 'closed_form'] as const).map((predictor) =>
+    predict(fit, { ...shape, predictor, tails: true }),
+  );
+  for (const { steps, tpot_ms } of [scheduled!, closed!]) {
+    const { pure_ms, mixed_share, mixed_ms } = steps!;
+    expect(pure_ms! * (1 - mixed_share) + mixed_ms! * mixed_share).toBeCloseTo(tpot_ms.value!, 2);
+    expect(pure_ms!).toBeLessThan(mixed_ms!);
+  }
+  expect(closed!.steps!.pure_ms! / scheduled!.steps!.pure_ms!).toBeCloseTo(1, 1);
+  expect(closed!.steps!.mixed_share / scheduled!.steps!.mixed_share).toBeCloseTo(1, 1);
+  expect(predict(fit, { ...shape, output: 1, tails: true }).steps).toBeNull();
+  expect(predict(fit, shape).steps).toBeNull();
+});
+
+test('the traits of a fit move its steps apart, and keep TPOT', () => {
+  const traits = { step_spread: 0.02, prompt_step_ratio: 1.5, prompt_step_extra_s: 0 };
+  const moved = predict({ ...fit, tails: { ...fit.tails!, traits } }, { ...shape, tails: true });
+  const own = predict(fit, { ...shape, tails: true });
+  expect(moved.steps!.mixed_share).toBeCloseTo(own.steps!.mixed_share, 9);
+  expect(moved.steps!.mixed_ms!).toBeGreaterThan(1.2 * own.steps!.mixed_ms!);
+  expect(moved.steps!.pure_ms!).toBeLessThan(own.steps!.pure_ms!);
+  expect(moved.tpot_ms).toEqual(own.tpot_ms);
+});

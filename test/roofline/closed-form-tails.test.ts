@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { closedLoopMeans } from '../../src/roofline/closed-form.ts';
 import { closedLoopTails } from '../../src/roofline/closed-form-tails.ts';
-import { gapTail } from '../../src/roofline/gap-tail.ts';
+import { gapTail, splitOf } from '../../src/roofline/gap-tail.ts';
 import { scheduledTails } from '../../src/roofline/scheduler/scheduled-tails.ts';
 import { gapsOfMix } from '../../src/roofline/step-mix.ts';
 import { NO_TRAITS } from '../../src/roofline/tails.ts';
@@ -24,6 +24,10 @@ describe('the mix of steps', () => {
     expect(mean).toBeCloseTo(0.0544, 4);
     expect([p50, p90]).toEqual([0.029, 0.029].map((each) => expect.closeTo(each, 9)));
     expect([p95, p99]).toEqual([0.402, 0.402].map((each) => expect.closeTo(each, 9)));
+    const split = splitOf(gapsOfMix(mix), 1, NO_TRAITS, mean)!;
+    expect(split.pureSeconds).toBeCloseTo(0.029, 9);
+    expect(split.mixedShare).toBeCloseTo(0.068, 9);
+    expect(split.mixedSeconds).toBeCloseTo(0.402, 9);
   });
 
   test('work is kept whatever the size of a prompt', () => {

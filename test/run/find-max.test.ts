@@ -57,33 +57,37 @@ const searchesOf = async (folder: string) => {
 const loadsOf = async (log: string): Promise<number[]> =>
   [...(await readFile(log, 'utf8')).matchAll(/^load (.*)$/gm)].map(([, load]) => Number(load));
 
-test('a search brackets the highest rate of every shape, in the record and in its events', async () => {
-  const folder = join(await temporaryFolder(), 'run-1');
-  const log = `${folder}.log`;
-  const { exitCode, events, ended } = await execute({
-    folder,
-    targets: [target(7, log)],
-    findMax: { axis: 'rate', tolerance: 0.05 },
-  });
-  expect(exitCode).toBe(0);
-  expect(events.find(({ kind }) => kind === 'run_started')).toMatchObject({ searches: true, cells: [] });
-  expect(ended).toHaveLength(2);
-  for (const { met, not_met, ended: how } of ended) {
-    expect(how).toBe('bracketed');
-    expect(met!.load).toBeLessThanOrEqual(7);
-    expect(not_met!.load).toBeGreaterThan(7);
-    expect(not_met!.load / met!.load).toBeLessThanOrEqual(1.05);
-    expect(not_met).toMatchObject({ decided_by: 'ttft_mean_ms', decided: true });
-  }
-  const { run, records } = await readRun(folder);
-  expect(run.find_max).toEqual({ axis: 'rate', tolerance: 0.05 });
-  const kept = await searchesOf(folder);
-  expect(kept.map(({ ended: how }: Search) => how)).toEqual(['bracketed', 'bracketed']);
-  const keys = new Set(records.map(({ key }) => key));
-  expect(kept[0].met.cells.every((key: string) => keys.has(key))).toBe(true);
-  // Each probe is an ordinary cell.
-  expect(records).toHaveLength((await loadsOf(log)).length);
-});
+test.each(['ttft_mean_ms', 'tbt_p99_ms'])(
+  'a search by %s brackets the highest rate of every shape, in the record and in its events',
+  async (key) => {
+    const folder = join(await temporaryFolder(), 'run-1');
+    const log = `${folder}.log`;
+    const { exitCode, events, ended } = await execute({
+      folder,
+      suite: suite(`{ ${key}: 100 }`),
+      targets: [target(7, log)],
+      findMax: { axis: 'rate', tolerance: 0.05 },
+    });
+    expect(exitCode).toBe(0);
+    expect(events.find(({ kind }) => kind === 'run_started')).toMatchObject({ searches: true, cells: [] });
+    expect(ended).toHaveLength(2);
+    for (const { met, not_met, ended: how } of ended) {
+      expect(how).toBe('bracketed');
+      expect(met!.load).toBeLessThanOrEqual(7);
+      expect(not_met!.load).toBeGreaterThan(7);
+      expect(not_met!.load / met!.load).toBeLessThanOrEqual(1.05);
+      expect(not_met).toMatchObject({ decided_by: key, decided: true });
+    }
+    const { run, records } = await readRun(folder);
+    expect(run.find_max).toEqual({ axis: 'rate', tolerance: 0.05 });
+    const kept = await searchesOf(folder);
+    expect(kept.map(({ ended: how }: Search) => how)).toEqual(['bracketed', 'bracketed']);
+    const keys = new Set(records.map(({ key }) => key));
+    expect(kept[0].met.cells.every((key: string) => keys.has(key))).toBe(true);
+    // Each probe is an ordinary cell.
+    expect(records).toHaveLength((await loadsOf(log)).length);
+  },
+);
 
 test('cached prompts and servers that speculate have a highest load of their own', async () => {
   const folder = join(await temporaryFolder(), 'kinds');

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { countedQuantiles } from '../../src/stats/counted-quantile.ts';
 import { quantile, sortSample } from '../../src/stats/sorted.ts';
-import { spreadQuantiles } from '../../src/stats/spread-quantile.ts';
+import { mixtureQuantiles, spreadQuantiles } from '../../src/stats/spread-quantile.ts';
 import fc from '../property.ts';
 
 const counted = (pairs: readonly (readonly [number, number])[]) => ({
@@ -38,4 +38,14 @@ test('a small spread leaves two separate values where they are', () => {
   const [p50, p99] = spreadQuantiles(sample, 0.01, [0.5, 0.99]);
   expect(p50! / 0.029).toBeCloseTo(1, 2);
   expect(p99! / 0.402).toBeCloseTo(1, 1);
+});
+
+test('samples of different spread are taken together, each as large as its counts', () => {
+  const fixed = { sample: counted([[0.01, 600]]), logSd: 0 };
+  const wide = { sample: counted([[0.05, 400]]), logSd: 0.1 };
+  const [p50, p80, p98] = mixtureQuantiles([fixed, wide], [0.5, 0.8, 0.98]);
+  expect(p50! / 0.01).toBeCloseTo(1, 3);
+  expect(p80! / 0.05).toBeCloseTo(1, 3);
+  expect(p98! / 0.05).toBeCloseTo(Math.exp(0.1 * 1.6449), 3);
+  expect(mixtureQuantiles([], [0.5])).toEqual([]);
 });

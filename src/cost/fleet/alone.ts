@@ -1,4 +1,5 @@
-import type { RequestObjective } from './request-objectives.ts';
+import type { Objective } from '../workload.ts';
+import { GapMeter } from './gap-meter.ts';
 import type { Requests } from './requests.ts';
 import type { Service } from './service.ts';
 import { type Reached, statisticOf } from './tally.ts';
@@ -11,7 +12,7 @@ export interface Alone extends Reached {
 /** Objectives that no server meets even with every request alone: no fleet of any size does. */
 export function missedAlone(
   requests: Requests,
-  objectives: readonly RequestObjective[],
+  objectives: readonly Objective[],
   services: readonly Service[],
 ): Alone[] {
   return objectives.flatMap((objective) => {
@@ -22,11 +23,12 @@ export function missedAlone(
   });
 }
 
-function aloneOn(service: Service, requests: Requests, objective: RequestObjective): number {
+function aloneOn(service: Service, requests: Requests, objective: Objective): number {
   const { source, tp } = service;
   const ttft = (input: number): number => source.prefillSeconds(tp, 1, input) + service.request_overhead_s;
   const tpot = (input: number, output: number): number => service.decodeSeconds(1, input + output / 2);
   const values: number[] = [];
+  const gaps = new GapMeter();
   for (let request = 0; request < requests.count; request += 1) {
     const [input, output] = [requests.input[request]!, requests.output[request]!];
     switch (objective.metric) {
@@ -36,11 +38,14 @@ function aloneOn(service: Service, requests: Requests, objective: RequestObjecti
       case 'tpot':
         if (output > 1) values.push(tpot(input, output));
         break;
+      case 'tbt':
+        gaps.add(service, { plain: tpot(input, output), prompts: 0, count: output - 1 });
+        break;
       case 'e2e':
         values.push(ttft(input) + (output - 1) * tpot(input, output));
     }
   }
-  return statisticOf(objective, values);
+  return objective.metric === 'tbt' ? gaps.at(objective.statistic) : statisticOf(objective, values);
 }
 
 /** Longest prompt, and longest request, of a trace: tokens. */

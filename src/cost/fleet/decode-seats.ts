@@ -9,6 +9,8 @@ export class DecodeSeats {
   readonly #requests: Requests;
   readonly #service: Service;
   readonly #ready = new WaitingLine();
+  /** Of those that join with the next step: seconds since their last token. */
+  #waits: number[] = [];
   #promised = 0;
   #committedTokens = 0;
 
@@ -44,14 +46,25 @@ export class DecodeSeats {
     this.#ready.push(request);
   }
 
+  get waits(): readonly number[] {
+    return this.#waits;
+  }
+
+  /** So many steps of all that decode are done. */
+  advance(steps: number): void {
+    this.running.advance(steps);
+    if (steps > 0) this.#waits = [];
+  }
+
   /** Lets sequences in, first come first served, while there is a seat and room for their whole KV cache. */
-  join(): void {
+  join(now: number): void {
     const { seats, kv_capacity_tokens } = this.#service;
     while (this.#ready.size > 0 && this.running.size < seats) {
       const request = this.#ready.first;
       const held = this.running.heldTokens + this.lengthOf(request);
       if (this.running.size > 0 && held > kv_capacity_tokens) return;
       this.#ready.shift();
+      this.#waits.push(now - this.#requests.first_s[request]!);
       this.running.join(request, this.#requests.input[request]!, this.#requests.output[request]!);
     }
   }

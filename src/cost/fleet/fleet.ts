@@ -1,11 +1,14 @@
 import { pairTransfer, type TransferRules } from '../transfer-rules.ts';
+import type { Objective } from '../workload.ts';
 import { Cluster, type KvTransfer } from './cluster.ts';
+import { fullBatchOf } from './full-batch.ts';
+import { GapMeter } from './gap-meter.ts';
 import { lendingRouter } from './lending-pools.ts';
-import type { RequestObjective } from './request-objectives.ts';
+import { hasGapObjective, requestObjectives } from './request-objectives.ts';
 import { type Requests, untouched } from './requests.ts';
 import type { Router } from './router.ts';
 import type { Service } from './service.ts';
-import { type SharedRules, sharedRouter } from './shared-pool.ts';
+import { sharedRouter } from './shared-pool.ts';
 import { staticRouter } from './static-pools.ts';
 import { type Reached, reachedBy } from './tally.ts';
 import { UsageMeter } from './usage.ts';
@@ -24,11 +27,11 @@ export type Services = Readonly<Record<PoolName, Service>>;
 
 export interface FleetQuestion {
   readonly requests: Requests;
-  readonly objectives: readonly RequestObjective[];
+  readonly objectives: readonly Objective[];
   readonly transfer: TransferRules;
 }
 
-/** When queues and batches count as full; shares of the limits on TTFT and TPOT. */
+/** When queues and batches count as full; shares of the limits on TTFT and on TPOT or gaps. */
 export interface FleetPolicy {
   readonly queue_share: number;
   readonly batch_share: number;
@@ -51,15 +54,17 @@ export function holds(
   const asked = options.promptsOnly
     ? question.objectives.filter(({ metric }) => metric === 'ttft')
     : question.objectives;
+  const gaps = hasGapObjective(asked) ? new GapMeter() : null;
   const cluster = new Cluster({
     requests,
-    objectives: asked,
+    objectives: requestObjectives(asked),
     transfer: transferBy(question, requests),
     promptsOnly: options.promptsOnly ?? false,
+    onStretch: gaps ? (worker, stretch) => gaps.addStretch(worker, stretch) : undefined,
   });
   const fleet = fleetOf(services, workers, requests, cluster);
   if (!cluster.run(fleet.all, fleet.router(question, options.policy ?? DEFAULT_POLICY))) return false;
-  return reachedBy(requests, asked, cluster.overheadOf).every(
+  return reachedBy(requests, asked, cluster.overheadOf, gaps).every(
     ({ objective, seconds }) => seconds <= objective.limit_s,
   );
 }
@@ -85,11 +90,15 @@ export function simulateFleet(
 ): FleetOutcome {
   const requests = untouched(question.requests);
   const usage = new UsageMeter(requests.at_s.at(-1)!);
+  const gaps = hasGapObjective(question.objectives) ? new GapMeter() : null;
   const cluster = new Cluster({
     requests,
     objectives: [],
     transfer: transferBy(question, requests),
-    onStretch: (worker, stretch) => usage.add(worker, stretch),
+    onStretch: (worker, stretch) => {
+      usage.add(worker, stretch);
+      gaps?.addStretch(worker, stretch);
+    },
   });
   const fleet = fleetOf(services, workers, requests, cluster);
   cluster.run(fleet.all, fleet.router(question, policy));
@@ -99,7 +108,7 @@ export function simulateFleet(
       POOLS.map((pool) => [pool, fleet[pool].length === 0 ? null : value(fleet[pool])]),
     ) as Record<PoolName, Value | null>;
   return {
-    reached: reachedBy(requests, question.objectives, cluster.overheadOf),
+    reached: reachedBy(requests, question.objectives, cluster.overheadOf, gaps),
     busy: each((own) => usage.busySeconds(own) / (own.length * seconds)),
     watts: each((own) => usage.watts(own, seconds)),
     usage,
@@ -138,7 +147,7 @@ function fleetOf(services: Services, workers: Workers, requests: Requests, clust
       }
       const rules = {
         longQueue: long,
-        fullBatch: fullBatchOf(services.shared, requests, objectives, policy),
+        fullBatch: fullBatchOf(services.shared, requests, objectives, policy.batch_share),
       };
       return sharedRouter(pools.shared, requests, secondsPerToken(services.shared), rules);
     },
@@ -153,34 +162,9 @@ function secondsPerToken({ attention, step_tokens, stepSeconds }: Service): numb
   return stepSeconds({ tokens: rows, sampled: 1, sequences: 1, flop, bytes }) / tokens;
 }
 
-function longQueueOf(objectives: readonly RequestObjective[], { queue_share }: FleetPolicy): number {
+function longQueueOf(objectives: readonly Objective[], { queue_share }: FleetPolicy): number {
   const limits = objectives.filter(({ metric }) => metric === 'ttft').map(({ limit_s }) => limit_s);
   return limits.length === 0 ? LONG_QUEUE_S : queue_share * Math.min(...limits);
-}
-
-/** The largest batch whose decode step keeps below a share of the limit on TPOT, at the trace's mean context. */
-function fullBatchOf(
-  { seats, decodeSeconds }: Service,
-  { input, output, count }: Requests,
-  objectives: readonly RequestObjective[],
-  { batch_share }: FleetPolicy,
-): SharedRules['fullBatch'] {
-  const limits = objectives.filter(({ metric }) => metric === 'tpot').map(({ limit_s }) => limit_s);
-  if (limits.length === 0) return seats;
-  const most = batch_share * Math.min(...limits);
-  let context = 0;
-  let tokens = 0;
-  for (let request = 0; request < count; request += 1) {
-    context += output[request]! * (input[request]! + output[request]! / 2);
-    tokens += output[request]!;
-  }
-  let [low, high] = [1, seats + 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (decodeSeconds(middle, context / tokens) <= most) low = middle;
-    else high = middle;
-  }
-  return low;
 }
 
 const transferBy =

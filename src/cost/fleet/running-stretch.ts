@@ -1,27 +1,18 @@
-import type { StepColumns } from './service.ts';
 import type { Activity, Stretch } from './stretch.ts';
 
 /** The like steps that a worker is at, or that it is idle. */
 export class RunningStretch {
   /** When it ends; Infinity while idle. */
   until = Number.POSITIVE_INFINITY;
-  #activity: Activity | null = null;
-  #start = 0;
-  #steps = 0;
-  #stepSeconds = 0;
-  #work: StepColumns | null = null;
+  #running: Omit<Stretch, 'seconds'> | null = null;
 
   get activity(): Activity | null {
-    return this.#activity;
+    return this.#running?.activity ?? null;
   }
 
-  begin(now: number, activity: Activity, steps: number, seconds: number, work: StepColumns | null): void {
-    this.#activity = activity;
-    this.#start = now;
-    this.#steps = steps;
-    this.#stepSeconds = seconds;
-    this.#work = work;
-    this.until = now + steps * seconds;
+  begin(now: number, stretch: Omit<Stretch, 'seconds' | 'start_s'>): void {
+    this.#running = { ...stretch, start_s: now };
+    this.until = now + stretch.steps * stretch.step_s;
   }
 
   rest(): void {
@@ -30,24 +21,19 @@ export class RunningStretch {
 
   /** Ends after the step that is under way now. */
   cutShort(now: number): void {
-    const done = Math.ceil((now - this.#start) / this.#stepSeconds - 1e-9);
-    if (done >= this.#steps) return;
-    this.#steps = done;
-    this.until = Math.max(now, this.#start + done * this.#stepSeconds);
+    const running = this.#running!;
+    const { start_s, step_s, steps } = running;
+    const done = Math.ceil((now - start_s) / step_s - 1e-9);
+    if (done >= steps) return;
+    this.#running = { ...running, steps: done };
+    this.until = Math.max(now, start_s + done * step_s);
   }
 
   /** What was done, with its steps; null while idle. */
   end(now: number): Stretch | null {
-    const activity = this.#activity;
-    if (activity === null) return null;
-    this.#activity = null;
-    return {
-      activity,
-      start_s: this.#start,
-      seconds: now - this.#start,
-      step_s: this.#stepSeconds,
-      work: this.#work,
-      steps: this.#steps,
-    };
+    const running = this.#running;
+    if (running === null) return null;
+    this.#running = null;
+    return { ...running, seconds: now - running.start_s };
   }
 }

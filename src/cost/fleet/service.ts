@@ -1,5 +1,6 @@
 import type { FittedModel } from '../../fit/predictive.ts';
 import { type ResidualTable, withTable } from '../../fit/residual-table.ts';
+import { tailEngine, UNKNOWN_TAILS } from '../../fit/tails/tail-model.ts';
 import { modelOf, settingsFor } from '../../fitfile/apply.ts';
 import { powerParametersOf } from '../../fitfile/power-schema.ts';
 import type { Fit } from '../../fitfile/schema.ts';
@@ -8,6 +9,7 @@ import { stepPower } from '../../roofline/power.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
+import type { TailTraits } from '../../roofline/tails.ts';
 import type { PhaseSource } from '../phase-source.ts';
 import { drawerOf, misfitOf, moved } from '../sources/fit-draws.ts';
 import { fitSource } from '../sources/from-fit.ts';
@@ -34,6 +36,8 @@ export interface Service {
   /** Added to TTFT outside the engine's steps, s. */
   readonly request_overhead_s: number;
   readonly attention: AttentionWork;
+  /** What percentiles showed of its steps: gaps between tokens are told with it. */
+  readonly traits: TailTraits;
   /** Of a step, s; steps of decodes alone carry the fit's correction for their batch. */
   stepSeconds(work: StepColumns): number;
   /** Seconds of a step of `batch` decodes at a mean context. */
@@ -61,7 +65,9 @@ export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw
   const { card, residual_table } = model;
   const parameters = draw === null ? model.parameters : drawnParameters(fit, model, draw.index);
   const misfit = draw === null ? null : misfitOf(fit, model, draw.widths)(draw.index);
-  const settings = settingsFor(fit, tp);
+  const tails = model.tails ?? UNKNOWN_TAILS;
+  // What a simulation judges is percentiles: its token budget is the one that they showed.
+  const settings = tailEngine(tails, settingsFor(fit, tp));
   const pricer = new StepPricer(card, parameters, tp);
   const attention = new AttentionWork(card, undefined, settings.padding);
   const workload = { input: fit.range.input_tokens[0], output: fit.range.output_tokens[0] };
@@ -83,6 +89,7 @@ export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw
     kv_capacity_tokens: settings.kvCapacityTokens,
     request_overhead_s: parameters.request_overhead_s,
     attention,
+    traits: tails.traits,
     stepSeconds: (work) => promptFactor * priced(work),
     decodeSeconds: (batch, context) => correction(batch) * priced(decodeColumns(attention, batch, context)),
     power: powerOf(fit, tp),

@@ -1,10 +1,12 @@
 import { quantile, sortSample } from '../../stats/sorted.ts';
+import type { Objective } from '../workload.ts';
+import type { GapMeter } from './gap-meter.ts';
 import type { RequestObjective } from './request-objectives.ts';
 import { type Requests, tpotOf, ttftOf } from './requests.ts';
 
 /** An objective with what was reached, s. */
 export interface Reached {
-  readonly objective: RequestObjective;
+  readonly objective: Objective;
   readonly seconds: number;
 }
 
@@ -26,22 +28,28 @@ export function metricOf(
 }
 
 /** The statistic of an objective over values in any order. */
-export function statisticOf({ statistic }: RequestObjective, values: readonly number[]): number {
+export function statisticOf({ statistic }: Objective, values: readonly number[]): number {
   if (statistic === 'mean') return values.reduce((sum, value) => sum + value, 0) / values.length;
   const sample = sortSample(values);
   return sample === null ? 0 : quantile(sample, statistic);
 }
 
-/** What a finished simulation reached of each objective. */
+/**
+ * What a finished simulation reached of each objective.
+ * @param gaps between tokens, where an objective is on them
+ */
 export const reachedBy = (
   requests: Requests,
-  objectives: readonly RequestObjective[],
+  objectives: readonly Objective[],
   overheadOf: (request: number) => number,
+  gaps: GapMeter | null,
 ): Reached[] =>
   objectives.map((objective) => {
+    const { metric, statistic } = objective;
+    if (metric === 'tbt') return { objective, seconds: gaps?.at(statistic) ?? 0 };
     const values: number[] = [];
     for (let request = 0; request < requests.count; request += 1) {
-      const value = metricOf(requests, request, objective.metric, overheadOf(request));
+      const value = metricOf(requests, request, metric, overheadOf(request));
       if (value !== null) values.push(value);
     }
     return { objective, seconds: statisticOf(objective, values) };

@@ -3,7 +3,7 @@ import { PromptLine } from './prompt-line.ts';
 import type { Requests } from './requests.ts';
 import { RunningStretch } from './running-stretch.ts';
 import { decodeColumns, type Service } from './service.ts';
-import type { Stretch } from './stretch.ts';
+import type { Decoding, Stretch } from './stretch.ts';
 
 /** What a worker tells the cluster. */
 export interface WorkerListener {
@@ -99,7 +99,7 @@ export class Worker {
   #endStretch(now: number): void {
     const ended = this.#stretch.end(now);
     if (ended === null) return;
-    this.#seats.running.advance(ended.steps);
+    this.#seats.advance(ended.steps);
     this.#listener.worked(this, ended);
     for (;;) {
       const request = this.#seats.takeFinished();
@@ -113,7 +113,7 @@ export class Worker {
 
   #begin(now: number): void {
     if (this.#stretch.activity !== null) return;
-    this.#seats.join();
+    this.#seats.join(now);
     if (!this.#beginPrompts(now) && !this.#beginDecodes(now)) this.#stretch.rest();
   }
 
@@ -144,7 +144,14 @@ export class Worker {
       flop: cost.flop + (batch > 0 ? attention.decodeFlop(batch, context) : 0),
       bytes: cost.bytes + (batch > 0 ? attention.decodeBytes(batch, context) : 0),
     };
-    this.#stretch.begin(now, batch > 0 ? 'mixed' : 'prefill', 1, stepSeconds(work), work);
+    const activity = batch > 0 ? 'mixed' : 'prefill';
+    this.#stretch.begin(now, {
+      activity,
+      steps: 1,
+      step_s: stepSeconds(work),
+      work,
+      decoding: this.#decoding(context),
+    });
     return true;
   }
 
@@ -156,7 +163,13 @@ export class Worker {
     const steps = running.stepsToFinish;
     const context = running.meanContext((steps + 1) / 2);
     const work = power === null ? null : decodeColumns(attention, batch, context);
-    this.#stretch.begin(now, 'decode', steps, decodeSeconds(batch, context), work);
+    const step_s = decodeSeconds(batch, context);
+    this.#stretch.begin(now, { activity: 'decode', steps, step_s, work, decoding: this.#decoding(context) });
     return true;
+  }
+
+  #decoding(context: number): Decoding | null {
+    const { running, waits } = this.#seats;
+    return running.size === 0 ? null : { batch: running.size, context, waits };
   }
 }

@@ -2,9 +2,10 @@ import { RidgeError } from '../../errors.ts';
 import type { PhaseSource } from '../phase-source.ts';
 import { sharedTokens } from '../workload.ts';
 import type { Graph, GraphOption, GraphStage } from './graph-schema.ts';
-import { optionsOf, type PlacePrice, workloadOf } from './options.ts';
+import { optionsOf, type PlacePrice } from './options.ts';
 import { type After, aftersOf, ordered } from './order.ts';
 import type { Edge, Move, PlacementProblem, Stage } from './problem.ts';
+import { workloadOf } from './stage-workload.ts';
 
 /** What a graph names that does not stand in it. */
 export interface GraphFacts {
@@ -41,11 +42,11 @@ export function problemOf(graph: Graph, facts: GraphFacts): PlacementProblem {
 
 function stageOf(name: string, graph: Graph, facts: GraphFacts): Stage {
   const stage = graph.stages[name]!;
-  const options = stage.options.flatMap((option) => {
+  const options = stage.options.flatMap((option, index) => {
     const found = optionsOf(option, stage, facts.sourceOf(option), pricing(option, graph, facts));
     if (found.length === 0) throw doesNotFit(name, option, stage, facts.where);
     if (found.some(({ usd }) => Number.isNaN(usd))) throw withoutPrice(name, option, facts.where);
-    return found;
+    return found.map((one) => ({ ...one, index }));
   });
   return { name, options };
 }

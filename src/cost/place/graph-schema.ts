@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OBJECTIVE_KEYS, type ObjectiveKey } from '../../suite/schema.ts';
 
 const positive = z.number().positive();
 const notNegative = z.number().min(0);
@@ -39,6 +40,9 @@ const afterSchema = z
   })
   .refine((one) => one.megabytes === undefined || one.kv_cache === undefined, 'give megabytes or kv_cache');
 
+type TokenKey = Extract<ObjectiveKey, `tpot_${string}` | `tbt_${string}`>;
+const TOKEN_KEYS = OBJECTIVE_KEYS.filter((key): key is TokenKey => /^(tpot|tbt)_/.test(key));
+
 const stageSchema = z
   .strictObject({
     after: z
@@ -62,6 +66,10 @@ const stageSchema = z
       })
       .optional()
       .describe('Of a decode stage: speculative decoding.'),
+    objectives: z
+      .partialRecord(z.enum(TOKEN_KEYS as [TokenKey, ...TokenKey[]]), positive)
+      .optional()
+      .describe('Of decode: limits between tokens (tbt_p99_ms: 20); what misses one is left out.'),
     options: z.array(optionSchema).min(1),
   })
   .refine((one) => one.phase === undefined || one.input !== undefined, 'a phase needs input')
@@ -71,6 +79,12 @@ const stageSchema = z
     'cached_input must be below input',
   )
   .refine((one) => one.speculation === undefined || one.phase === 'decode', 'speculation needs phase: decode')
+  .refine(
+    ({ phase, objectives, options }) =>
+      objectives === undefined ||
+      (phase === 'decode' && options.every(({ time_ms }) => time_ms === undefined)),
+    'objectives need phase: decode, and fit or spec in every option',
+  )
   .refine(
     ({ phase, options }) =>
       phase !== undefined || options.every(({ fit, spec }) => (fit ?? spec) === undefined),

@@ -1,9 +1,11 @@
 import { decodeStepsOf } from '../../roofline/speculation.ts';
 import type { PhaseSource } from '../phase-source.ts';
 import { STUDY_RULES } from '../rules.ts';
-import { meanContext, proposedSlots, sharedTokens, type Workload } from '../workload.ts';
+import { meanContext, proposedSlots, sharedTokens } from '../workload.ts';
 import type { GraphOption, GraphStage } from './graph-schema.ts';
-import type { StageOption } from './problem.ts';
+import type { StageOption, StageServer, TokenLatency } from './problem.ts';
+import { workloadOf } from './stage-workload.ts';
+import { tokenLatencies } from './token-latencies.ts';
 
 /** Price of a device at a place, and the share of its time that is of use. */
 export interface PlacePrice {
@@ -18,6 +20,8 @@ interface DeviceTime {
   /** Until the stage's result is there, s. */
   readonly seconds: number;
   readonly device_seconds: number;
+  readonly server?: StageServer | undefined;
+  readonly latencies?: readonly TokenLatency[] | undefined;
 }
 
 const listOf = (value: number | readonly number[] | undefined, otherwise: readonly number[]) =>
@@ -28,19 +32,6 @@ function given(option: GraphOption): DeviceTime {
   const [batch = 1] = listOf(option.batch, [1]);
   return { label: '', seconds, device_seconds: (seconds * (option.devices ?? 1)) / batch };
 }
-
-/** Requests of a stage, as searches of pairings have them. */
-export const workloadOf = (stage: GraphStage): Workload => {
-  const { input = 1, output = 1, cached_input, speculation } = stage;
-  return {
-    input,
-    output,
-    ...(cached_input && { cached_input }),
-    ...(speculation && {
-      speculation: { draftTokens: speculation.draft_tokens, acceptance: speculation.acceptance },
-    }),
-  };
-};
 
 /** A phase at every TP size and batch that fit: a request waits for its whole batch, and pays its share of it. */
 function computed(option: GraphOption, stage: GraphStage, source: PhaseSource): DeviceTime[] {
@@ -63,6 +54,8 @@ function computed(option: GraphOption, stage: GraphStage, source: PhaseSource): 
           label: `TP ${tp}, batch ${batch}`,
           seconds: seconds + (prefill ? source.request_overhead_s : 0),
           device_seconds: (tp * seconds) / batch,
+          server: { tp, batch },
+          ...(stage.objectives && { latencies: tokenLatencies(stage, source, { tp, batch }) }),
         };
       }),
   );
@@ -79,9 +72,9 @@ export function optionsOf(
   { usd_per_h, utilisation }: PlacePrice,
 ): StageOption[] {
   const times = source === null ? [given(option)] : computed(option, stage, source);
-  return times.map(({ label, seconds, device_seconds }) => {
+  return times.map(({ device_seconds, ...time }) => {
     const paid = device_seconds / utilisation;
     const usd = option.usd ?? (usd_per_h === null ? Number.NaN : (paid * usd_per_h) / 3600);
-    return { place: option.on, label, seconds, usd, device_seconds: paid };
+    return { place: option.on, ...time, usd, device_seconds: paid };
   });
 }

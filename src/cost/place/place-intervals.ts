@@ -1,6 +1,7 @@
 import { quantile, sortSample } from '../../stats/sorted.ts';
 import { evaluate, type Placement, SAME } from './evaluate.ts';
 import type { PlacementProblem } from './problem.ts';
+import type { PlannedTokens } from './token-latencies.ts';
 
 /** How surely a plan takes and costs what it is told to. */
 export interface PlanIntervals {
@@ -9,6 +10,8 @@ export interface PlanIntervals {
   readonly usd_90: readonly [number, number];
   /** Share of the draws that keep to the limit; null without one. */
   readonly within_limit: number | null;
+  /** Limits between tokens of its stages. */
+  readonly between_tokens: readonly PlannedTokens[];
 }
 
 export const PLACE_DRAWS = 200;
@@ -23,7 +26,7 @@ export function planIntervals(
   { stages }: Placement,
   drawn: (index: number) => PlacementProblem,
   draws: number = PLACE_DRAWS,
-): PlanIntervals {
+): Omit<PlanIntervals, 'between_tokens'> {
   const choice = problem.stages.map(({ name, options }) => {
     const own = stages.find(({ stage }) => stage === name)!;
     return options.indexOf(own.option);

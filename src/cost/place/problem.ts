@@ -1,3 +1,16 @@
+/** A limit between the tokens of a stage beside what an option has, s. */
+export interface TokenLatency {
+  readonly key: string;
+  readonly limit_s: number;
+  readonly seconds: number;
+}
+
+/** A server that a stage's requests share. */
+export interface StageServer {
+  readonly tp: number;
+  readonly batch: number;
+}
+
 /** A way to run one stage. */
 export interface StageOption {
   /** Where it runs; data between stages moves only from place to place. */
@@ -9,6 +22,12 @@ export interface StageOption {
   readonly usd: number;
   /** Device-seconds of one request, counted against the place's devices. */
   readonly device_seconds: number;
+  /** Which of the file's options of the stage it is. */
+  readonly index?: number | undefined;
+  /** Absent: its time is given. */
+  readonly server?: StageServer | undefined;
+  /** One for each limit between tokens; absent: the stage has none. */
+  readonly latencies?: readonly TokenLatency[] | undefined;
 }
 
 export interface Stage {

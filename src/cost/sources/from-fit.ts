@@ -14,6 +14,7 @@ import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
 import { type Deviations, drawerOf, misfitOf, moved } from './fit-draws.ts';
 import { outside, reached } from './fit-notes.ts';
+import { percentilesOf, slowStepsOf } from './fit-percentiles.ts';
 import { fittedPower } from './fit-power.ts';
 import { missingFacts } from './from-spec.ts';
 import { normals } from './normals.ts';
@@ -46,12 +47,14 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     padding: settings.padding,
     speculation: workload.speculation,
     cached_input: workload.cached_input,
+    slow: slowStepsOf(model.tails, settings),
     kvCapacityTokens: (tp) => capacityOf(fit, served, settingsFor(fit, tp).kvCapacityTokens, tp),
   };
   const { notes, factors } = outside(fit, workload, label);
   const draw = drawerOf(model, fit.digest);
   const misfit = misfitOf(fit, model, 1 + factors);
   const central = rooflineSource(device, model.parameters);
+  const drawn = (index: number) => moved(model.parameters, draw(index), boundsOf(fit));
   return {
     central: { ...central, power: fittedPower(served, central, workload) },
     notes: [
@@ -61,15 +64,15 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
       ...sentences.map((sentence) => `${label}: ${sentence}`),
     ],
     interval: factors <= MOST_DOUBLINGS,
-    draw: (index) =>
-      rooflineSource(device, moved(model.parameters, draw(index), boundsOf(fit)), misfit(index)),
+    percentiles: percentilesOf(fit, model.tails, factors, (index) => rooflineSource(device, drawn(index))),
+    draw: (index) => rooflineSource(device, drawn(index), misfit(index)),
   };
 }
 
 /**
- * A device, or a model, on which nothing was measured, by a fit of another: efficiencies are kept, spec sheets scale, and the
- * uncertainty grows by what such moves have cost elsewhere. What the fit itself is unsure of is drawn as for the fit's own
- * device.
+ * A device, or a model, on which nothing was measured, by a fit of another: efficiencies and what percentiles showed of its
+ * steps are kept, spec sheets scale, and the uncertainty grows by what such moves have cost elsewhere. What the fit itself is
+ * unsure of is drawn as for the fit's own device. No interval of a percentile: none was measured there.
  * @throws RidgeError (exit 2) when the spec sheet lacks a fact that times depend on
  */
 export function carriedSource(
@@ -97,13 +100,15 @@ export function carriedSource(
     const own = row < 0 ? 0 : base.covariance[row]![row]!;
     return Math.sqrt(Math.max(0, model.covariance[column]![column]! - own));
   });
+  const settings = settingsFor(fit, fit.range.tensor_parallel[0]!);
   const device: RooflineDevice = {
     accelerator: to.accelerator,
     card,
     origin: 'carried_fit',
     label,
     tp_sizes: tpSizesOf(to.accelerator, card),
-    step_tokens: settingsFor(fit, fit.range.tensor_parallel[0]!).maxNumBatchedTokens,
+    step_tokens: settings.maxNumBatchedTokens,
+    slow: slowStepsOf(base.tails, settings),
     seats: DEFAULT_SEATS,
     measured_batch: fit.range.concurrency[1],
     residual_table: null,

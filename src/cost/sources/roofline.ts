@@ -7,7 +7,8 @@ import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Speculation } from '../../roofline/speculation.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
-import type { Origin, PhaseSource } from '../phase-source.ts';
+import type { TailTraits } from '../../roofline/tails.ts';
+import type { MixedSteps, Origin, PhaseSource } from '../phase-source.ts';
 import { cachedOf } from '../workload.ts';
 
 /** A device as the roofline knows it, but for its parameters. */
@@ -28,6 +29,8 @@ export interface RooflineDevice {
   readonly speculation?: Speculation | undefined;
   /** Tokens at the beginning of every prompt that are not computed; default 0. */
   readonly cached_input?: number | undefined;
+  /** What percentiles showed of its steps; absent: nothing. */
+  readonly slow?: { readonly traits: TailTraits; readonly step_tokens: number } | undefined;
   kvCapacityTokens(tp: number): number;
 }
 
@@ -74,12 +77,24 @@ export function rooflineSource(
   parameters: RooflineParameters,
   misfit: Misfit = NO_MISFIT,
 ): PhaseSource {
-  const { card, step_tokens, speculation } = device;
+  const { card, step_tokens, speculation, slow } = device;
   const step = stepsOf(device, parameters, speculation);
   const prompts = speculation ? stepsOf(device, parameters, undefined) : step;
   const verified = 1 + (speculation?.draftTokens ?? 0);
+  const mixedBy =
+    (most: number): MixedSteps['mixedPrefillSeconds'] =>
+    (tp, batch, context, input) => {
+      const decodes = step(tp, null, batch, context);
+      const budget = most - Math.min(batch * verified, most / 2);
+      const adds = chunksOf(input, 1, budget, cachedOf(device, input)).reduce(
+        (sum, chunk) => sum + step(tp, chunk, batch, context) - decodes,
+        0,
+      );
+      return misfit.prefill * adds;
+    };
   return {
     ...device,
+    slow: slow && { ...slow, mixedPrefillSeconds: mixedBy(slow.step_tokens) },
     kv: { bytes_per_token: kvBytesPerToken(card), layers: card.layers },
     request_overhead_s: parameters.request_overhead_s,
     prefillSeconds: (tp, batch, input) =>
@@ -90,15 +105,7 @@ export function rooflineSource(
       ),
     decodeSeconds: (tp, batch, context) =>
       misfit.decode(batch) * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
-    mixedPrefillSeconds: (tp, batch, context, input) => {
-      const decodes = step(tp, null, batch, context);
-      const budget = step_tokens - Math.min(batch * verified, step_tokens / 2);
-      const adds = chunksOf(input, 1, budget, cachedOf(device, input)).reduce(
-        (sum, chunk) => sum + step(tp, chunk, batch, context) - decodes,
-        0,
-      );
-      return misfit.prefill * adds;
-    },
+    mixedPrefillSeconds: mixedBy(step_tokens),
   };
 }
 

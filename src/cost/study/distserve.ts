@@ -100,6 +100,8 @@ function ofItsTime(source: UncertainSource, tp: number): UncertainSource {
     ...one,
     label: `${one.label} then`,
     tp_sizes: [tp],
+    // What percentiles showed is of steps that mix.
+    slow: undefined,
     mixedPrefillSeconds: (size, _batch, _context, input) => one.prefillSeconds(size, 1, input),
   });
   return { ...source, central: then(source.central), draw: (index) => then(source.draw(index)) };

@@ -1,4 +1,5 @@
 import { median, quantile, sortSample } from '../../stats/sorted.ts';
+import type { Predictor } from '../cell-model.ts';
 import type { ErrorSummary } from '../errors.ts';
 import { type Observation, shapeOf } from '../observations.ts';
 import type { FittedModel } from '../predictive.ts';
@@ -25,11 +26,15 @@ export type TailSummary = Omit<ErrorSummary, 'coverage_90'> & {
 export type TailSummaries = Readonly<Partial<Record<TailKey, TailSummary>>>;
 
 /** Predicts the percentiles that cells measured, driven as they were. */
-export function tailErrors(fit: FittedModel, observations: readonly Observation[]): TailError[] {
+export function tailErrors(
+  fit: FittedModel,
+  observations: readonly Observation[],
+  predictor: Predictor = 'scheduler',
+): TailError[] {
   return observations.flatMap((observation) => {
     const measured = Object.entries(observation.tails ?? {}) as [TailKey, number][];
     if (measured.length === 0) return [];
-    const predicted = predictTails(fit, observation.engine, shapeOf(observation));
+    const predicted = predictTails(fit, observation.engine, shapeOf(observation), predictor);
     return measured.flatMap(([key, seconds]): TailError[] => {
       const found = predicted?.[key];
       if (!found || found.value === null) return [];

@@ -1,3 +1,4 @@
+import type { StepSplit } from '../../roofline/gap-tail.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Schedule } from '../../roofline/scheduler/schedule.ts';
 import {
@@ -6,6 +7,7 @@ import {
   priceRuns,
   scheduledTpot,
   startShare,
+  stepsOf,
   tailsOf,
 } from '../../roofline/scheduler/scheduled-tails.ts';
 import { tailSchedules } from '../../roofline/scheduler/tail-schedules.ts';
@@ -62,6 +64,12 @@ export class TailRuns {
   gaps(traits: TailTraits): LatencyTail | null {
     const options = { edges: this.#model.edges, traits, tpotRatio: this.#tpotRatio };
     return gapsOf(this.#runs, this.shape, this.#engine.tensorParallel, options);
+  }
+
+  /** Which steps the gaps are. */
+  steps(traits: TailTraits): StepSplit | null {
+    const options = { edges: this.#model.edges, traits, tpotRatio: this.#tpotRatio };
+    return stepsOf(this.#runs, this.shape, this.#engine.tensorParallel, options);
   }
 
   /** Seconds by which a start moves the mean TTFT that a fit to means already holds; 0 of a fit to medians. */

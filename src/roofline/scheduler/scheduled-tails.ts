@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import { quantile, sortSample } from '../../stats/sorted.ts';
-import { gapTail, type StepGaps } from '../gap-tail.ts';
+import { gapTail, meanGap, type StepGaps, type StepSplit, splitOf } from '../gap-tail.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import { type ClosedLoopShape, type EngineSettings, NO_EDGES, type ServingEdges } from '../serving.ts';
 import { StepPricer } from '../step-pricer.ts';
@@ -126,6 +126,19 @@ export function gapsOf(
   return averaged(runs.map(({ gaps }) => gapTail(gaps, tensorParallel, traits, stretch * meanGap(gaps))));
 }
 
+/** Which steps the gaps are, see `tailsOf`: over all runs together; null without any. */
+export function stepsOf(
+  runs: readonly PricedRun[],
+  shape: ClosedLoopShape,
+  tensorParallel: number,
+  { edges = NO_EDGES, traits = NO_TRAITS, tpotRatio = 1 }: Omit<TailOptions, 'start'> = {},
+): StepSplit | null {
+  const joined = (column: keyof StepGaps): Float64Array =>
+    Float64Array.from(runs.flatMap(({ gaps }) => [...gaps[column]]));
+  const gaps = { plain: joined('plain'), prompts: joined('prompts'), counts: joined('counts') };
+  return splitOf(gaps, tensorParallel, traits, tpotRatio * stretchOf(shape, edges) * meanGap(gaps));
+}
+
 /** Seconds by which a start moves the mean TTFT of runs. */
 export function startShare(runs: readonly PricedRun[], { stall_s, queue_ratio }: BurstStart): number {
   let [sum, requests] = [0, 0];
@@ -180,13 +193,4 @@ function tailOf(values: Float64Array): LatencyTail | null {
     mean: sample.reduce((sum, value) => sum + value, 0) / sample.length,
     quantiles: TAIL_QUANTILES.map((q) => quantile(sample, q)),
   };
-}
-
-function meanGap({ plain, prompts, counts }: StepGaps): number {
-  let [seconds, gaps] = [0, 0];
-  for (let i = 0; i < counts.length; i += 1) {
-    seconds += counts[i]! * (plain[i]! + prompts[i]!);
-    gaps += counts[i]!;
-  }
-  return seconds / gaps;
 }

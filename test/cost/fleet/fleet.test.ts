@@ -166,8 +166,24 @@ test('what workers did, part by part: never more than there are, nothing behind 
   // One worker that computes a prompt for a third of the trace, from its second part into its fourth.
   const meter = new UsageMeter(60);
   const worker = new Worker(0, plainServer(), requestsAt([0, 1, 1]), clusterOf(requestsAt([0, 1, 1])));
-  meter.add(worker, { activity: 'prefill', start_s: 15, seconds: 20, steps: 1, step_s: 20, work: null });
-  meter.add(worker, { activity: 'decode', start_s: 55, seconds: 20, steps: 1, step_s: 20, work: null });
+  meter.add(worker, {
+    activity: 'prefill',
+    start_s: 15,
+    seconds: 20,
+    steps: 1,
+    step_s: 20,
+    work: null,
+    decoding: null,
+  });
+  meter.add(worker, {
+    activity: 'decode',
+    start_s: 55,
+    seconds: 20,
+    steps: 1,
+    step_s: 20,
+    work: null,
+    decoding: null,
+  });
   expect(meter.tasks.map(({ prefill }) => prefill)).toEqual([0, 0.5, 1, 0.5, 0, 0]);
   expect(meter.tasks.map(({ decode }) => decode)).toEqual([0, 0, 0, 0, 0, 0.5]);
   expect(meter.busySeconds([worker])).toBe(40);

@@ -1,13 +1,13 @@
 import { Cluster, type ClusterOptions } from '../../../src/cost/fleet/cluster.ts';
 import type { Services } from '../../../src/cost/fleet/fleet.ts';
 import { drawMix, type Mix } from '../../../src/cost/fleet/mix.ts';
-import { requestObjectives } from '../../../src/cost/fleet/request-objectives.ts';
 import { type Requests, requestsOf } from '../../../src/cost/fleet/requests.ts';
 import { type Service, serviceOf } from '../../../src/cost/fleet/service.ts';
 import type { Choices } from '../../../src/cost/fleet/sized-fleet.ts';
 import { objectivesOf } from '../../../src/cost/objectives.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
+import { NO_TRAITS } from '../../../src/roofline/tails.ts';
 import { CARD, specOf } from '../devices.ts';
 
 /** A fit of what a published run measured. */
@@ -23,6 +23,7 @@ export const plainServer = (own: Partial<Service> = {}): Service => ({
   kv_capacity_tokens: 1e6,
   request_overhead_s: 0,
   attention: new AttentionWork(CARD),
+  traits: NO_TRAITS,
   stepSeconds: ({ tokens }) => 1e-3 * tokens,
   decodeSeconds: () => 10e-3,
   power: { idle_w: 100, stepWatts: () => 500 },
@@ -70,5 +71,4 @@ export const clusterOf = (requests: Requests, own: Partial<ClusterOptions> = {})
   });
 
 /** Objectives by their limits, ms. */
-export const limitsOf = (limits: Parameters<typeof objectivesOf>[0]) =>
-  requestObjectives(objectivesOf(limits));
+export const limitsOf = (limits: Parameters<typeof objectivesOf>[0]) => objectivesOf(limits);
