@@ -30,7 +30,7 @@ const help = `usage: ridge compare FIT... | --all --model NAME
 Ranks every pairing of accelerators (prefill on one, decode on the other) and
 aggregated serving on each by what a request costs while the latency objectives
 are met: device counts, TP sizes, batches and the ratio of devices are searched.
-Uncertainty of the fits is carried into every ratio.
+Uncertainty of the fits is carried into every ratio and latency.
 
 FIT is a fit file, spec:ID (a catalogue entry without a fit of the model: what
 ridge predict --model expects there) or carry:ID (the first fit scaled to a
