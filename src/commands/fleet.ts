@@ -37,7 +37,8 @@ the Azure and Splitwise traces), or a YAML file of phases:
     - { seconds: 900, rate_per_s: 8, input: 512, output: 1024 }
 
   --objective KEY=MS   ttft_p99_ms=2000, tpot_mean_ms=25, e2e_p95_ms=30000,
-                       tbt_p99_ms=50 for the gaps between tokens; repeatable; or --suite FILE: those of a suite
+                       tbt_p99_ms=50 for the gaps between tokens; repeatable;
+                       or --suite FILE: those of a suite
   --prefill FIT        another device's fit for the static prefill pool
   --decode FIT         and for the static decode pool
   --tp LIST            TP sizes to search (2,4); of those measured
