@@ -66,11 +66,10 @@ function narrowing({ narrowed }: UnmeasuredPrediction): string[] {
 }
 
 function settingsText({ settings, narrowed }: UnmeasuredPrediction): string {
-  const { maxNumBatchedTokens, kvCapacityTokens } = settings;
-  const tokens = `${Math.floor(kvCapacityTokens)} tokens of KV cache`;
-  return narrowed === null
-    ? `assumed: max_num_batched_tokens ${maxNumBatchedTokens}, ${tokens} (90 % of memory)`
-    : `served as its cells were: max_num_batched_tokens ${maxNumBatchedTokens}, ${tokens}`;
+  const { maxNumBatchedTokens, budgetMarginTokens: margin, kvCapacityTokens } = settings;
+  const budget = margin === undefined ? String(maxNumBatchedTokens) : `of its prompt and streams + ${margin}`;
+  const facts = `max_num_batched_tokens ${budget}, ${Math.floor(kvCapacityTokens)} tokens of KV cache`;
+  return narrowed === null ? `assumed: ${facts} (90 % of memory)` : `served as its cells were: ${facts}`;
 }
 
 function paddingNote({ settings: { padding }, padding_differs, narrowed }: UnmeasuredPrediction): string[] {

@@ -78,11 +78,14 @@ test('percentiles, limits, cached prompts and speculation are as for a fit; a li
 });
 
 /** A run of which `count` cells were measured. */
-async function runOf(count: number): Promise<string> {
+async function runOf(count: number, target: object = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'ridge-cells-'));
   const { run, records } = measureSuite([1]);
   await mkdir(join(folder, 'run'));
-  await writeFile(join(folder, 'run', 'run.json'), JSON.stringify(run));
+  await writeFile(
+    join(folder, 'run', 'run.json'),
+    JSON.stringify({ ...run, targets: run.targets.map((one) => ({ ...one, ...target })) }),
+  );
   const lines = records.slice(0, count).map((record) => `${JSON.stringify(record)}\n`);
   await writeFile(join(folder, 'run', 'cells.jsonl'), lines.join(''));
   return join(folder, 'run');
@@ -111,6 +114,12 @@ test('the first cells of a server narrow what is expected of it, and it is said 
   expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining('the cells are of')]);
   const fit = await ridge('predict', FIT, '--cells', few, ...shape);
   expect([fit.exitCode, fit.stderr]).toEqual([2, expect.stringContaining('goes a device file, no fit')]);
+});
+
+test('cells of servers that were set up for each shape: so is what is predicted', async () => {
+  const cells = await runOf(1, { budget_margin_tokens: 1500 });
+  const { stdout } = await ridge('predict', '--cells', cells, ...shape);
+  expect(unfolded(stdout)).toContain('max_num_batched_tokens of its prompt and streams + 1500,');
 });
 
 test.each([

@@ -119,3 +119,10 @@ test('a device without a fit of the model is what ridge predict --model expects 
   const sd = Math.sqrt(ours.reduce((sum, one) => sum + one ** 2, 0) / ours.length);
   expect(sd).toBeGreaterThan(0.3);
 });
+
+test('a server that was set up for each shape is set up for the workload', () => {
+  const targets = fit.targets.map((one) => ({ ...one, budget_margin_tokens: 1500 }));
+  const own = fitSource({ ...fit, targets }, workload, 'h100-sxm').central;
+  expect(own.step_tokens).toBe(workload.input + fit.range.concurrency[1] + 1500);
+  expect(own.step_tokens).not.toBe(central.step_tokens);
+});

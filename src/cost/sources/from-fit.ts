@@ -10,6 +10,7 @@ import { kvCapacityTokens } from '../../model/quantities.ts';
 import { MOST_DOUBLINGS } from '../../predict/extrapolation.ts';
 import { capacityOf, speculating } from '../../predict/proposer.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
+import { type EngineSettings, servedWith } from '../../roofline/serving.ts';
 import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
 import { type Deviations, drawerOf, misfitOf, moved } from './fit-draws.ts';
@@ -29,11 +30,18 @@ const boundsOf =
     return [lower, upper];
   };
 
+/** A server that was set up for each shape is so for the workload, at the highest load that was measured. */
+const settingsOf = (fit: Fit, { input }: Workload): EngineSettings =>
+  servedWith(settingsFor(fit, fit.range.tensor_parallel[0]!), {
+    inputTokens: input,
+    concurrency: fit.range.concurrency[1],
+  });
+
 /** The device that a fit is of, at the tensor parallel sizes that were measured. */
 export function fitSource(fit: Fit, workload: Workload, label: string): UncertainSource {
   const { fit: served, sentences } = speculating(fit, workload);
   const model = modelOf(served);
-  const settings = settingsFor(fit, fit.range.tensor_parallel[0]!);
+  const settings = settingsOf(fit, workload);
   const device: RooflineDevice = {
     accelerator: fit.accelerator,
     card: served.model_card,
@@ -100,7 +108,7 @@ export function carriedSource(
     const own = row < 0 ? 0 : base.covariance[row]![row]!;
     return Math.sqrt(Math.max(0, model.covariance[column]![column]! - own));
   });
-  const settings = settingsFor(fit, fit.range.tensor_parallel[0]!);
+  const settings = settingsOf(fit, workload);
   const device: RooflineDevice = {
     accelerator: to.accelerator,
     card,
