@@ -1,17 +1,11 @@
 import { readHostCalibration } from '../calibrate/calibration-file.ts';
 import { thisHost } from '../calibrate/this-host.ts';
 import type { EndpointIdentity } from '../endpoint/identity.ts';
-import type { PowerWatch } from '../power/power-watch.ts';
+import { recordedFacts } from '../power/sample.ts';
 import type { AgentWork } from './agent-work.ts';
 import { identify } from './identify.ts';
-import type { Identity } from './protocol.ts';
 import { runCell } from './run-cell.ts';
 import { measureIdle, type OpenedPower, openPower } from './target-power.ts';
-
-async function recordedFacts(watch: PowerWatch): Promise<NonNullable<Identity['power']>> {
-  const { devices, limits_w, ...facts } = await watch.factsNow();
-  return { ...facts, devices: [...devices], ...(limits_w && { limits_w: [...limits_w] }) };
-}
 
 /** An agent's work on a vLLM-like endpoint. What the endpoint and the power source are asked once and kept for the cells. */
 export function endpointWork(): AgentWork {
@@ -27,7 +21,7 @@ export function endpointWork(): AgentWork {
       power ??= await openPower(target, identity.simulated?.tensor_parallel ?? null);
       const { watch } = power;
       const warnings = [...identity.warnings, ...power.warnings];
-      return { ...identity, warnings, power: watch && (await recordedFacts(watch)) };
+      return { ...identity, warnings, power: watch && recordedFacts(await watch.factsNow()) };
     },
     async runCell(target, task, hooks, signal) {
       known ??= (await identify(target)).endpoint;

@@ -163,7 +163,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   environment_changed: {
-    gate: 'engine, its version, model, settings or the flags that the run starts it with differ from the start of the run; of what a power source tells, where it told it both times, its version (nvidia-smi and hl-smi: the driver) and the power limits in force (nvidia-smi)',
+    gate: 'engine, its version, model, settings or the flags that the run starts it with differ from the start of the run; of what a power source tells, where it told it both times, its version (nvidia-smi and hl-smi: the driver), the power limits in force and the application clocks (nvidia-smi; no tool tells locked clocks)',
     effect: 'invalid',
     fit: 'exclude',
   },

@@ -1,7 +1,7 @@
 import type { Energy } from '../run/energy-schema.ts';
 import type { Interval } from './energy.ts';
 import type { JudgedEnergy } from './judge-energy.ts';
-import type { PowerFacts } from './sample.ts';
+import { type PowerFacts, recordedFacts } from './sample.ts';
 
 /** What a window's energy was spent on. Null: these devices did only a part of it. */
 export interface Produced {
@@ -9,12 +9,6 @@ export interface Produced {
   readonly inputTokens: number | null;
   readonly requests: number | null;
 }
-
-const sourceOf = ({ devices, limits_w, ...facts }: PowerFacts): Energy['source'] => ({
-  ...facts,
-  devices: [...devices],
-  ...(limits_w && { limits_w: [...limits_w] }),
-});
 
 /**
  * The energy block of a cell's record.
@@ -37,7 +31,7 @@ export function cellEnergy(
       : { gross: gross / count, above_idle: above === null ? null : above / count };
   return {
     schema_version: 1,
-    source: sourceOf(facts),
+    source: recordedFacts(facts),
     energy_j: gross,
     taken_from: judged.taken_from,
     counter_disagreement_percent:

@@ -1,7 +1,14 @@
 import { RidgeError } from '../errors.ts';
 import type { Interval } from './energy.ts';
 import { findSource, type PowerChoice } from './find-source.ts';
-import type { PowerFacts, PowerSample, PowerSink, PowerSource, RunningSampler } from './sample.ts';
+import {
+  deviceSettings,
+  type PowerFacts,
+  type PowerSample,
+  type PowerSink,
+  type PowerSource,
+  type RunningSampler,
+} from './sample.ts';
 import { powerClock } from './spawned-sampler.ts';
 import { withToolPath } from './tool-path.ts';
 
@@ -59,14 +66,10 @@ export class PowerWatch {
 
   /** The facts of the target's own devices, as they are now where the tool says it. */
   async factsNow(): Promise<PowerFacts> {
-    const { limits_w: first, ...facts } = this.facts;
-    const now = (await withToolPath(this.#path, () => this.#source.conditions?.())) ?? {
-      version: facts.version,
-      limits_w: first,
-    };
-    const own = this.expected.map((device) => facts.devices.indexOf(device));
-    const limits_w = now.limits_w && own.map((index) => now.limits_w![index] ?? null);
-    return { ...facts, version: now.version, devices: this.expected, ...(limits_w && { limits_w }) };
+    const now = (await withToolPath(this.#path, () => this.#source.conditions?.())) ?? this.facts;
+    const own = this.expected.map((device) => this.facts.devices.indexOf(device));
+    const settings = deviceSettings(now, (values) => own.map((index) => values[index] ?? null));
+    return { ...this.facts, version: now.version, devices: this.expected, ...settings };
   }
 
   /** Starts reading, or reading again; a second call while it runs does nothing. */

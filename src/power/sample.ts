@@ -27,7 +27,7 @@ export type PowerScope = 'device' | 'module' | 'socket' | 'gcd_pair' | 'package'
 export type PowerAveraging = 'instant' | '1s' | 'counter' | 'unknown';
 
 /** Where watts come from, recorded with every cell. */
-export interface PowerFacts {
+export interface PowerFacts extends DeviceSettings {
   readonly source: string;
   readonly version: string | null;
   readonly scope: PowerScope;
@@ -46,12 +46,41 @@ export interface PowerFacts {
    * readings are stamped by this host when they arrive.
    */
   readonly clock_offset_bound_s?: number | null;
-  /** Power limit in force of each of them when the source was asked; absent: the tool does not say. */
-  readonly limits_w?: readonly (number | null)[];
 }
 
+/** Settings that a source tells of each device when it is asked; absent: the tool does not say. */
+export const DEVICE_SETTINGS = [
+  'limits_w',
+  'application_clocks_mhz',
+  'application_memory_clocks_mhz',
+] as const;
+
+/** One value a device, in the order of the devices. Limits are those in force. */
+export type DeviceSettings = {
+  readonly [Setting in (typeof DEVICE_SETTINGS)[number]]?: readonly (number | null)[];
+};
+
 /** What a source says that may change while a run lasts. */
-export type PowerConditions = Pick<PowerFacts, 'version' | 'limits_w'>;
+export type PowerConditions = Pick<PowerFacts, 'version'> & DeviceSettings;
+
+/** The settings among some facts, each list copied, or of some of the devices only. */
+export function deviceSettings(
+  facts: DeviceSettings,
+  of: (values: readonly (number | null)[]) => (number | null)[] = (values) => [...values],
+): { [Setting in keyof DeviceSettings]: (number | null)[] } {
+  const told = DEVICE_SETTINGS.flatMap((setting) => {
+    const values = facts[setting];
+    return values === undefined ? [] : [[setting, of(values)] as const];
+  });
+  return Object.fromEntries(told);
+}
+
+type RecordedFacts = Omit<PowerFacts, keyof DeviceSettings | 'devices'> &
+  ReturnType<typeof deviceSettings> & { devices: string[] };
+
+/** A source's facts in the form in which runs record them: lists of its own. */
+export const recordedFacts = (facts: PowerFacts): RecordedFacts =>
+  ({ ...facts, ...deviceSettings(facts), devices: [...facts.devices] }) as RecordedFacts;
 
 /** Receives what a sampler reads. */
 export interface PowerSink {

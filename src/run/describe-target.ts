@@ -7,6 +7,7 @@ import type { Environment } from '../measure/verdict.ts';
 import { plainName } from '../model/cards.ts';
 import type { TargetFacts } from '../plan/facts.ts';
 import { powerTiming } from '../power/least-window.ts';
+import { DEVICE_SETTINGS } from '../power/sample.ts';
 import { readLabPrompts } from '../suite/lab-prompts.ts';
 import { IDLE_S } from '../suite/power-schema.ts';
 import type { NamedTarget } from '../suite/targets.ts';
@@ -111,13 +112,15 @@ export const environmentOf = (target: RunTarget): Environment => ({
   ...powerConditions(target),
 });
 
-/** Driver and power limit, as far as the power source says them: by its name, since another one says other things. */
+/** Driver and devices' settings, as far as the power source says them: by its name, since another one says other things. */
 function powerConditions({ power }: RunTarget): Environment {
   if (!power) return {};
-  const { source, version, limits_w } = power;
-  const limits = limits_w?.map((limit) => limit ?? '?').join(' ') ?? null;
-  return { [`power.${source}.version`]: version, [`power.${source}.limits_w`]: limits };
+  const told = ['version', ...DEVICE_SETTINGS] as const;
+  return Object.fromEntries(told.map((fact) => [`power.${power.source}.${fact}`, asText(power[fact])]));
 }
+
+const asText = (value: string | readonly (number | null)[] | null | undefined): string | null =>
+  typeof value === 'string' ? value : (value?.map((one) => one ?? '?').join(' ') ?? null);
 
 /** How a server that the run starts is started; null for others, whose flags are not known beyond the settings above. */
 function serverFlags({ definition }: RunTarget): string | null {

@@ -22,6 +22,9 @@ export const powerFactsSchema = z.object({
   clock_offset_bound_s: nullableNumber.optional(),
   /** Power limit in force of each device when the source was asked; absent: the tool does not say. */
   limits_w: z.array(nullableNumber).optional(),
+  /** Application clocks that each device is set to, of its cores and of its memory; absent: the tool does not say. */
+  application_clocks_mhz: z.array(nullableNumber).optional(),
+  application_memory_clocks_mhz: z.array(nullableNumber).optional(),
 });
 
 /** Power with the engine loaded and no request. */

@@ -26,7 +26,12 @@ export interface ServerState {
   /** Its part in KV transfers; null: it has no connector. */
   readonly kv: KvSide | null;
   /** How its power tools misbehave, and how often they have read. */
-  readonly power: { readonly quirks: readonly Quirk[]; readings: number };
+  readonly power: {
+    readonly quirks: readonly Quirk[];
+    readings: number;
+    /** What the devices are set to run at; as `nvidia-smi -ac` would change it. */
+    application_clock_mhz: number;
+  };
   nextOrder(): number;
   /** How often the server was restarted. */
   readonly restarts: number;

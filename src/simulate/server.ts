@@ -77,7 +77,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Simulated
     pose: options.pose ?? POSES.vllm,
     devMode: options.devMode ?? false,
     apiKey: options.apiKey ?? null,
-    power: { quirks: options.powerQuirks ?? [], readings: 0 },
+    power: { quirks: options.powerQuirks ?? [], readings: 0, application_clock_mhz: APPLICATION_CLOCK_MHZ },
     nextOrder: () => orders++,
     stopListening: () => {
       server.close();
@@ -118,6 +118,9 @@ function handle(state: ServerState, incoming: IncomingMessage, response: ServerR
     response.destroy();
   });
 }
+
+/** What simulated devices are set to run at. */
+const APPLICATION_CLOCK_MHZ = 1755;
 
 const warnOfSendLog = (error: Error): void =>
   console.error(`ridge simulate: --log-sends: ${error.message}; no more sends are logged`);

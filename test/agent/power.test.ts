@@ -155,6 +155,22 @@ describe('what devices say of themselves', () => {
     expect(energy.reasons).toContainEqual(expect.objectContaining({ code: 'power_capped', effect: 'note' }));
   });
 
+  test('clocks that are set anew while a run lasts are a changed environment', async () => {
+    const { url, state } = await atWork([]);
+    const work = endpointWork();
+    onTestFinished(() => work.close!());
+    const target = targetWith({ source: 'nvidia-smi' }, url);
+    const before = runTarget({ power: (await work.identify(target)).power! });
+    expect(before.power).toMatchObject({ application_clocks_mhz: [1755] });
+    expect(before.power).not.toHaveProperty('application_memory_clocks_mhz');
+    state.power.application_clock_mhz = 1200;
+    const after = runTarget({ power: (await work.identify(target)).power! });
+    expect(judgeEnvironment(environmentOf(before), environmentOf(after))).toMatchObject({
+      code: 'environment_changed',
+      message: 'power.nvidia-smi.application_clocks_mhz 1755 -> 1200',
+    });
+  });
+
   test('a power limit that changes while a run lasts is a changed environment; a tool that is gone is not', async () => {
     const { url, state, path } = await atWork([]);
     const work = endpointWork();

@@ -1,6 +1,8 @@
 import { readOptional, readPower } from '../cell-value.ts';
 import {
   blankSample,
+  DEVICE_SETTINGS,
+  type DeviceSettings,
   type PowerConditions,
   type PowerFacts,
   type PowerSample,
@@ -26,6 +28,12 @@ const FIELDS = [
   'clocks_throttle_reasons.active',
 ] as const;
 
+const SETTING_FIELDS: Readonly<Record<keyof DeviceSettings, string>> = {
+  limits_w: 'enforced.power.limit',
+  application_clocks_mhz: 'clocks.applications.graphics',
+  application_memory_clocks_mhz: 'clocks.applications.memory',
+};
+
 /** Bits of the active clock event reasons, by NVML's names (nvmlClocksEventReasons). */
 const REASON_BITS: readonly [bit: bigint, reason: ThrottleReason][] = [
   [0x4n, 'power_cap'],
@@ -50,7 +58,7 @@ export async function nvidiaSmi(): Promise<PowerSource | null> {
   const facts: PowerFacts = {
     source: 'nvidia-smi',
     version: rows[0]?.[1] ?? null,
-    ...(await limitsOf()),
+    ...(await settingsNow()),
     scope: power.startsWith('module') ? 'module' : 'device',
     averaging: power === 'power.draw.instant' ? 'instant' : '1s',
     interval_s: INTERVAL_MS / 1000,
@@ -85,15 +93,18 @@ async function tableOf(fields: string): Promise<string[][] | null> {
     .map((line) => line.split(',').map((cell) => cell.trim()));
 }
 
-/** Limits that are in force, in the order of the devices; nothing where the driver knows none. */
-async function limitsOf(): Promise<Pick<PowerFacts, 'limits_w'>> {
-  const limits = (await tableOf('enforced.power.limit'))?.map(([watts]) => readOptional(watts)) ?? [];
-  return limits.some((limit) => limit !== null) ? { limits_w: limits } : {};
+/** Settings in the order of the devices; without those that the driver does not know. No field tells of locked clocks. */
+async function settingsNow(): Promise<DeviceSettings> {
+  const told = DEVICE_SETTINGS.map(async (setting) => {
+    const values = (await tableOf(SETTING_FIELDS[setting]))?.map(([cell]) => readOptional(cell)) ?? [];
+    return values.some((value) => value !== null) ? [[setting, values] as const] : [];
+  });
+  return Object.fromEntries((await Promise.all(told)).flat());
 }
 
 async function conditions(): Promise<PowerConditions | null> {
   const version = (await tableOf('driver_version'))?.[0]?.[0];
-  return version === undefined ? null : { version, ...(await limitsOf()) };
+  return version === undefined ? null : { version, ...(await settingsNow()) };
 }
 
 /** Fields that this driver and these devices answer with more than a word for unknown. */

@@ -3,7 +3,6 @@ import type { PowerReading } from '../power/tools/fake-tool.ts';
 import type { ServerState } from '../server-state.ts';
 
 const IDLE_CLOCK_MHZ = 345;
-const BUSY_CLOCK_MHZ = 1755;
 const COOL_C = 32;
 const HOT_C = 70;
 
@@ -15,7 +14,7 @@ export function powerJson(state: ServerState): PowerReading & { readonly reading
   const busy = Math.min(1, Math.max(0, (reading.average_w - idle_power_w) / (power_limit_w - idle_power_w)));
   const one = {
     ...reading,
-    clock_mhz: busy > 0.02 ? BUSY_CLOCK_MHZ : IDLE_CLOCK_MHZ,
+    clock_mhz: busy > 0.02 ? power.application_clock_mhz : IDLE_CLOCK_MHZ,
     temperature_c: COOL_C + (HOT_C - COOL_C) * busy,
     capped: reading.instant_w > 0.999 * power_limit_w,
   };
@@ -23,6 +22,7 @@ export function powerJson(state: ServerState): PowerReading & { readonly reading
   return {
     devices: Array.from({ length: device.settings.tensorParallel }, () => one),
     limit_w: power_limit_w,
+    application_clock_mhz: power.application_clock_mhz,
     quirks: power.quirks,
     reading_number: power.readings,
   };

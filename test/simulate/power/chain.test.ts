@@ -43,7 +43,7 @@ const facts: PowerFacts = {
 /** What the tools see at a time. */
 function readingAt(trace: PowerTrace, at: number, quirks: readonly Quirk[]): PowerReading {
   const one = { ...readSensor(trace, 0, at), clock_mhz: 1755, temperature_c: 60, capped: false };
-  return { devices: [one, one], limit_w: 700, quirks };
+  return { devices: [one, one], limit_w: 700, application_clock_mhz: 1755, quirks };
 }
 
 /** The times at which a tool that waits `interval` after each query asks again, with queries that take some milliseconds. */

@@ -25,6 +25,8 @@ export type Quirk = keyof typeof QUIRKS;
 export interface PowerReading {
   readonly devices: readonly DeviceReading[];
   readonly limit_w: number;
+  /** What the devices' cores are set to run at. */
+  readonly application_clock_mhz: number;
   readonly quirks: readonly Quirk[];
 }
 

@@ -47,6 +47,11 @@ const FIELDS: Readonly<Record<string, Field>> = {
     unit: 'W',
     value: (_, __, { limit_w }) => limit_w.toFixed(2),
   },
+  'clocks.applications.graphics': {
+    header: 'clocks.applications.graphics',
+    unit: 'MHz',
+    value: (_, __, { application_clock_mhz }) => application_clock_mhz.toFixed(0),
+  },
   'clocks_event_reasons.active': plain('clocks_event_reasons.active', ({ capped }, _, { quirks }) => {
     const mask = (capped ? POWER_CAP : 0) | (quirks.includes('throttle') ? THERMAL : 0);
     return `0x${mask.toString(16).padStart(16, '0')}`;
