@@ -12,13 +12,14 @@ const WHERE: Readonly<Record<Section['targets'][number]['source'], string>> = {
 };
 
 /** `9 batch sizes to 256, 7 prompt sizes to 8192 tokens`. */
-export function sizesText({ batch, query, kv_blocks }: Padding): string {
+export function sizesText({ batch, query, kv_blocks, context_blocks = null }: Padding): string {
   const said = (sizes: readonly number[] | null, what: string, unit = ''): string[] =>
     sizes === null ? [] : [`${counted(sizes.length, what)} to ${sizes.at(-1)}${unit}`];
   return [
     ...said(batch, query === null ? 'graph size' : 'batch size'),
     ...said(query, 'prompt size', ' tokens'),
     ...said(kv_blocks, 'KV size', ' blocks'),
+    ...said(context_blocks, 'context size', ' blocks'),
   ].join(', ');
 }
 

@@ -3,6 +3,7 @@ import type { Priors } from '../roofline/priors.ts';
 import type { Predictor } from './cell-model.ts';
 import { draftNames, draftStart } from './draft-columns.ts';
 import type { ExpectedServer } from './joint-prior.ts';
+import type { LeastSquares } from './least-squares.ts';
 import type { Objective } from './objective.ts';
 import { EDGE_NAMES, type Problem } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
@@ -47,12 +48,28 @@ export interface Search {
   readonly starts: number;
 }
 
+function searchSquares(problem: Problem): LeastSquares {
+  const { input, names, terms } = problem;
+  const whitening: Whitening = {
+    terms: terms.map(
+      ({ metric, measured_error, emphasis }) =>
+        Math.sqrt(emphasis) / Math.hypot(SEARCH_MISFIT[metric], measured_error),
+    ),
+    priors: input.joint ? [1 / 3] : names.map((name) => 1 / input.priors[name].log_sd / 3),
+  };
+  return leastSquares(problem, whitening);
+}
+
+/** The basin of one point, where another search of a like problem ended. */
+export const searchNear = (problem: Problem, point: readonly number[]): readonly number[] =>
+  solve(searchSquares(problem), point).point;
+
 /**
  * Solves from several starts at a generous noise level and keeps the best; a refit on part of the data starts where the
  * whole one ended.
  */
 export function searchBasins(problem: Problem, options: FitOptions): Search {
-  const { input, names, terms } = problem;
+  const { input, names } = problem;
   const { from } = options;
   if (from) {
     const point = [
@@ -61,14 +78,7 @@ export function searchBasins(problem: Problem, options: FitOptions): Search {
     ];
     return { point, agreeing: 1, starts: 1 };
   }
-  const whitening: Whitening = {
-    terms: terms.map(
-      ({ metric, measured_error, emphasis }) =>
-        Math.sqrt(emphasis) / Math.hypot(SEARCH_MISFIT[metric], measured_error),
-    ),
-    priors: input.joint ? [1 / 3] : names.map((name) => 1 / input.priors[name].log_sd / 3),
-  };
-  const squares = leastSquares(problem, whitening);
+  const squares = searchSquares(problem);
   const starts = startPoints(
     names.map((name) => input.priors[name]),
     options.starts,

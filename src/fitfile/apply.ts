@@ -2,7 +2,7 @@ import type { FittedModel } from '../fit/predictive.ts';
 import { EDGE_NAMES } from '../fit/problem.ts';
 import type { TailModel } from '../fit/tails/tail-model.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
-import type { Padding } from '../roofline/padding.ts';
+import { type Padding, sizesOf } from '../roofline/padding.ts';
 import {
   DRAFT_NAMES,
   PARAMETER_NAMES,
@@ -73,7 +73,5 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
 /** What a target pads its steps to, as far as the parameters were fitted with it. */
 export function usedPadding({ padding }: FitContent, target: string): Padding | undefined {
   const sizes = padding?.used ? padding.targets.find((each) => each.target === target) : undefined;
-  if (sizes === undefined) return undefined;
-  const { batch, query, kv_blocks, block_size } = sizes;
-  return { batch, query, kv_blocks, block_size };
+  return sizes && sizesOf(sizes);
 }

@@ -2,6 +2,7 @@ import { type DatasetFit, errorsOn } from '../fit/fit-dataset.ts';
 import type { Observation } from '../fit/observations.ts';
 import { type PaddingScores, paddingScores } from '../fit/padding/scores.ts';
 import { paddingOf, pads, type UsualPadding } from '../fit/padding/sizes.ts';
+import { sizesOf } from '../roofline/padding.ts';
 import type { PaddingSection } from './padding-schema.ts';
 import type { Fit } from './schema.ts';
 
@@ -67,7 +68,6 @@ function targetsOf(
     const sizes = paddingOf(value, read);
     if (sizes === undefined || !pads(sizes)) return [];
     const source = value === 'read' ? read!.source : 'detected';
-    const { batch, query, kv_blocks, block_size } = structuredClone(sizes);
-    return [{ target, source, batch, query, kv_blocks, block_size } as PaddingSection['targets'][number]];
+    return [{ target, source, ...structuredClone(sizesOf(sizes)) } as PaddingSection['targets'][number]];
   });
 }

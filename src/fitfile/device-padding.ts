@@ -1,4 +1,4 @@
-import type { Padding } from '../roofline/padding.ts';
+import { type Padding, sizesOf } from '../roofline/padding.ts';
 import { canonicalJson } from '../stats/canonical-json.ts';
 import type { Fit } from './schema.ts';
 
@@ -18,9 +18,7 @@ export function devicePadding(
   const found = own.flatMap(({ padding }): (Padding | null)[] => {
     if (!padding) return [];
     if (!padding.used) return [null];
-    return padding.targets.map(({ batch, query, kv_blocks, block_size }) => ({
-      ...{ batch, query, kv_blocks, block_size },
-    }));
+    return padding.targets.map(sizesOf);
   });
   const each = new Set(found.map((one) => canonicalJson(one)));
   if (each.size > 1) return 'differs';

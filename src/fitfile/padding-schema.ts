@@ -29,11 +29,14 @@ export const paddingSectionSchema = z
           batch: sizes,
           query: sizes,
           kv_blocks: sizes,
+          context_blocks: sizes
+            .optional()
+            .describe('Of what a piece of a prompt finds in the KV cache; absent: not padded.'),
           block_size: z.int().min(1).describe('Tokens of a KV block.'),
         }),
       )
       .describe(
-        'Sizes, ascending; null: that axis is not padded. Without `query` they are CUDA graphs: the rows of a whole step are padded to `batch`. With it shapes are static: decoding sequences, tokens of each piece of a prompt, and the KV blocks that decodes read are each padded to their own sizes. A target without an entry pads nothing.',
+        'Sizes, ascending; null: that axis is not padded. Without `query` they are CUDA graphs: the rows of a whole step are padded to `batch`. With it shapes are static: decoding sequences, tokens of each piece of a prompt, the KV blocks that decodes read and those that a piece of a prompt finds are each padded to their own sizes. A target without an entry pads nothing.',
       ),
     used: z.boolean().describe('Whether the parameters of this file are those of the fit with padding.'),
     cost_ratio: z.number().describe('Robust cost of the fit with padding over that without.'),

@@ -4,8 +4,12 @@ import type { RequestTimeline } from './timeline.ts';
 
 /** Sizes of a cell as they are and as the server computes them; null: beyond its buckets, where nothing is padded. */
 export interface PaddedSizes {
+  /** Of a prompt, without those that are in the prefix cache. */
   readonly input_tokens: number;
   readonly padded_input_tokens: number | null;
+  /** That a prompt finds in the prefix cache; absent: none is there. */
+  readonly context_blocks?: number;
+  readonly padded_context_blocks?: number | null;
   /** Requests that decode together, most of the time. */
   readonly batch: number;
   readonly padded_batch: number | null;
@@ -13,17 +17,23 @@ export interface PaddedSizes {
   readonly padded_kv_blocks: number | null;
 }
 
-/** The smallest bucket that holds a shape of [batch, query tokens, KV blocks]; null where none does. */
+/**
+ * The bucket that a shape of [batch, query tokens, KV blocks] is computed in, null where none holds it: the first in order, by
+ * batch, then query, then blocks, as vllm-gaudi's `find_equal_or_closest_greater_config` takes it.
+ */
 export function bucketFor(buckets: readonly Bucket[], shape: Bucket): Bucket | null {
   let best: Bucket | null = null;
   for (const bucket of buckets) {
     if (bucket.some((size, axis) => size < shape[axis]!)) continue;
-    if (best === null || volume(bucket) < volume(best)) best = bucket;
+    if (best === null || isBefore(bucket, best)) best = bucket;
   }
   return best;
 }
 
-const volume = ([batch, tokens, blocks]: Bucket): number => (1 + batch) * (1 + tokens) * (1 + blocks);
+function isBefore(a: Bucket, b: Bucket): boolean {
+  const axis = a.findIndex((size, i) => size !== b[i]);
+  return axis >= 0 && a[axis]! < b[axis]!;
+}
 
 /** Seconds of the window in which so many requests decoded, by their number. */
 export function decodingTimes(
@@ -50,20 +60,27 @@ export function decodingTimes(
 /** True and padded sizes of a cell on a server with buckets. */
 export function paddedSizes(
   buckets: Buckets,
-  { timelines, window }: Pick<CellEvidence, 'timelines' | 'window'>,
+  { timelines, window, cached }: Pick<CellEvidence, 'timelines' | 'window' | 'cached'>,
 ): PaddedSizes | null {
   const load = timelines.filter(({ role }) => role === 'load');
   const first = load[0];
   if (window === null || first === undefined) return null;
-  const input_tokens = first.input_tokens;
+  const whole = first.input_tokens;
+  const context = cached
+    ? cached.block_size * Math.floor(Math.min(cached.tokens, whole - 1) / cached.block_size)
+    : 0;
+  const input_tokens = whole - context;
+  const context_blocks = Math.ceil(context / buckets.block_size);
+  const prompt = bucketFor(buckets.prompt, [1, input_tokens, context_blocks]);
   const times = [...decodingTimes(timelines, window)].filter(([batch]) => batch > 0);
   const batch = times.toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? 1;
   const output = load.reduce((sum, { output_tokens }) => sum + output_tokens, 0) / load.length;
-  const kv_blocks = Math.ceil((batch * (input_tokens + output / 2)) / buckets.block_size);
+  const kv_blocks = Math.ceil((batch * (whole + output / 2)) / buckets.block_size);
   const decode = bucketFor(buckets.decode, [batch, 1, kv_blocks]);
   return {
     input_tokens,
-    padded_input_tokens: bucketFor(buckets.prompt, [1, input_tokens, 0])?.[1] ?? null,
+    padded_input_tokens: prompt?.[1] ?? null,
+    ...(context > 0 && { context_blocks, padded_context_blocks: prompt?.[2] ?? null }),
     batch,
     padded_batch: decode?.[0] ?? null,
     kv_blocks,

@@ -4,14 +4,28 @@
  *
  * Without `query` sizes these are CUDA graphs: all rows of a step, prompts' too, are padded together, and only GEMMs see it.
  * With them shapes are static (Gaudi): the decoding sequences are padded to `batch`, each piece of a prompt to `query` tokens,
- * and the KV cache that decodes read to `kv_blocks` blocks of `block_size` tokens.
+ * the KV cache that decodes read to `kv_blocks` blocks of `block_size` tokens, and what a piece of a prompt finds in the cache
+ * (its earlier pieces, or a cached beginning) to `context_blocks` of them.
+ *
+ * A bucket of vllm-gaudi's is a triple, [batch, query tokens, context blocks] of a prompt and [batch, 1, KV blocks] of decodes; a
+ * step takes the first in order whose three sizes all hold it, a prompt's context counting in blocks, rounded up
+ * (`find_prompt_bucket` in vllm_gaudi/extension/bucketing/common.py, `_form_prefill_batch` in its hpu_model_runner.py; both
+ * strategies make context sizes from 0 on, exponential.py and linear.py). One prompt a batch is its default. Triples are a product
+ * of one list an axis but for those beyond the longest request, so each axis is padded on its own here.
  */
 export interface Padding {
   readonly batch: readonly number[] | null;
   readonly query: readonly number[] | null;
   readonly kv_blocks: readonly number[] | null;
+  /** Absent as null: nothing is known of them, or no prompt has any. */
+  readonly context_blocks?: readonly number[] | null | undefined;
   /** Tokens of a KV block. */
   readonly block_size: number;
+}
+
+/** The sizes alone; axes that are not padded and that older records do not have stay absent. */
+export function sizesOf({ batch, query, kv_blocks, context_blocks = null, block_size }: Padding): Padding {
+  return { batch, query, kv_blocks, ...(context_blocks && { context_blocks }), block_size };
 }
 
 /** Where the sizes come from: the server's log, what it or the lab states, or the staircase that measurements show. */

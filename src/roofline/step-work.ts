@@ -115,8 +115,15 @@ export class AttentionWork {
     return (blocks * block_size) / decodes;
   }
 
-  chunkFlop(chunk: number, context: number): number {
-    const tokens = this.chunkRows(chunk);
+  /** What a piece of a prompt finds in the KV cache, as it is read: whole blocks, padded. */
+  #chunkContext(context: number): number {
+    const { context_blocks = null, block_size = 1 } = this.#shapes ?? {};
+    if (context_blocks === null) return context;
+    return block_size * paddedSize(context_blocks, Math.ceil(context / block_size));
+  }
+
+  chunkFlop(chunk: number, done: number): number {
+    const [tokens, context] = [this.chunkRows(chunk), this.#chunkContext(done)];
     let pairs = 0;
     for (let i = 0; i < this.#counts.length; i += 1) {
       pairs += this.#counts[i]! * chunkPairs(tokens, context, this.#windows[i]!);
@@ -130,8 +137,8 @@ export class AttentionWork {
   }
 
   /** KV bytes of a chunk: what it reads of its own context, once, and what it writes. */
-  chunkBytes(chunk: number, context: number): number {
-    const tokens = this.chunkRows(chunk);
+  chunkBytes(chunk: number, done: number): number {
+    const [tokens, context] = [this.chunkRows(chunk), this.#chunkContext(done)];
     const own = this.#kvLayer * (this.#seen(context) + tokens * this.#layers);
     return own + (this.#draft?.chunkBytes(tokens, context) ?? 0);
   }

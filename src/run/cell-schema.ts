@@ -54,6 +54,8 @@ export const serverDeltaSchema = z.object({
 const paddedSchema = z.object({
   input_tokens: z.int(),
   padded_input_tokens: nullableNumber,
+  context_blocks: z.int().optional(),
+  padded_context_blocks: nullableNumber.optional(),
   batch: z.int(),
   padded_batch: nullableNumber,
   kv_blocks: z.int(),

@@ -1,4 +1,4 @@
-import type { Padding, PaddingSource } from '../roofline/padding.ts';
+import { type Padding, type PaddingSource, sizesOf } from '../roofline/padding.ts';
 import type { Buckets } from '../suite/buckets.ts';
 import { bucketsSchema } from '../suite/buckets.ts';
 import type { RunTarget } from './schema.ts';
@@ -48,12 +48,14 @@ const graphsOf = (sizes: readonly number[]): Padding => ({
 });
 
 /** A bucket is a shape of three sizes; each axis is padded on its own. */
-const shapesOf = ({ prompt, decode, block_size }: Buckets): Padding => ({
-  batch: ascending(decode.map(([batch]) => batch)),
-  query: ascending(prompt.map(([, tokens]) => tokens)),
-  kv_blocks: ascending(decode.map(([, , blocks]) => blocks)),
-  block_size,
-});
+const shapesOf = ({ prompt, decode, block_size }: Buckets): Padding =>
+  sizesOf({
+    batch: ascending(decode.map(([batch]) => batch)),
+    query: ascending(prompt.map(([, tokens]) => tokens)),
+    kv_blocks: ascending(decode.map(([, , blocks]) => blocks)),
+    context_blocks: ascending(prompt.map(([, , blocks]) => blocks)),
+    block_size,
+  });
 
 function ascending(sizes: readonly number[]): readonly number[] | null {
   const known = [...new Set(sizes)].filter((size) => size > 0).sort((a, b) => a - b);

@@ -26,10 +26,9 @@ const whole = (text: string | undefined): number | null =>
 const word = (text: string | undefined): string | null =>
   text === undefined || text === 'None' ? null : text.replace(/^torch\./, '');
 
-/** `[(1, 128, 0), (2, 128, 0)]` as lists of numbers; at most so many, for a log is no database. */
-const MOST_BUCKETS = 4096;
+/** `[(1, 128, 0), (2, 128, 0)]` as lists of numbers: all of them, since a list that is cut would lack its largest sizes. */
 const buckets = (text: string | undefined): number[][] =>
-  [...(text ?? '').matchAll(/\(([\d,\s]+)\)/g)].slice(0, MOST_BUCKETS).map(([, numbers]) =>
+  [...(text ?? '').matchAll(/\(([\d,\s]+)\)/g)].map(([, numbers]) =>
     numbers!
       .split(',')
       .filter((one) => one.trim() !== '')

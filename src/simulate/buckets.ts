@@ -21,6 +21,9 @@ export function parseBucketMode(text: string, flag = '--buckets'): BucketMode | 
 }
 
 const LARGEST_KV_BLOCKS = 65_536;
+const LARGEST_CONTEXT_BLOCKS = 8192;
+/** The simulated server's, far smaller than Gaudi's 128. */
+const BLOCK_SIZE = 16;
 
 /** Powers of two, as exponential bucketing has them. */
 const powersOfTwo = (smallest: number, largest: number): number[] =>
@@ -28,18 +31,20 @@ const powersOfTwo = (smallest: number, largest: number): number[] =>
 
 const QUERIES = powersOfTwo(SMALLEST_QUERY, LARGEST_QUERY);
 const BATCHES = powersOfTwo(1, LARGEST_BATCH);
+const CONTEXTS = powersOfTwo(1, LARGEST_CONTEXT_BLOCKS);
 
 /** What a server with blocks of 16 tokens pads its steps to. */
 export const BUCKET_SIZES: Padding = {
   batch: BATCHES,
   query: QUERIES,
   kv_blocks: powersOfTwo(1, LARGEST_KV_BLOCKS),
-  block_size: 16,
+  context_blocks: CONTEXTS,
+  block_size: BLOCK_SIZE,
 };
 
 /** The sizes as lists of buckets, as a lab file or a log has them. */
 export const BUCKETS: Buckets = {
-  prompt: QUERIES.map((tokens) => [1, tokens, 0]),
+  prompt: QUERIES.flatMap((tokens) => [0, ...CONTEXTS].map((blocks): Bucket => [1, tokens, blocks])),
   decode: BATCHES.flatMap((batch) => BUCKET_SIZES.kv_blocks!.map((blocks): Bucket => [batch, 1, blocks])),
   block_size: BUCKET_SIZES.block_size,
 };
@@ -68,10 +73,13 @@ export function createCompileStalls(mode: BucketMode, timeScale: number): (load:
 }
 
 function shapesOf({ prefills, decodes }: StepLoad): { key: string; covered: boolean }[] {
-  const prompts = prefills.map(({ tokens }) => ({
-    key: `prompt ${paddedSize(QUERIES, tokens)}`,
-    covered: tokens <= LARGEST_QUERY,
-  }));
+  const prompts = prefills.map(({ tokens, context }) => {
+    const blocks = Math.ceil(context / BLOCK_SIZE);
+    return {
+      key: `prompt ${paddedSize(QUERIES, tokens)} ${paddedSize(CONTEXTS, blocks)}`,
+      covered: tokens <= LARGEST_QUERY && blocks <= LARGEST_CONTEXT_BLOCKS,
+    };
+  });
   const batch = { key: `decode ${paddedSize(BATCHES, decodes)}`, covered: decodes <= LARGEST_BATCH };
   return decodes === 0 ? prompts : [...prompts, batch];
 }

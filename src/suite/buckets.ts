@@ -3,7 +3,10 @@ import { z } from 'zod';
 const size = z.int().min(0);
 const bucket = z.tuple([size, size, size]);
 
-/** Shapes that a server computes in, each [batch, query tokens, KV blocks]: every step is padded up to one of them. */
+/**
+ * Shapes that a server computes in, each [batch, query tokens, KV blocks]: every step is padded up to one of them. KV blocks of a
+ * prompt are those that it finds in the cache.
+ */
 export const bucketsSchema = z.strictObject({
   prompt: z.array(bucket).min(1),
   decode: z.array(bucket).min(1),

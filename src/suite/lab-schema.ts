@@ -31,7 +31,7 @@ export const targetSchema = z.strictObject({
   buckets: bucketsSchema
     .optional()
     .describe(
-      'Static shapes that the server pads to, [batch, query tokens, KV blocks]; default: what its log says.',
+      'Static shapes that the server pads to, [batch, query tokens, KV blocks], the blocks of a prompt those that it finds in the cache; default: what its log says.',
     ),
   graph_sizes: z
     .array(z.int().min(1))

@@ -138,7 +138,10 @@ class Server:
         computed = fetched = 0
         decoding, each, k = decodes, 1 + self.proposed, self.proposed
         if self.shapes:
-            chunks = [(padded(self.shapes["query"], chunk[0]),) + chunk[1:] for chunk in chunks]
+            found = self.shapes.get("context_blocks")
+            size = 1 if found is None else self.shapes["block_size"]
+            length = lambda start: start if found is None else size * padded(found, math.ceil(start / size))
+            chunks = [(padded(self.shapes["query"], chunk[0]), length(chunk[1])) + chunk[2:] for chunk in chunks]
             decoding = padded(self.shapes["batch"], decodes)
             if self.shapes["kv_blocks"] is not None and decodes > 0:
                 held, block = decodes * context, self.shapes["block_size"]

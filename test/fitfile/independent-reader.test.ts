@@ -37,6 +37,16 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
       'shapes',
       { batch: [1, 4, 16, 64], query: [128, 1024, 4096], kv_blocks: [1, 64, 4096], block_size: 128 },
     ],
+    [
+      'shapes with contexts',
+      {
+        batch: [1, 4, 16, 64],
+        query: [128, 1024, 8192],
+        kv_blocks: [1, 64, 4096],
+        context_blocks: [1, 8, 100, 1000],
+        block_size: 128,
+      },
+    ],
     ['shapes without blocks', { batch: null, query: [256, 8192], kv_blocks: null, block_size: 128 }],
   ] as const)('computes steps that are padded: %s', async (_, padding) => {
     const { write } = await fitFolder();

@@ -44,6 +44,7 @@ test('a fit file says what steps are padded to, where that was read, and how wel
   expect(cost_ratio).toBeLessThan(0.6);
   expect(targets).toMatchObject([{ target: 'sim-tp1', source: 'config', block_size: 16 }]);
   expect(targets[0]!.query).toEqual([128, 256, 512, 1024, 2048, 4096, 8192]);
+  expect(targets[0]!.context_blocks!.at(-1)).toBe(8192);
   expect(scores.with.in_sample.tpot_mape).toBeLessThan(scores.without.in_sample.tpot_mape!);
   expect(scores.without.hold_out!.tpot_mape).toBeGreaterThan(2 * scores.with.hold_out!.tpot_mape!);
   expect(scores.with.left_out).toEqual({ ttft_mape: expect.any(Number), tpot_mape: expect.any(Number) });
@@ -99,10 +100,10 @@ test('a published fit keeps the padding of targets by their new names', () => {
 
 test('reports say it in a line', () => {
   expect(unfolded(paddingText(fit))).toMatch(
-    /^padding \(used\): 9 batch sizes to 256, 7 prompt sizes to 8192 tokens, 17 KV sizes to 65536 blocks, as the server or the lab states; kept cells TTFT [\d.]+ %, TPOT [\d.]+ % with it, TTFT [\d.]+ %, TPOT [\d.]+ % without$/,
+    /^padding \(used\): 9 batch sizes to 256, 7 prompt sizes to 8192 tokens, 17 KV sizes to 65536 blocks, 14 context sizes to 8192 blocks, as the server or the lab states; kept cells TTFT [\d.]+ %, TPOT [\d.]+ % with it, TTFT [\d.]+ %, TPOT [\d.]+ % without$/,
   );
   expect(paddedPredictionText(fit)).toBe(
-    'steps are padded: 9 batch sizes to 256, 7 prompt sizes to 8192 tokens, 17 KV sizes to 65536 blocks (as the server or the lab states)',
+    'steps are padded: 9 batch sizes to 256, 7 prompt sizes to 8192 tokens, 17 KV sizes to 65536 blocks, 14 context sizes to 8192 blocks (as the server or the lab states)',
   );
   expect(paddingText(without)).toContain('padding (not used: cells are explained better without)');
   expect(paddedPredictionText(without)).toBeNull();

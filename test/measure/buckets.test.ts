@@ -11,6 +11,8 @@ const buckets = bucketsSchema.parse({
     [1, 128, 0],
     [1, 1024, 0],
     [4, 1024, 0],
+    [1, 1024, 8],
+    [1, 128, 64],
   ],
   decode: [
     [1, 1, 64],
@@ -25,6 +27,9 @@ test('a shape goes into the smallest bucket that holds it, and into none beyond 
   expect(bucketFor(buckets.prompt, [1, 129, 0])).toEqual([1, 1024, 0]);
   expect(bucketFor(buckets.prompt, [2, 129, 0])).toEqual([4, 1024, 0]);
   expect(bucketFor(buckets.prompt, [1, 1025, 0])).toBeNull();
+  // Fewest query tokens first, whatever its context is.
+  expect(bucketFor(buckets.prompt, [1, 100, 8])).toEqual([1, 128, 64]);
+  expect(bucketFor(buckets.prompt, [1, 200, 8])).toEqual([1, 1024, 8]);
   expect(bucketFor(buckets.decode, [3, 1, 65])).toEqual([4, 1, 256]);
 });
 
@@ -60,6 +65,23 @@ test('a cell has its true and its padded sizes', () => {
     padded_batch: 4,
     kv_blocks: 6,
     padded_kv_blocks: 64,
+  });
+});
+
+test('of a cell with cached prompts they are of what is computed, and of the context that it finds', () => {
+  const cached = { tokens: 120, block_size: 16 };
+  const sizes = paddedSizes(buckets, {
+    timelines: [decoding(0, 10)],
+    window: { opened_s: 1, closed_s: 9 },
+    cached,
+  });
+  // 112 tokens are whole blocks of the cache, and begin one of 128.
+  expect(sizes).toMatchObject({
+    input_tokens: 88,
+    padded_input_tokens: 128,
+    context_blocks: 1,
+    padded_context_blocks: 64,
+    kv_blocks: 2,
   });
 });
 

@@ -12,6 +12,7 @@ const SHAPES: Padding = {
   kv_blocks: Array.from({ length: 16 }, (_, i) => 2 ** i),
   block_size: 128,
 };
+const CONTEXTS: Padding = { ...SHAPES, context_blocks: [1, 2, 4, 8, 16] };
 const chunk = (tokens: number) => ({ tokens, context: 0, completes: true });
 
 describe('a size', () => {
@@ -68,6 +69,30 @@ describe('a step', () => {
   });
 });
 
+describe('a piece of a prompt in static shapes', () => {
+  const piece = (tokens: number, context: number) => ({
+    decodes: 0,
+    decodeContext: 0,
+    prefills: [{ tokens, context, completes: true }],
+  });
+  const work = (padding: Padding | undefined, tokens: number, context: number) =>
+    stepWork(new AttentionWork(card, undefined, padding), piece(tokens, context));
+
+  test('has its context padded in whole blocks', () => {
+    // 1100 tokens are 8.6 blocks of 128, read as 16.
+    expect(work(CONTEXTS, 200, 1100)).toEqual(work(undefined, 256, 2048));
+    expect(work(CONTEXTS, 200, 1)).toEqual(work(undefined, 256, 128));
+    expect(work(CONTEXTS, 200, 0)).toEqual(work(undefined, 256, 0));
+    // Beyond the largest it is whole blocks.
+    expect(work(CONTEXTS, 200, 3000)).toEqual(work(undefined, 256, 24 * 128));
+  });
+
+  test('without sizes of it has it as it is', () => {
+    expect(work(SHAPES, 200, 1100)).toEqual(work(undefined, 256, 1100));
+    expect(work({ ...CONTEXTS, query: null }, 200, 1100)).toEqual(work(undefined, 200, 1100));
+  });
+});
+
 describe('a closed loop on padded steps', () => {
   const engine = { tensorParallel: 1, maxNumBatchedTokens: 2048, maxNumSeqs: 256, kvCapacityTokens: 4e5 };
   const shape = (concurrency: number) => ({
@@ -92,4 +117,16 @@ describe('a closed loop on padded steps', () => {
       );
     },
   );
+
+  test.each([
+    ['chunked', { inputTokens: 5000, cachedInputTokens: 0 }],
+    ['cached', { inputTokens: 1500, cachedInputTokens: 1100 }],
+  ])('of %s prompts takes longer where contexts are padded, by both predictors alike', (_, lengths) => {
+    const alone = { ...shape(1), ...lengths, outputTokens: 2 };
+    const ratio = (means: typeof scheduledMeans, padding: Padding): number =>
+      means(card, parameters, { ...engine, maxNumBatchedTokens: 1024, padding }, alone).ttftSeconds;
+    const padded = ratio(scheduledMeans, { ...SHAPES, context_blocks: [64] });
+    expect(padded).toBeGreaterThan(1.01 * ratio(scheduledMeans, SHAPES));
+    expect(ratio(closedLoopMeans, { ...SHAPES, context_blocks: [64] }) / padded).toBeCloseTo(1, 9);
+  });
 });

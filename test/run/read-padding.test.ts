@@ -11,7 +11,7 @@ const served = (...lines: string[]): Served => {
 };
 const target = { ...runTarget(), definition: { url: 'http://h:1' } };
 const GAUDI = served(
-  'Generated 3 prompt buckets [bs, query, num_blocks]: [(1, 128, 0), (2, 128, 0), (1, 256, 8)]',
+  'Generated 4 prompt buckets [bs, query, num_blocks]: [(1, 128, 0), (2, 128, 0), (1, 256, 8), (1, 256, 2)]',
   'Generated 3 decode buckets [bs, query, num_blocks]: [(4, 1, 16), (1, 1, 64), (4, 1, 64)]',
 );
 const VLLM = served(
@@ -29,6 +29,7 @@ test("Gaudi's buckets are sizes of each axis, in blocks as large as the server's
     batch: [1, 4],
     query: [128, 256],
     kv_blocks: [16, 64],
+    context_blocks: [2, 8],
     block_size: target.settings.block_size.value ?? 128,
     source: 'log',
   });

@@ -15,6 +15,12 @@ const step = (decodes: number, ...tokens: number[]) => ({
   prefills: tokens.map((one) => ({ tokens: one, context: 0, completes: true })),
 });
 
+const piece = (tokens: number, context: number) => ({
+  decodes: 0,
+  decodeContext: 0,
+  prefills: [{ tokens, context, completes: true }],
+});
+
 test('a step is computed at the size of its buckets', () => {
   const { card, settings } = device({ buckets: 'warm' });
   const padded = new AttentionWork(card, undefined, settings.padding);
@@ -25,6 +31,10 @@ test('a step is computed at the size of its buckets', () => {
     (stepWork(plain, step(5)).attentionFlop * 512) / 500,
   );
   expect(stepWork(padded, step(0, 9000))).toEqual(stepWork(plain, step(0, 9000)));
+  // 400 tokens of context are 25 blocks of 16.
+  expect(stepWork(padded, piece(256, 400)).attentionFlop).toBe(
+    stepWork(plain, piece(256, 512)).attentionFlop,
+  );
 });
 
 test('the log of a server with buckets says them as Gaudi does', () => {
@@ -37,6 +47,7 @@ test('the log of a server with buckets says them as Gaudi does', () => {
 test('a shape stalls when it is first seen, of a warm server only beyond its buckets', () => {
   const cold = createCompileStalls('cold', 1);
   expect([cold(step(3)), cold(step(4)), cold(step(5)), cold(step(5, 100))]).toEqual([1.5, 0, 1.5, 1.5]);
+  expect([cold(piece(100, 16)), cold(piece(100, 17)), cold(piece(100, 32))]).toEqual([1.5, 1.5, 0]);
   const warm = createCompileStalls('warm', 1);
   expect([warm(step(3, 100)), warm(step(3, 9000)), warm(step(3, 9000))]).toEqual([0, 1.5, 0]);
 });

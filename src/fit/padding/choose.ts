@@ -4,7 +4,7 @@ import type { Dataset, EngineChoice } from '../dataset.ts';
 import type { RooflineFit } from '../fit-roofline.ts';
 import type { Observation } from '../observations.ts';
 import type { FitOptions } from '../search.ts';
-import { screenCost } from './screen.ts';
+import { screen } from './screen.ts';
 import { type PaddingChoice, paddingOf, pads, USUAL_PADDINGS, type UsualPadding } from './sizes.ts';
 
 /** A padding that was tried, and the robust cost of its best fit over that of the fit without. */
@@ -55,11 +55,11 @@ export function lookForPadding(dataset: Dataset, choice: EngineChoice, options: 
   }
   const telling = USUAL_PADDINGS.filter((usual) => batchesBetween(observations, usual) >= FEWEST_BETWEEN);
   if (telling.length === 0) return NOTHING;
-  const plain = screenCost(dataset, choice, options);
+  const plain = screen(dataset, choice, options).robustCost;
   const tried = telling
     .map((value) => ({
       value,
-      cost_ratio: screenCost(dataset, { ...choice, padding: value }, options) / plain,
+      cost_ratio: screen(dataset, { ...choice, padding: value }, options).robustCost / plain,
     }))
     .sort((a, b) => a.cost_ratio - b.cost_ratio);
   const best = tried[0]!;

@@ -26,6 +26,7 @@ const USUAL: Readonly<Record<UsualPadding, Padding>> = {
     batch: doubling(1, 256),
     query: doubling(128, 8192),
     kv_blocks: doubling(1, 65_536),
+    context_blocks: doubling(1, 1024),
     block_size: 128,
   },
 };
@@ -37,5 +38,5 @@ export function paddingOf(choice: PaddingChoice, read: Padding | undefined): Pad
 }
 
 /** Whether any axis is padded. */
-export const pads = ({ batch, query, kv_blocks }: Padding): boolean =>
-  [batch, query, kv_blocks].some((sizes) => sizes !== null);
+export const pads = ({ batch, query, kv_blocks, context_blocks = null }: Padding): boolean =>
+  [batch, query, kv_blocks, context_blocks].some((sizes) => sizes !== null);
