@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type DatasetFit, errorsOn, fitDataset } from '../../../src/fit/fit-dataset.ts';
 import { observationsFromRuns, type RunCells } from '../../../src/fit/from-runs.ts';
+import { shapeOf } from '../../../src/fit/observations.ts';
 import { paddingScores } from '../../../src/fit/padding/scores.ts';
 import { DEFAULT_FIT_OPTIONS } from '../../../src/fit/search.ts';
-import { truth } from '../virtual.ts';
+import type { Padding } from '../../../src/roofline/padding.ts';
+import { scheduledMeans } from '../../../src/roofline/scheduler/scheduled-means.ts';
+import { suiteSchema } from '../../../src/suite/schema.ts';
+import { card, truth } from '../virtual.ts';
 import { measured, withBuckets } from './gaudi.ts';
 
 function fitted(run: RunCells) {
@@ -59,3 +63,26 @@ test('a server whose log says that it captured no graphs pads nothing, and nobod
   const { fit } = fitted({ ...gaudi, run: { ...gaudi.run, targets } });
   expect(fit.padding).toBeUndefined();
 }, 60_000);
+
+test('prompts in pieces and with a cached beginning take as long on the simulated server as the model has it', () => {
+  const suite = suiteSchema.parse({
+    schema_version: 1,
+    name: 'contexts',
+    grid: [
+      { input: [7000], output: [2], load: { concurrency: [1] } },
+      { kind: 'cached', input: [5000], cached_input: [4400], output: [2], load: { concurrency: [1] } },
+    ],
+    stop: { min_s: 1, max_requests: 40 },
+  });
+  const run = withBuckets(measured({ buckets: 'warm', maxNumBatchedTokens: 1024 }, suite));
+  const { observations } = observationsFromRuns([run]);
+  expect(observations.map(({ cached_input_tokens: cached }) => cached ?? 0)).toEqual([0, 4400]);
+  for (const one of observations) {
+    const seconds = (padding: Padding): number =>
+      scheduledMeans(card, truth, { ...one.engine, padding }, shapeOf(one)).ttftSeconds;
+    const { source: _, context_blocks, ...others } = one.read_padding!;
+    expect(context_blocks!.length).toBeGreaterThan(10);
+    expect(seconds({ ...others, context_blocks }) / one.ttft!.seconds).toBeCloseTo(1, 2.3);
+    expect(seconds(others)).toBeLessThan(0.97 * one.ttft!.seconds);
+  }
+});
