@@ -7,6 +7,7 @@ import type { MixedSteps, PhaseSource } from './phase-source.ts';
 import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { highestWithin, type QueuedService, type Service, serviceOf, sumAt, ttftAtRate } from './service.ts';
+import { unluckySteps } from './unlucky.ts';
 import { cachedOf, meanContext, type Objective, proposedSlots, type Workload } from './workload.ts';
 
 /** A server of both phases at a TP size and a batch, before any limit. Rates are requests a second. */
@@ -70,8 +71,11 @@ export function aggregatedServer(
       promptsPerStep: batch / steps,
       size: computed / Math.max(1, (slow ?? source).step_tokens - verified),
     });
-  const tpotBy = (statistic: Statistic): number =>
-    tpotMean + (slowest.prompt_s * (promptsMet(batch, statistic, rules) - batch)) / tokens;
+  const tpotBy = (statistic: Statistic): number => {
+    const met = (slowest.prompt_s * (promptsMet(batch, statistic, rules) - batch)) / tokens;
+    const unlucky = (tpotMean / steps) * unluckySteps(tokens, workload, statistic);
+    return sumAt({ mean: tpotMean, at: tpotMean + met }, { mean: 0, at: unlucky });
+  };
   const ttftBy = (statistic: Statistic, rate: number): number =>
     ttftAtRate(queueFor(statistic), statistic, queued ? rate : 0);
   const full = (rules.utilisation.decode * batch) / (tokens * tpotMean);

@@ -1,8 +1,9 @@
 import { aggregatedPlans } from './aggregated-plans.ts';
 import { gapAt, gapsOfPool } from './gaps.ts';
-import { decodePlans, decodeSteps, prefillPlans } from './phase-plans.ts';
+import { decodePlans, decodeSteps, decodeTokens, prefillPlans } from './phase-plans.ts';
 import type { PhaseSource } from './phase-source.ts';
 import type { SearchQuestion } from './search.ts';
+import { unluckySteps } from './unlucky.ts';
 import type { Objective } from './workload.ts';
 
 /** The nearest that any device comes to an objective, one request alone or the smallest batch; s. */
@@ -47,7 +48,11 @@ function bestOf(source: PhaseSource, objective: Objective, question: SearchQuest
     case 'ttft':
       return prefillPlans(source, workload, [], rules).map(({ tp, ttft_s }) => as(tp, ttft_s));
     case 'tpot':
-      return decodePlans(source, workload, rules).map(({ tp, tpot_s }) => as(tp, tpot_s));
+      return decodePlans(source, workload, rules).map(({ tp, tpot_s, step_s }) => {
+        const tokens = decodeTokens(workload, rules);
+        const unlucky = unluckySteps(tokens, workload, objective.statistic);
+        return as(tp, tpot_s + (step_s * unlucky) / tokens);
+      });
     // Tokens that a step accepts come together.
     case 'tbt':
       return decodePlans(source, workload, rules).map(({ tp, step_s }) => {

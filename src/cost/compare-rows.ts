@@ -9,6 +9,7 @@ import { costInRole, decodeWatts, mixedWatts, prefillWatts } from './plan-power.
 import { type Pool, wholeChoice } from './ratio.ts';
 import type { RowPart } from './row-part.ts';
 import type { SearchedOption, SearchQuestion } from './search.ts';
+import type { Objective } from './workload.ts';
 
 /** What is told of a row once it stands beside others. */
 type Compared = 'benefit' | 'uncertainty' | 'break_even' | 'sensitivity' | 'budget' | 'latencies';
@@ -70,7 +71,7 @@ function pairRow(
   { workload, rules, objectives }: SearchQuestion,
 ): BareRow | null {
   if (plan === null) return null;
-  const gap = objectives.find(({ metric }) => metric === 'tbt') ?? null;
+  const asked = (metric: 'tbt' | 'tpot') => objectives.find((one) => one.metric === metric) ?? null;
   const [p, d] = [devices[prefill]!, devices[decode]!];
   const [gP, gD] = [plan.prefill.device_seconds, plan.decode.device_seconds];
   const pCost = costInRole(p, prefillWatts(p, plan.prefill, workload));
@@ -92,6 +93,10 @@ function pairRow(
   );
   const tokens = decodeTokens(workload, rules);
   const tpot = plan.decode.tpot_s + plan.transfer_s / tokens;
+  const at = (objective: Objective): number =>
+    latencyOfPair(objective, { ...plan, ttftAt: plan.prefill.ttftAt }, to, workload, rules);
+  const [gap, pace] = [asked('tbt'), asked('tpot')];
+  const tpotAsked = pace === null ? tpot : at(pace);
   return {
     pools,
     row: {
@@ -102,11 +107,11 @@ function pairRow(
       origin: lessSure(from.origin, to.origin),
       cost,
       parts,
-      ...shared(parts, workload.output, cost.usd_per_request, tpot),
+      ...shared(parts, workload.output, cost.usd_per_request, tpotAsked),
       ttft_ms: 1e3 * plan.prefill.ttft_s,
       ttft_mean_ms: 1e3 * plan.prefill.ttft_mean_s,
-      tpot_ms: 1e3 * tpot,
-      tbt_ms: gap && 1e3 * latencyOfPair(gap, { ...plan, ttftAt: plan.prefill.ttftAt }, to, workload, rules),
+      tpot_ms: 1e3 * tpotAsked,
+      tbt_ms: gap && 1e3 * at(gap),
       e2e_mean_ms: 1e3 * (plan.prefill.ttft_mean_s + tokens * tpot),
       ratio: {
         fractional: gP / gD,

@@ -6,6 +6,7 @@ import type { Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
 import { sumAt } from './service.ts';
 import { type PairTransfer, pairTransfer } from './transfer-rules.ts';
+import { unluckySteps } from './unlucky.ts';
 import { cachedOf, type Objective, type Workload } from './workload.ts';
 
 /** A device with its plans, ready to be paired. */
@@ -30,7 +31,8 @@ export interface PairPlan {
 
 /**
  * The cheapest plan of prefill on one device and decode on another; null where none meets the objectives. A full decode batch
- * bounds TPOT at every percentile; the transfer is charged to the second token.
+ * bounds TPOT at every percentile, of a request whose proposals are accepted as seldom; the transfer is charged to the second
+ * token.
  */
 export function cheapestPair(
   prefill: PlannedDevice,
@@ -118,12 +120,12 @@ export function latencyOfPair(
   workload: Workload,
   rules: SearchRules,
 ): number {
-  const steps = decodeSteps(workload, rules);
+  const [steps, tokens] = [decodeSteps(workload, rules), decodeTokens(workload, rules)];
   switch (metric) {
     case 'ttft':
       return ttftAt(statistic);
     case 'tpot':
-      return (steps * step_s + transfer_s) / decodeTokens(workload, rules);
+      return ((steps + unluckySteps(tokens, workload, statistic)) * step_s + transfer_s) / tokens;
     case 'tbt':
       return gapAt(source, tp, gapsOfPool(step_s, transfer_s, steps), statistic);
     case 'e2e': {

@@ -2,7 +2,8 @@ import { decodeStepsOf } from '../roofline/speculation.ts';
 import type { PhaseSource } from './phase-source.ts';
 import { HIGHEST_UTILISATION, type Statistic } from './queue.ts';
 import type { SearchRules } from './rules.ts';
-import { highestWithin, type QueuedService, type Service, serviceOf, ttftAt } from './service.ts';
+import { highestWithin, type QueuedService, type Service, serviceOf, sumAt, ttftAt } from './service.ts';
+import { unluckySteps } from './unlucky.ts';
 import {
   cachedOf,
   lengthAt,
@@ -167,9 +168,12 @@ const withOutputAt = (workload: Workload, statistic: Statistic): Workload => ({
 export const decodeTokensAt = (workload: Workload, rules: SearchRules, statistic: Statistic): number =>
   decodeTokens(withOutputAt(workload, statistic), rules);
 
-/** Decode steps of a request by a statistic over the requests. */
+/** Decode steps of a request by a statistic over the requests: answers differ in length, and in what of them is accepted. */
 export const decodeStepsAt = (workload: Workload, rules: SearchRules, statistic: Statistic): number =>
-  decodeSteps(withOutputAt(workload, statistic), rules);
+  sumAt(
+    { mean: decodeSteps(workload, rules), at: decodeSteps(withOutputAt(workload, statistic), rules) },
+    { mean: 0, at: unluckySteps(decodeTokens(workload, rules), workload, statistic) },
+  );
 
 /** Decode plans of a device by TP size and batch, before any limit. */
 export function decodePlans(source: PhaseSource, workload: Workload, rules: SearchRules): DecodePlan[] {

@@ -42,12 +42,28 @@ function acceptedOf(chance: number, draftTokens: number): number {
 export function decodeStepsOf(outputTokens: number, speculation: Speculation | undefined): number {
   const lacks = outputTokens - 1;
   if (speculation === undefined || lacks <= 1) return lacks;
-  const mean = tokensPerStep(speculation);
+  const { mean, pairs } = tokenMoments(speculation);
+  return Math.max(1, (lacks + pairs / (2 * mean)) / mean);
+}
+
+/**
+ * Standard deviation of those steps from request to request, by which proposals happen to be accepted: √(lacks·Var(X)/E[X]³) of
+ * X tokens a step, as the number of renewals has it.
+ */
+export function decodeStepsSd(outputTokens: number, speculation: Speculation | undefined): number {
+  const lacks = outputTokens - 1;
+  if (speculation === undefined || lacks <= 1) return 0;
+  const { mean, pairs } = tokenMoments(speculation);
+  return Math.sqrt((lacks * Math.max(0, pairs + mean - mean ** 2)) / mean ** 3);
+}
+
+/** E[X] and E[X(X − 1)] of the X tokens that a sequence gains in a step. */
+function tokenMoments(speculation: Speculation): { readonly mean: number; readonly pairs: number } {
   const chance = acceptedNext(speculation);
   // E[X(X − 1)] = Σ over places i of 2i·P(i or more are accepted).
   let pairs = 0;
   for (let place = 1; place <= speculation.draftTokens; place += 1) pairs += 2 * place * chance ** place;
-  return Math.max(1, (lacks + pairs / (2 * mean)) / mean);
+  return { mean: tokensPerStep(speculation), pairs };
 }
 
 /** Draws how many proposed tokens a step accepts: each where the one before it was. */
@@ -58,4 +74,11 @@ export function acceptances(speculation: Speculation, random: { uniform(): numbe
     while (accepted < speculation.draftTokens && random.uniform() < chance) accepted += 1;
     return accepted;
   };
+}
+
+/** Steps in which a sequence gets so many tokens. @param accepted draws how many proposed tokens a step accepts */
+export function drawnSteps(tokens: number, accepted: () => number): number {
+  let steps = 0;
+  for (let left = tokens; left > 0; left -= 1 + accepted()) steps += 1;
+  return steps;
 }

@@ -4,6 +4,7 @@ import { gapAt, gapsOfPool } from '../gaps.ts';
 import { latencyInterval } from '../latency-interval.ts';
 import { objectivesOf } from '../objectives.ts';
 import type { PhaseSource, UncertainSource } from '../phase-source.ts';
+import { unluckySteps } from '../unlucky.ts';
 import { meanContext, type Objective } from '../workload.ts';
 import type { Placement } from './evaluate.ts';
 import type { Graph, GraphOption, GraphStage } from './graph-schema.ts';
@@ -24,7 +25,7 @@ function tokenSeconds(
   const step = source.decodeSeconds(tp, batch, meanContext(workload));
   const tokens = Math.max(1, workload.output - 1);
   const steps = decodeStepsOf(tokens + 1, workload.speculation);
-  if (metric === 'tpot') return (steps / tokens) * step;
+  if (metric === 'tpot') return ((steps + unluckySteps(tokens, workload, statistic)) / tokens) * step;
   return gapAt(source, tp, gapsOfPool(step, 0, steps), statistic);
 }
 

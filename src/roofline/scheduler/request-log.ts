@@ -1,5 +1,5 @@
 import { childSeed, createRandom } from '../../stats/random.ts';
-import { acceptances, decodeStepsOf, type Speculation, tokensPerStep } from '../speculation.ts';
+import { acceptances, decodeStepsOf, drawnSteps, type Speculation, tokensPerStep } from '../speculation.ts';
 import { requestLengths, spreadLengths } from './request-lengths.ts';
 import type { Pause, Schedule } from './schedule.ts';
 import type { SimulatedLoad } from './simulated-load.ts';
@@ -8,13 +8,6 @@ type RequestColumns = Pick<
   Schedule,
   'sentEvent' | 'sentOffset' | 'firstEvent' | 'lastEvent' | 'outputTokens' | 'pauses'
 >;
-
-/** Steps in which a request gets so many tokens. */
-function drawnSteps(tokens: number, accepted: () => number): number {
-  let steps = 0;
-  for (let left = tokens; left > 0; left -= 1 + accepted()) steps += 1;
-  return steps;
-}
 
 /** Lengths of requests and the events they waited for, by number in the order of sending. */
 export class RequestLog {
