@@ -91,7 +91,10 @@ export async function workloadOf(
   throw new RidgeError(`--cached-input: ${cached_input} tokens leave nothing of ${lengths.input} to compute`);
 }
 
-async function servedOf(flags: Pick<CompareFlags, 'cached-input' | 'spec' | 'draft'>): Promise<Served> {
+/** What requests share, and what is proposed for them. */
+export async function servedOf(
+  flags: Pick<CompareFlags, 'cached-input' | 'spec' | 'draft'>,
+): Promise<Served> {
   const { spec, draft, 'cached-input': cached } = flags;
   if (draft !== undefined && spec === undefined) {
     throw new RidgeError('--draft needs --spec', { mend: 'For example --spec 4,0.7.' });

@@ -1,4 +1,5 @@
 import type { CompareQuestion } from '../cost/compare.ts';
+import type { Served } from '../cost/workload.ts';
 import { formatNumber, formatPercent } from '../report/format.ts';
 
 /** What was asked, on which cost basis, and how requests arrive. */
@@ -18,18 +19,20 @@ export function headLines({ workload, objectives, basis, rules, budget }: Compar
 }
 
 /** Lengths, what of them is cached, and what is proposed. */
-function workloadText(workload: CompareQuestion['workload']): string {
-  const { cached_input = 0, speculation, draft } = workload;
+const workloadText = (workload: CompareQuestion['workload']): string =>
+  [lengthsText(workload), ...servedTexts(workload)].join(', ');
+
+/** What of prompts is cached, and what is proposed; empty where nothing is. */
+export function servedTexts({ cached_input = 0, speculation, draft }: Served): string[] {
   const by = draft ? ` by ${draft.id}` : '';
   return [
-    lengthsText(workload),
     ...(cached_input > 0 ? [`the first ${cached_input} of each prompt cached`] : []),
     ...(speculation
       ? [
           `${speculation.draftTokens} tokens a step proposed${by}, ${formatPercent(speculation.acceptance)} accepted`,
         ]
       : []),
-  ].join(', ');
+  ];
 }
 
 function lengthsText({ input, output, mix }: CompareQuestion['workload']): string {

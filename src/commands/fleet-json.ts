@@ -1,18 +1,19 @@
 import { POOLS } from '../cost/fleet/fleet.ts';
-import { rangeNotes } from '../cost/fleet/range-notes.ts';
 import { trafficOf } from '../cost/fleet/traffic.ts';
-import { poolLabel } from './fleet-services.ts';
+import { fitNotes } from './fleet-notes.ts';
 import type { ShownFleet, ShownFleets } from './fleet-shown.ts';
 
 /** The JSON of sized fleets; milliseconds, watts, US dollars. */
 export function fleetJson(shown: ShownFleets): string {
-  const { question, fits, basis, fleets, draws } = shown;
+  const { question, workload, fits, basis, fleets, draws } = shown;
+  const { cached_input, speculation, draft } = workload;
   const { requests, objectives, transfer } = question;
   return JSON.stringify(
     {
       requests: requests.count,
       trace_s: requests.at_s.at(-1),
       traffic: trafficOf(requests),
+      workload: { cached_input, speculation, draft: draft?.id },
       objectives: Object.fromEntries(objectives.map(({ key, limit_s }) => [key, 1e3 * limit_s])),
       model: fits.shared.model_card.id,
       fits: Object.fromEntries(POOLS.map((pool) => [pool, fits[pool].digest])),
@@ -20,7 +21,7 @@ export function fleetJson(shown: ShownFleets): string {
       basis: basis && { name: basis.name, date: basis.date, includes: basis.includes },
       transfer,
       draws,
-      notes: [...new Set(Object.values(fits))].flatMap((fit) => rangeNotes(fit, poolLabel(fit), requests)),
+      notes: fitNotes(shown),
       fleets: fleets.map((fleet) => oneFleet(fleet, shown)),
     },
     null,

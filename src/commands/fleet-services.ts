@@ -1,10 +1,17 @@
 import type { CostBasis } from '../cost/basis.ts';
-import { longestOf } from '../cost/fleet/alone.ts';
+import { type Longest, longestOf } from '../cost/fleet/alone.ts';
 import { POOLS, type PoolName } from '../cost/fleet/fleet.ts';
 import type { Requests } from '../cost/fleet/requests.ts';
-import { serviceOf } from '../cost/fleet/service.ts';
-import { byPool, type Choices, type PricedService, type SizedFleet } from '../cost/fleet/sized-fleet.ts';
+import { type ServiceDraw, serviceOf } from '../cost/fleet/service.ts';
+import {
+  byPool,
+  type Choices,
+  choiceOf,
+  type PricedService,
+  type SizedFleet,
+} from '../cost/fleet/sized-fleet.ts';
 import { outside } from '../cost/sources/fit-notes.ts';
+import type { Workload } from '../cost/workload.ts';
 import { RidgeError } from '../errors.ts';
 import { modelDifferences } from '../fit/same-model.ts';
 import { readFit } from '../fitfile/read.ts';
@@ -39,14 +46,21 @@ export async function poolFits(
 
 export const poolLabel = ({ accelerator, engine }: Fit): string => `${accelerator.id} ${engine.name}`;
 
+/** What is served: the requests, and how they are on average. */
+export interface Traffic {
+  readonly requests: Requests;
+  readonly workload: Workload;
+}
+
 /**
- * Servers of each pool by TP size, priced, without those that cannot hold the trace's longest request.
+ * Servers of each pool by TP size, priced, without those that cannot hold the trace's longest request. A static prefill pool
+ * proposes nothing.
  * @param sizes TP sizes; null: those that each fit was measured at
  * @throws RidgeError (exit 2) where no size holds it, or where devices differ and no basis prices them
  */
 export function choicesOf(
   fits: PoolFits,
-  requests: Requests,
+  { requests, workload }: Traffic,
   sizes: readonly number[] | null,
   basis: CostBasis | null,
 ): Choices {
@@ -58,14 +72,27 @@ export function choicesOf(
   }
   const made = new Map<Fit, readonly PricedService[]>();
   const of = (fit: Fit): readonly PricedService[] => {
-    if (!made.has(fit)) made.set(fit, pricedServices(fit, sizes, basis));
+    if (!made.has(fit)) made.set(fit, pricedServices(fit, sizes, basis, workload));
     return made.get(fit)!;
   };
   const longest = longestOf(requests);
-  return byPool((pool) => holding(of(fits[pool]), fits[pool], longest, pool));
+  return byPool((pool) =>
+    holding(
+      of(fits[pool]).map((one) => (pool === 'prefill' ? prefilling(fits[pool], one, workload) : one)),
+      fits[pool],
+      longest,
+      pool,
+      workload,
+    ),
+  );
 }
 
-function pricedServices(fit: Fit, sizes: readonly number[] | null, basis: CostBasis | null): PricedService[] {
+function pricedServices(
+  fit: Fit,
+  sizes: readonly number[] | null,
+  basis: CostBasis | null,
+  workload: Workload,
+): PricedService[] {
   const usd_per_h = basis === null ? 1 : basis.costOf(fit.accelerator).usd_per_h;
   const measured = fit.range.tensor_parallel;
   const taken = measured.filter((tp) => sizes?.includes(tp) ?? true);
@@ -74,37 +101,53 @@ function pricedServices(fit: Fit, sizes: readonly number[] | null, basis: CostBa
       mend: `It was at ${measured.join(', ')}.`,
     });
   }
-  return taken.map((tp) => ({ service: serviceOf(fit, tp, poolLabel(fit)), usd_per_h }));
+  return taken.map((tp) => ({ service: serviceOf(fit, { tp, label: poolLabel(fit), workload }), usd_per_h }));
+}
+
+/** The same server where it computes prompts alone: it proposes nothing, unless it is lent. */
+function prefilling(
+  fit: Fit,
+  { service, usd_per_h }: PricedService,
+  workload: Workload,
+  draw: ServiceDraw | null = null,
+): PricedService {
+  if (workload.speculation === undefined) return { service, usd_per_h };
+  const { tp, label } = service;
+  const silent = { ...workload, speculation: undefined, draft: undefined };
+  return { service: serviceOf(fit, { tp, label, workload: silent }, draw), lent: service, usd_per_h };
 }
 
 /** How far the mean request of a trace lies outside what a fit saw, in doublings. */
-const doublingsOutside = (fit: Fit, { input, output, count }: Requests): number => {
-  const mean = (lengths: Int32Array): number => lengths.reduce((sum, one) => sum + one / count, 0);
-  return outside(fit, { input: mean(input), output: mean(output) }, '').factors;
-};
+const doublingsOutside = (fit: Fit, workload: Workload): number => outside(fit, workload, '').factors;
 
 /** Whether a fit takes part so far outside what it was measured at that nothing bears on its draws. */
-export const tooFar = (fits: PoolFits, requests: Requests): boolean =>
-  POOLS.some((pool) => doublingsOutside(fits[pool], requests) > MOST_DOUBLINGS);
+export const tooFar = (fits: PoolFits, workload: Workload): boolean =>
+  POOLS.some((pool) => doublingsOutside(fits[pool], workload) > MOST_DOUBLINGS);
 
 function holding(
   services: readonly PricedService[],
   { model_card }: Fit,
-  longest: ReturnType<typeof longestOf>,
+  longest: Longest,
   pool: PoolName,
+  { draft }: Workload,
 ): readonly PricedService[] {
   const most = model_card.max_length_tokens;
-  if (most !== null && longest.request > most) {
-    throw new RidgeError(`the longest request of the trace is ${longest.request} tokens`, {
+  if (most !== null && longest.length > most) {
+    throw new RidgeError(`the longest request of the trace is ${longest.length} tokens`, {
       mend: `${model_card.id} takes at most ${most}: leave such requests out of the trace.`,
     });
   }
-  const needs = pool === 'prefill' ? longest.prompt : longest.request;
+  const needs = pool === 'prefill' ? longest.computed : longest.held;
   const found = services.filter(({ service }) => service.kv_capacity_tokens >= needs);
   if (found.length > 0) return found;
   const largest = Math.max(...services.map(({ service }) => service.kv_capacity_tokens));
+  const beside = [
+    ...(longest.cached > 0 ? [`the ${longest.cached} cached ones`] : []),
+    ...(draft && pool !== 'prefill' ? [draft.id] : []),
+  ];
+  const all = beside.length === 0 ? '' : ` beside ${beside.join(' and ')}`;
   throw new RidgeError(`the ${pool} pool's servers do not hold the longest request, ${needs} tokens`, {
-    mend: `They hold at most ${Math.floor(largest)}: take larger --tp sizes.`,
+    mend: `They hold at most ${Math.floor(largest)}${all}: take larger --tp sizes${draft ? ', or a smaller --draft' : ''}.`,
   });
 }
 
@@ -113,12 +156,13 @@ export function drawnChoices(
   fits: PoolFits,
   choices: Choices,
   { services }: SizedFleet,
-  { draw, requests }: { readonly draw: number; readonly requests: Requests },
+  { draw, workload }: { readonly draw: number; readonly workload: Workload },
 ): Choices {
   return byPool((pool) => {
     const { tp, label } = services[pool];
-    const { usd_per_h } = choices[pool].find(({ service }) => service === services[pool])!;
-    const widths = 1 + doublingsOutside(fits[pool], requests);
-    return [{ service: serviceOf(fits[pool], tp, label, { index: draw, widths }), usd_per_h }];
+    const { usd_per_h } = choiceOf(choices[pool], services[pool]);
+    const own: ServiceDraw = { index: draw, widths: 1 + doublingsOutside(fits[pool], workload) };
+    const drawn = { service: serviceOf(fits[pool], { tp, label, workload }, own), usd_per_h };
+    return [pool === 'prefill' ? prefilling(fits[pool], drawn, workload, own) : drawn];
   });
 }

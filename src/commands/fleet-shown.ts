@@ -3,6 +3,7 @@ import { type SizedDraws, saving, savingInterval, sureDevices } from '../cost/fl
 import { type FleetOutcome, type FleetQuestion, simulateFleet } from '../cost/fleet/fleet.ts';
 import type { Choices, SizedFleet, System } from '../cost/fleet/sized-fleet.ts';
 import { sizeAgain } from '../cost/fleet/sizing.ts';
+import type { Workload } from '../cost/workload.ts';
 import { drawnChoices, type PoolFits } from './fleet-services.ts';
 
 /** What the shared pool saves against a fleet; negative where it takes more. */
@@ -26,6 +27,8 @@ export interface ShownFleet extends SizedFleet {
 
 export interface ShownFleets {
   readonly question: FleetQuestion;
+  /** Its requests on average, with what they share and what is proposed. */
+  readonly workload: Workload;
   readonly fits: PoolFits;
   readonly basis: CostBasis | null;
   readonly fleets: readonly ShownFleet[];
@@ -40,16 +43,22 @@ export const NAMES: Readonly<Record<System, string>> = {
   shared: 'shared pool',
 };
 
+/** What fleets were sized by. */
+interface SizedBy {
+  readonly fits: PoolFits;
+  readonly choices: Choices;
+  readonly workload: Workload;
+  readonly draws: number;
+}
+
 /** Simulates fleets once more with their meters on, and sizes them anew in each draw of what the fits are unsure of. */
 export function shownFleets(
   sized: readonly SizedFleet[],
   question: FleetQuestion,
-  { fits, choices, draws }: { readonly fits: PoolFits; readonly choices: Choices; readonly draws: number },
+  { fits, choices, workload, draws }: SizedBy,
 ): ShownFleet[] {
   const drawn = Array.from({ length: draws }, (_, draw) =>
-    sizeAgain(sized, question, (fleet) =>
-      drawnChoices(fits, choices, fleet, { draw, requests: question.requests }),
-    ),
+    sizeAgain(sized, question, (fleet) => drawnChoices(fits, choices, fleet, { draw, workload })),
   );
   const shared = sized.findIndex(({ system }) => system === 'shared');
   return sized.map((fleet, index) => ({

@@ -1,12 +1,11 @@
-import { rangeNotes } from '../cost/fleet/range-notes.ts';
-import { hasGapObjective } from '../cost/fleet/request-objectives.ts';
 import { SYSTEMS, type System } from '../cost/fleet/sized-fleet.ts';
-import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
 import type { Style } from '../report/style.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
 import { aboveFloor } from '../stats/sample-floor.ts';
+import { servedTexts } from './compare-head.ts';
+import { fitNotes } from './fleet-notes.ts';
 import { poolLabel, tooFar } from './fleet-services.ts';
 import { NAMES, type Saving, type ShownFleet, type ShownFleets } from './fleet-shown.ts';
 import { loadTable, reachedTables, sizeTable, taskTable } from './fleet-tables.ts';
@@ -27,7 +26,7 @@ export function fleetText(shown: ShownFleets, style: Style): string {
   ].join('\n');
 }
 
-function headLines({ question, fits, basis }: ShownFleets): string[] {
+function headLines({ question, workload, fits, basis }: ShownFleets): string[] {
   const { requests, objectives, transfer } = question;
   const seconds = requests.at_s.at(-1)!;
   const rate = formatNumber(requests.count / seconds);
@@ -37,7 +36,7 @@ function headLines({ question, fits, basis }: ShownFleets): string[] {
     .filter((pool) => fits[pool] !== fits.shared)
     .map((pool) => `, static ${pool} on ${poolLabel(fits[pool])}`);
   return [
-    `${requests.count} requests in ${formatDuration(seconds)}, ${rate}/s; ${asked}`,
+    `${[`${requests.count} requests in ${formatDuration(seconds)}`, `${rate}/s`, ...servedTexts(workload)].join(', ')}; ${asked}`,
     `${model_card.id} ${model_card.precision} on ${poolLabel(fits.shared)}${own.join('')}`,
     `KV transfer ${transfer.mode === 'layer_wise' ? 'layer-wise' : transfer.mode}, computed, not measured`,
     ...(basis ? [`cost basis ${basis.name} (${basis.date}): ${basis.includes}`] : []),
@@ -45,7 +44,8 @@ function headLines({ question, fits, basis }: ShownFleets): string[] {
   ];
 }
 
-function footLines({ fleets, fits, basis, question, draws }: ShownFleets): string[] {
+function footLines(shown: ShownFleets): string[] {
+  const { fleets, fits, basis, question, workload, draws } = shown;
   const { requests, objectives } = question;
   const missing = SYSTEMS.filter((one) => fleets.every(({ system }) => system !== one));
   const low = objectives.filter(
@@ -57,24 +57,13 @@ function footLines({ fleets, fits, basis, question, draws }: ShownFleets): strin
     ...(draws > 0
       ? [`90 %: devices that suffice in 90 % of ${draws} draws of what the fits are unsure of`]
       : []),
-    ...(tooFar(fits, requests)
+    ...(tooFar(fits, workload)
       ? ['no intervals: a fit is used too far outside what it was measured at']
       : []),
-    ...[...new Set(Object.values(fits))].flatMap((fit) =>
-      rangeNotes(fit, poolLabel(fit), requests).map((note) => `note: ${note}`),
-    ),
-    ...(hasGapObjective(objectives) ? [...new Set(Object.values(fits))].flatMap(gapNote) : []),
+    ...fitNotes(shown).map((note) => `note: ${note}`),
     ...low.map(({ key }) => `note: ${requests.count} requests are few for ${key}`),
   ];
 }
-
-/** Where nothing is known of how steps vary. */
-const gapNote = (fit: Fit): string[] =>
-  fit.tails?.misses.some(({ key }) => key === 'tbt_p99_ms')
-    ? []
-    : [
-        `note: ${poolLabel(fit)}: no or too few cells of its fit measured gaps between tokens, so its steps are taken to be without noise`,
-      ];
 
 /** `4 devices fewer`, `1 device more`, `as many devices`. */
 function fewer(count: number): string {

@@ -7,12 +7,14 @@ import type { FleetQuestion } from '../cost/fleet/fleet.ts';
 import { requestsOf } from '../cost/fleet/requests.ts';
 import type { Choices } from '../cost/fleet/sized-fleet.ts';
 import { sizeFleets } from '../cost/fleet/sizing.ts';
+import { traceWorkload } from '../cost/length-mix.ts';
+import type { Workload } from '../cost/workload.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { styleFor } from '../report/style.ts';
 import { basisFlag } from './basis-flag.ts';
-import { askedObjectives, type CompareFlags, transferOf } from './compare-flags.ts';
+import { askedObjectives, type CompareFlags, servedOf, transferOf } from './compare-flags.ts';
 import { optionalFlag, positiveFlag, wholeFlag, wholeListFlag } from './flags.ts';
-import { FLEET_OPTIONS, readTraffic } from './fleet-flags.ts';
+import { FLEET_OPTIONS, readTraffic, refuseAllCached } from './fleet-flags.ts';
 import { fleetJson } from './fleet-json.ts';
 import { choicesOf, poolFits, tooFar } from './fleet-services.ts';
 import { shownFleets } from './fleet-shown.ts';
@@ -42,11 +44,20 @@ the Azure and Splitwise traces), or a YAML file of phases:
   --prefill FIT        another device's fit for the static prefill pool
   --decode FIT         and for the static decode pool
   --tp LIST            TP sizes to search (2,4); of those measured
+  --cached-input N     of every prompt, tokens that are in the prefix cache: the
+                       same first N of all
+  --spec K,ACCEPTANCE  speculative decoding: K tokens proposed in a step, of
+                       which the share ACCEPTANCE is accepted, as in 4,0.7; a
+                       static prefill pool proposes nothing
+  --draft MODEL        the model that proposes them: config.json or built-in
+                       name; default: the draft whose cost a fit measured, else
+                       proposals cost nothing
   --basis NAME|FILE    count dollars, see ridge compare --help; none: devices
   --tariff USD         $/kWh instead of the basis' own
   --speed N            the trace N times as fast
   --requests N         only the first N
-  --seed N             of phases, instead of the file's
+  --seed N             of phases, instead of the file's; with --spec also of
+                       which proposals are accepted (default 1)
   --draws N            draws of what the fits are unsure of; default 20
   --transfer MODE      layer_wise (default) or serialized; with --contention N,
                        --nic-gb-per-s N, --host-staged
@@ -72,24 +83,34 @@ async function basisOf({ basis, tariff }: Flags): Promise<CostBasis | null> {
   throw new RidgeError('--tariff needs --basis', { mend: 'See ridge fleet --help.' });
 }
 
-async function questionOf(traceFile: string, flags: Flags): Promise<FleetQuestion> {
+/** The question, and its requests on average. */
+async function askedBy(
+  traceFile: string,
+  flags: Flags,
+): Promise<{ readonly question: FleetQuestion; readonly workload: Workload }> {
   const compareFlags = { ...flags, all: false } satisfies CompareFlags;
   const objectives = await askedObjectives(compareFlags);
   if (objectives.length === 0) {
     throw new RidgeError('no objective', { mend: 'Give one: --objective ttft_p99_ms=2000.' });
   }
-  const trace = await readTraffic(traceFile, flags.requests, flags.seed);
+  const served = await servedOf(flags);
+  const seed = optionalFlag(flags.seed, (text) => wholeFlag('seed', text, 0));
+  const most = optionalFlag(flags.requests, (text) => wholeFlag('requests', text, 2));
+  const speculates = served.speculation !== undefined;
+  const trace = await readTraffic(traceFile, { most, seed, speculates });
+  refuseAllCached(served, trace);
   const speed = optionalFlag(flags.speed, (text) => positiveFlag('speed', text));
+  const requests = requestsOf(trace, { speed, served, seed });
   return {
-    requests: requestsOf(trace, speed),
-    objectives,
-    transfer: transferOf(compareFlags),
+    question: { requests, objectives, transfer: transferOf(compareFlags) },
+    workload: { ...traceWorkload(trace), ...served },
   };
 }
 
 /** No fleet of any size holds an objective that a request alone misses. */
 function refuseImpossible({ requests, objectives }: FleetQuestion, choices: Choices): void {
-  const services = [...new Set(Object.values(choices).flatMap((own) => own.map(({ service }) => service)))];
+  const all = Object.values(choices).flatMap((own) => own.map(({ service, lent }) => lent ?? service));
+  const services = [...new Set(all)];
   const [missed] = missedAlone(requests, objectives, services);
   if (missed === undefined) return;
   const { key, limit_s } = missed.objective;
@@ -119,18 +140,18 @@ export const command: Command = {
     if (traceFile === undefined || fitFile === undefined || others.length > 0) {
       throw new RidgeError('give one trace and one fit', { mend: 'See ridge fleet --help.' });
     }
-    const question = await questionOf(traceFile, flags);
+    const { question, workload } = await askedBy(traceFile, flags);
     const basis = await basisOf(flags);
     const fits = await poolFits(fitFile, flags);
     const sizes = optionalFlag(flags.tp, (text) => wholeListFlag('tp', text, 1)) ?? null;
     const asked = optionalFlag(flags.draws, (text) => wholeFlag('draws', text, 0)) ?? DEFAULT_DRAWS;
-    const draws = tooFar(fits, question.requests) ? 0 : asked;
-    const choices = choicesOf(fits, question.requests, sizes, basis);
+    const draws = tooFar(fits, workload) ? 0 : asked;
+    const choices = choicesOf(fits, { requests: question.requests, workload }, sizes, basis);
     refuseImpossible(question, choices);
     const sized = sizeFleets(question, choices);
     if (sized.length === 0) refuseTooMuch(question, choices);
-    const fleets = shownFleets(sized, question, { fits, choices, draws });
-    const shown = { question, fits, basis, fleets, draws };
+    const fleets = shownFleets(sized, question, { fits, choices, workload, draws });
+    const shown = { question, workload, fits, basis, fleets, draws };
     console.log(flags.json ? fleetJson(shown) : fleetText(shown, styleFor(process.stdout)));
     return EXIT.done;
   },

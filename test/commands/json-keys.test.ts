@@ -17,7 +17,10 @@ const asked = (graph: string, mix: string): Readonly<Record<string, string[]>> =
     ...['--budget', 'power_kw=100', '--spec', '4,0.7', '--draft', 'llama-3.1-8b', '--cached-input', '2048'],
   ],
   frontier: ['frontier', H100, ...BASIS],
-  fleet: ['fleet', mix, H100, ...LIMIT, ...BASIS, '--draws', '2'],
+  fleet: [
+    ...['fleet', mix, H100, ...LIMIT, ...BASIS, '--draws', '2'],
+    ...['--spec', '4,0.7', '--draft', 'llama-3.1-8b', '--cached-input', '1024'],
+  ],
   place: ['place', graph],
   'study reference-2025': ['study', 'reference-2025'],
   'study splitwise': ['study', 'splitwise'],

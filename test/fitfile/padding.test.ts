@@ -130,7 +130,8 @@ test('what the cells leave open of it is said, with the cells that would tell', 
 test('costs and fleets of it are of padded steps', () => {
   const workload = { input: 700, output: 128 };
   const step = (of: typeof fit): number => fitSource(of, workload, 'x').central.decodeSeconds(1, 9, 700);
-  const served = (of: typeof fit): number => serviceOf(of, 1, 'x').decodeSeconds(9, 700);
+  const served = (of: typeof fit): number =>
+    serviceOf(of, { label: 'x', tp: 1, workload }).decodeSeconds(9, 700);
   const seconds = scheduleStep(fit, 9, 700);
   expect(step(fit)).toBeCloseTo(seconds, 9);
   expect(served(fit)).toBeCloseTo(seconds, 9);

@@ -1,11 +1,11 @@
 import { DecodeBatch } from './decode-batch.ts';
-import type { Requests } from './requests.ts';
+import { heldOf, type Requests } from './requests.ts';
 import type { Service } from './service.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 /** Answers of a worker: those that decode, those that wait for a seat, and those whose KV cache is on its way. */
 export class DecodeSeats {
-  readonly running = new DecodeBatch();
+  readonly running: DecodeBatch;
   readonly #requests: Requests;
   readonly #service: Service;
   readonly #ready = new WaitingLine();
@@ -17,6 +17,7 @@ export class DecodeSeats {
   constructor(service: Service, requests: Requests) {
     this.#service = service;
     this.#requests = requests;
+    this.running = new DecodeBatch(requests);
   }
 
   /** Sequences that decode, wait to, or are on their way. */
@@ -24,25 +25,21 @@ export class DecodeSeats {
     return this.running.size + this.#ready.size + this.#promised;
   }
 
-  /** KV tokens of all of them, whole. */
+  /** KV tokens of all of them, whole, but for what all prompts share. */
   get committedTokens(): number {
     return this.#committedTokens;
   }
 
-  /** Prompt and answer, tokens. */
-  readonly lengthOf = (request: number): number =>
-    this.#requests.input[request]! + this.#requests.output[request]!;
-
   /** An answer on its way here counts at once, or all of a burst would go to one worker. */
   promise(request: number): void {
-    this.#committedTokens += this.lengthOf(request);
+    this.#committedTokens += heldOf(this.#requests, request);
     this.#promised += 1;
   }
 
   /** @param promised whether it was announced */
   arrive(request: number, promised: boolean): void {
     if (promised) this.#promised -= 1;
-    else this.#committedTokens += this.lengthOf(request);
+    else this.#committedTokens += heldOf(this.#requests, request);
     this.#ready.push(request);
   }
 
@@ -61,18 +58,18 @@ export class DecodeSeats {
     const { seats, kv_capacity_tokens } = this.#service;
     while (this.#ready.size > 0 && this.running.size < seats) {
       const request = this.#ready.first;
-      const held = this.running.heldTokens + this.lengthOf(request);
+      const held = this.running.heldTokens + heldOf(this.#requests, request);
       if (this.running.size > 0 && held > kv_capacity_tokens) return;
       this.#ready.shift();
       this.#waits.push(now - this.#requests.first_s[request]!);
-      this.running.join(request, this.#requests.input[request]!, this.#requests.output[request]!);
+      this.running.join(request);
     }
   }
 
   /** Takes out one that has finished; null when there is none. */
   takeFinished(): number | null {
-    const request = this.running.takeFinished(this.lengthOf);
-    if (request !== null) this.#committedTokens -= this.lengthOf(request);
+    const request = this.running.takeFinished();
+    if (request !== null) this.#committedTokens -= heldOf(this.#requests, request);
     return request;
   }
 }

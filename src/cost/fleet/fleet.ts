@@ -5,7 +5,7 @@ import { fullBatchOf } from './full-batch.ts';
 import { GapMeter } from './gap-meter.ts';
 import { lendingRouter } from './lending-pools.ts';
 import { hasGapObjective, requestObjectives } from './request-objectives.ts';
-import { type Requests, untouched } from './requests.ts';
+import { computedOf, type Requests, untouched } from './requests.ts';
 import type { Router } from './router.ts';
 import type { Service } from './service.ts';
 import { sharedRouter } from './shared-pool.ts';
@@ -168,9 +168,10 @@ function longQueueOf(objectives: readonly Objective[], { queue_share }: FleetPol
 }
 
 const transferBy =
-  ({ transfer }: FleetQuestion, { input }: Requests): KvTransfer =>
+  ({ transfer }: FleetQuestion, requests: Requests): KvTransfer =>
   (request, { service: from }, { service: to }) => {
-    const tokens = input[request]!;
-    const seconds = from.source.prefillSeconds(from.tp, 1, tokens);
+    // Both sides hold what all prompts share.
+    const tokens = computedOf(requests, request);
+    const seconds = from.source.prefillSeconds(from.tp, 1, requests.input[request]!);
     return pairTransfer(transfer, from, to, { tokens, seconds });
   };

@@ -1,4 +1,4 @@
-import type { Requests } from './requests.ts';
+import { heldOf, type Requests } from './requests.ts';
 import { hasRoom, leastOf, promptSeconds, type Router } from './router.ts';
 import type { Worker } from './worker.ts';
 
@@ -45,5 +45,5 @@ export function lendingRouter(
 }
 
 /** Whether a request's whole KV cache fits on a worker at all. */
-const canHold = ({ service }: Worker, request: number, { input, output }: Requests): boolean =>
-  input[request]! + output[request]! <= service.kv_capacity_tokens;
+const canHold = ({ service }: Worker, request: number, requests: Requests): boolean =>
+  heldOf(requests, request) <= service.kv_capacity_tokens;

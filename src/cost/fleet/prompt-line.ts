@@ -1,4 +1,4 @@
-import type { Requests } from './requests.ts';
+import { computedOf, type Requests } from './requests.ts';
 import type { Service } from './service.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -14,7 +14,7 @@ export interface PromptPieces {
   readonly ending: readonly number[];
 }
 
-/** Prompts of a worker in the order of their coming; a long one is computed in several steps. */
+/** Prompts of a worker in the order of their coming, but for what the prefix cache has; a long one is computed in several steps. */
 export class PromptLine {
   readonly #requests: Requests;
   readonly #line = new WaitingLine();
@@ -48,16 +48,17 @@ export class PromptLine {
     while (tokens < room && this.#line.size > 0) {
       const request = this.#line.first;
       if (this.#headDone === 0 && !mayStart(request, taken, ending.length)) break;
-      const input = this.#requests.input[request]!;
-      const piece = Math.min(room - tokens, input - this.#headDone);
+      const computed = computedOf(this.#requests, request);
+      const context = this.#requests.cached[request]! + this.#headDone;
+      const piece = Math.min(room - tokens, computed - this.#headDone);
       rows += attention.chunkRows(piece);
-      flop += attention.chunkFlop(piece, this.#headDone);
-      bytes += attention.chunkBytes(piece, this.#headDone);
+      flop += attention.chunkFlop(piece, context);
+      bytes += attention.chunkBytes(piece, context);
       tokens += piece;
       pieces += 1;
-      taken += input;
+      taken += computed;
       this.#headDone += piece;
-      if (this.#headDone < input) break;
+      if (this.#headDone < computed) break;
       this.#headDone = 0;
       ending.push(this.#line.shift());
     }

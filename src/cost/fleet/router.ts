@@ -1,4 +1,4 @@
-import type { Requests } from './requests.ts';
+import { heldOf, type Requests } from './requests.ts';
 import type { Worker } from './worker.ts';
 
 /** Which worker computes a request's prompt, and which its answer. */
@@ -25,7 +25,7 @@ export const promptSeconds = (worker: Worker, secondsPerToken: number): number =
   worker.promptTokens * secondsPerToken;
 
 /** Whether an answer's whole KV cache finds room beside what is promised already. */
-export const hasRoom = (worker: Worker, request: number, { input, output }: Requests): boolean =>
+export const hasRoom = (worker: Worker, request: number, requests: Requests): boolean =>
   worker.decodes === 0 ||
   (worker.decodes < worker.service.seats &&
-    worker.committedTokens + input[request]! + output[request]! <= worker.service.kv_capacity_tokens);
+    worker.committedTokens + heldOf(requests, request) <= worker.service.kv_capacity_tokens);

@@ -1,18 +1,21 @@
 import type { FittedModel } from '../../fit/predictive.ts';
 import { type ResidualTable, withTable } from '../../fit/residual-table.ts';
 import { tailEngine, UNKNOWN_TAILS } from '../../fit/tails/tail-model.ts';
-import { modelOf, settingsFor } from '../../fitfile/apply.ts';
+import { modelOf } from '../../fitfile/apply.ts';
 import { powerParametersOf } from '../../fitfile/power-schema.ts';
 import type { Fit } from '../../fitfile/schema.ts';
+import { capacityOf, speculating } from '../../predict/proposer.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import { stepPower } from '../../roofline/power.ts';
+import type { Speculation } from '../../roofline/speculation.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
 import { TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
 import type { TailTraits } from '../../roofline/tails.ts';
 import type { PhaseSource } from '../phase-source.ts';
 import { drawerOf, misfitOf, moved } from '../sources/fit-draws.ts';
-import { fitSource } from '../sources/from-fit.ts';
+import { fitSource, settingsOf } from '../sources/from-fit.ts';
+import { cachedOf, longestPrompt, type Workload } from '../workload.ts';
 
 /** What one engine step computes, in the columns that its time depends on. */
 export interface StepColumns {
@@ -32,6 +35,7 @@ export interface Service {
   readonly step_tokens: number;
   /** Most sequences that decode together. */
   readonly seats: number;
+  /** Beside what all prompts share. */
   readonly kv_capacity_tokens: number;
   /** Added to TTFT outside the engine's steps, s. */
   readonly request_overhead_s: number;
@@ -56,21 +60,34 @@ export interface ServiceDraw {
   readonly widths: number;
 }
 
+/** Which of a fit's servers, and for what. */
+export interface ServerRole {
+  readonly label: string;
+  readonly tp: number;
+  readonly workload: Workload;
+}
+
 /**
  * A server by a fit at one tensor parallel size.
  * @param draw one of what the fit is unsure of; null: its central parameters
  */
-export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw | null = null): Service {
-  const model = modelOf(fit);
+export function serviceOf(
+  fit: Fit,
+  { label, tp, workload }: ServerRole,
+  draw: ServiceDraw | null = null,
+): Service {
+  const { speculation } = workload;
+  const { fit: served } = speculating(fit, workload);
+  const model = modelOf(served);
   const { card, residual_table } = model;
   const parameters = draw === null ? model.parameters : drawnParameters(fit, model, draw.index);
   const misfit = draw === null ? null : misfitOf(fit, model, draw.widths)(draw.index);
   const tails = model.tails ?? UNKNOWN_TAILS;
   // What a simulation judges is percentiles: its token budget is the one that they showed.
-  const settings = tailEngine(tails, settingsFor(fit, tp));
-  const pricer = new StepPricer(card, parameters, tp);
-  const attention = new AttentionWork(card, undefined, settings.padding);
-  const workload = { input: fit.range.input_tokens[0], output: fit.range.output_tokens[0] };
+  const settings = tailEngine(tails, settingsOf(fit, workload, tp));
+  const pricer = new StepPricer(card, parameters, tp, speculation);
+  const attention = new AttentionWork(card, speculation, settings.padding);
+  const shared = cachedOf(workload, longestPrompt(workload));
   const corrections: number[] = [];
   const correction = (batch: number): number => {
     corrections[batch] ??=
@@ -86,13 +103,13 @@ export function serviceOf(fit: Fit, tp: number, label: string, draw: ServiceDraw
     source: fitSource(fit, workload, label).central,
     step_tokens: settings.maxNumBatchedTokens,
     seats: settings.maxNumSeqs,
-    kv_capacity_tokens: settings.kvCapacityTokens,
+    kv_capacity_tokens: Math.max(0, capacityOf(fit, served, settings.kvCapacityTokens, tp) - shared),
     request_overhead_s: parameters.request_overhead_s,
     attention,
     traits: tails.traits,
     stepSeconds: (work) => promptFactor * priced(work),
     decodeSeconds: (batch, context) => correction(batch) * priced(decodeColumns(attention, batch, context)),
-    power: powerOf(fit, tp),
+    power: powerOf(served, tp, speculation),
   };
 }
 
@@ -118,11 +135,14 @@ function correctionOf(table: ResidualTable, tensorParallel: number, batch: numbe
   return withTable({ ...one, rough: false }, table, cell).tpotSeconds!;
 }
 
-function powerOf(fit: Fit, tp: number): Service['power'] {
-  const { power, model_card } = fit;
+function powerOf(
+  { power, model_card }: Fit,
+  tp: number,
+  speculation: Speculation | undefined,
+): Service['power'] {
   if (!power) return null;
   const parameters = powerParametersOf(power);
-  const counter = new TrafficCounter(model_card, tp);
+  const counter = new TrafficCounter(model_card, tp, speculation);
   return {
     idle_w: tp * parameters.idle_power_w,
     stepWatts: ({ flop, bytes, ...work }, seconds) => {

@@ -15,6 +15,8 @@ export type System = (typeof SYSTEMS)[number];
 /** A server of one TP size with the hourly price of one of its devices; 1 counts devices. */
 export interface PricedService {
   readonly service: Service;
+  /** What it is in a pool whose workers are lent to decode, too: the same, unless answers have tokens proposed. */
+  readonly lent?: Service | undefined;
   readonly usd_per_h: number;
 }
 
@@ -45,6 +47,10 @@ export interface FleetParts {
 export const byPool = <Value>(value: (pool: PoolName) => Value): Record<PoolName, Value> =>
   Object.fromEntries(POOLS.map((pool) => [pool, value(pool)])) as Record<PoolName, Value>;
 
+/** Where a server comes from. */
+export const choiceOf = (choices: readonly PricedService[], own: Service): PricedService =>
+  choices.find(({ service, lent }) => service === own || lent === own)!;
+
 /** Counts and prices a fleet. */
 export function fleetWith(
   system: System,
@@ -52,8 +58,7 @@ export function fleetWith(
   choices: Choices,
 ): SizedFleet {
   const devices = byPool((pool) => workers[pool] * services[pool].tp);
-  const price = (pool: PoolName): number =>
-    choices[pool].find(({ service }) => service === services[pool])!.usd_per_h;
+  const price = (pool: PoolName): number => choiceOf(choices[pool], services[pool]).usd_per_h;
   return {
     system,
     services,

@@ -1,6 +1,6 @@
 import { DecodeSeats } from './decode-seats.ts';
 import { PromptLine } from './prompt-line.ts';
-import type { Requests } from './requests.ts';
+import { computedOf, heldOf, type Requests } from './requests.ts';
 import { RunningStretch } from './running-stretch.ts';
 import { decodeColumns, type Service } from './service.ts';
 import type { Decoding, Stretch } from './stretch.ts';
@@ -66,7 +66,7 @@ export class Worker {
 
   addPrompt(request: number, now: number): void {
     this.#prompts.push(request);
-    this.promptTokens += this.#requests.input[request]!;
+    this.promptTokens += computedOf(this.#requests, request);
     this.#wake(now);
   }
 
@@ -123,7 +123,7 @@ export class Worker {
     const busy = this.decodes > 0;
     if (!busy && taken === 0) return true;
     if (this.decodes + ending >= seats) return false;
-    const needs = busy ? this.#seats.lengthOf(request) : this.#requests.input[request]!;
+    const needs = (busy ? heldOf : computedOf)(this.#requests, request);
     return (busy ? this.committedTokens : 0) + taken + needs <= kv_capacity_tokens;
   };
 
@@ -131,7 +131,7 @@ export class Worker {
     const { attention, step_tokens, stepSeconds } = this.service;
     const { running } = this.#seats;
     const batch = running.size;
-    const room = Math.max(1, step_tokens - batch);
+    const room = Math.max(1, step_tokens - attention.decodeTokens * batch);
     const { tokens, rows, pieces, ending, ...cost } = this.#prompts.take(room, this.service, this.#mayStart);
     if (tokens === 0) return false;
     this.#ending = ending;

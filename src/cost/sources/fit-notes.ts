@@ -8,8 +8,6 @@ const doublings = (value: number, [low, high]: readonly [number, number]): numbe
 /** How far a workload lies outside what a fit saw. */
 export function outside(fit: Fit, workload: Workload, label: string): { notes: string[]; factors: number } {
   const { input, output } = workload;
-  const cached = cachedOf(workload, input);
-  const [, mostCached] = fit.range.cached_input_tokens ?? [0, 0];
   const axes = [
     ['input', input, fit.range.input_tokens],
     ['output', output, fit.range.output_tokens],
@@ -21,15 +19,20 @@ export function outside(fit: Fit, workload: Workload, label: string): { notes: s
         ([name, value, [low, high]]) =>
           `${label}: ${name} ${Math.round(value)} is outside the measured ${low} to ${high}`,
       ),
-      ...(cached > mostCached
-        ? [
-            `${label}: cached prompts: ${mostCached === 0 ? 'no cell had any' : `at most ${mostCached} tokens were measured`}`,
-          ]
-        : []),
+      ...cachedNote(fit, cachedOf(workload, input), label),
     ],
     // A device file's covariance holds what its cells did not see.
     factors: fit.prior ? 0 : left.reduce((sum, [, value, range]) => sum + doublings(value, range), 0),
   };
+}
+
+/** Where more of a prompt is cached than was measured. */
+export function cachedNote({ range }: Pick<Fit, 'range'>, cached: number, label: string): string[] {
+  const [, most] = range.cached_input_tokens ?? [0, 0];
+  if (cached <= most) return [];
+  return [
+    `${label}: cached prompts: ${most === 0 ? 'no cell had any' : `at most ${most} tokens were measured`}`,
+  ];
 }
 
 /** Shares of the spec sheet that a fit found: ratios between devices rest on them. */

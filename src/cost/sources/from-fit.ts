@@ -30,10 +30,14 @@ const boundsOf =
     return [lower, upper];
   };
 
-/** A server that was set up for each shape is so for the workload, at the highest load that was measured. */
-const settingsOf = (fit: Fit, { input }: Workload): EngineSettings =>
-  servedWith(settingsFor(fit, fit.range.tensor_parallel[0]!), {
-    inputTokens: input,
+/** A server that was set up for each shape is so for the workload's mean prompt, at the highest load that was measured. */
+export const settingsOf = (
+  fit: Fit,
+  { input }: Pick<Workload, 'input'>,
+  tensorParallel = fit.range.tensor_parallel[0]!,
+): EngineSettings =>
+  servedWith(settingsFor(fit, tensorParallel), {
+    inputTokens: Math.ceil(input),
     concurrency: fit.range.concurrency[1],
   });
 

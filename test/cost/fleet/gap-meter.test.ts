@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { holds, NO_WORKERS, simulateFleet } from '../../../src/cost/fleet/fleet.ts';
 import { GapMeter } from '../../../src/cost/fleet/gap-meter.ts';
 import { type Requests, requestsOf } from '../../../src/cost/fleet/requests.ts';
-import { serviceOf } from '../../../src/cost/fleet/service.ts';
 import { Worker } from '../../../src/cost/fleet/worker.ts';
 import { modelOf, settingsFor } from '../../../src/fitfile/apply.ts';
 import { scheduledTails } from '../../../src/roofline/scheduler/scheduled-tails.ts';
@@ -19,6 +18,7 @@ import {
   limitsOf,
   plainServer,
   requestsAt,
+  serverOf,
 } from './servers.ts';
 
 /** Requests on one server that does everything, or on two that hand caches over after a while. */
@@ -41,7 +41,7 @@ describe.each([
   test.each([
     ['many seats', plainServer({ step_tokens: 8_192, stepSeconds: ({ tokens }) => 1e-5 * tokens })],
     ['few', plainServer({ seats: 4, step_tokens: 8_192, stepSeconds: ({ tokens }) => 1e-5 * tokens })],
-    ['a fit', serviceOf(h100, 4, 'h100')],
+    ['a fit', serverOf(h100)],
   ])('every gap of every request is counted once, waits included: %s', (__, service) => {
     const requests = changing(20, 3);
     const { count, seconds } = metered(requests, service, exposed).total;
@@ -76,7 +76,7 @@ test('at random arrivals they are those of the scheduler, with the traits of the
     at += gap() / rate;
     return [at, 2_048, 256];
   });
-  const gaps = metered(requestsOf(columnsOf(rows)), serviceOf(known, 4, 'h100'));
+  const gaps = metered(requestsOf(columnsOf(rows)), serverOf(known));
   const { card, parameters } = modelOf(known);
   const shape = {
     inputTokens: 2_048,
@@ -94,7 +94,7 @@ test('at random arrivals they are those of the scheduler, with the traits of the
 
 test('a fleet holds a limit on gaps by the same figures that its simulation reaches', () => {
   const requests = changing(30, 3);
-  const services = everywhere(serviceOf(h100, 4, 'h100'));
+  const services = everywhere(serverOf(h100));
   const workers = { ...NO_WORKERS, mixed: 4 };
   const question = (ms: number) => ({
     requests,

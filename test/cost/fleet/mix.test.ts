@@ -37,6 +37,9 @@ test('the mix of a trace, part by part', () => {
 });
 
 test('a trace twice as fast', () => {
-  const requests = requestsOf({ at_s: [5, 6, 9], input_tokens: [1, 2, 3], output_tokens: [4, 5, 6] }, 2);
+  const requests = requestsOf(
+    { at_s: [5, 6, 9], input_tokens: [1, 2, 3], output_tokens: [4, 5, 6] },
+    { speed: 2 },
+  );
   expect(Array.from(requests.at_s)).toEqual([0, 0.5, 2]);
 });

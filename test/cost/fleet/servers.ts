@@ -2,10 +2,12 @@ import { Cluster, type ClusterOptions } from '../../../src/cost/fleet/cluster.ts
 import type { Services } from '../../../src/cost/fleet/fleet.ts';
 import { drawMix, type Mix } from '../../../src/cost/fleet/mix.ts';
 import { type Requests, requestsOf } from '../../../src/cost/fleet/requests.ts';
-import { type Service, serviceOf } from '../../../src/cost/fleet/service.ts';
+import { type Service, type ServiceDraw, serviceOf } from '../../../src/cost/fleet/service.ts';
 import type { Choices } from '../../../src/cost/fleet/sized-fleet.ts';
 import { objectivesOf } from '../../../src/cost/objectives.ts';
+import type { Workload } from '../../../src/cost/workload.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
+import type { Fit } from '../../../src/fitfile/schema.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
 import { NO_TRAITS } from '../../../src/roofline/tails.ts';
 import { CARD, specOf } from '../devices.ts';
@@ -32,10 +34,17 @@ export const plainServer = (own: Partial<Service> = {}): Service => ({
 
 export const everywhere = <Value>(one: Value) => ({ prefill: one, decode: one, mixed: one, shared: one });
 
+/** A server of a fit, for requests of about this length. */
+export const serverOf = (
+  fit: Fit,
+  { tp = 4, draw = null, ...served }: Partial<Workload> & { tp?: number; draw?: ServiceDraw | null } = {},
+): Service =>
+  serviceOf(fit, { label: 'h100', tp, workload: { input: 4_096, output: 1_024, ...served } }, draw);
+
 /** The same server in every pool, one TP size or several. */
-export const servers = (tp = 4): Services => everywhere(serviceOf(h100, tp, 'h100'));
+export const servers = (tp = 4): Services => everywhere(serverOf(h100, { tp }));
 export const choices = (sizes: readonly number[] = [4], usd_per_h = 1): Choices =>
-  everywhere(sizes.map((tp) => ({ service: serviceOf(h100, tp, 'h100'), usd_per_h })));
+  everywhere(sizes.map((tp) => ({ service: serverOf(h100, { tp }), usd_per_h })));
 
 type Row = readonly [at: number, input: number, output: number];
 

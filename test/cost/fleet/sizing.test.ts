@@ -6,11 +6,10 @@ import { type SizedDraws, saving, savingInterval, sureDevices } from '../../../s
 import { type FleetQuestion, holds, POOLS } from '../../../src/cost/fleet/fleet.ts';
 import { leastCount } from '../../../src/cost/fleet/least-count.ts';
 import { type Requests, requestsOf } from '../../../src/cost/fleet/requests.ts';
-import { serviceOf } from '../../../src/cost/fleet/service.ts';
 import type { SizedFleet, System } from '../../../src/cost/fleet/sized-fleet.ts';
 import { sizeAgain, sizeFleets } from '../../../src/cost/fleet/sizing.ts';
 import { TRANSFER } from '../devices.ts';
-import { changing, choices, drawn, everywhere, h100, limitsOf, servers } from './servers.ts';
+import { changing, choices, drawn, everywhere, h100, limitsOf, serverOf, servers } from './servers.ts';
 
 test('the least count that holds, from wherever the search begins; the one below it was tried', () => {
   fc.assert(
@@ -118,7 +117,7 @@ describe('what no fleet holds', () => {
     const found = missedAlone(
       requests,
       limitsOf({ ttft_p99_ms: 20, tpot_mean_ms: 40, e2e_p50_ms: 100 }),
-      [2, 4].map((tp) => serviceOf(h100, tp, 'h100')),
+      [2, 4].map((tp) => serverOf(h100, { tp })),
     );
     expect(found.map(({ objective }) => objective.key)).toEqual(['ttft_p99_ms', 'e2e_p50_ms']);
     expect(
@@ -159,7 +158,7 @@ describe('draws', () => {
 
   test('a fit that is unsure moves the times of its servers, the same in every place', () => {
     const [central, one, same, other] = [null, 0, 0, 1].map((index) =>
-      serviceOf(h100, 4, 'h100', index === null ? null : { index, widths: 1 }),
+      serverOf(h100, { draw: index === null ? null : { index, widths: 1 } }),
     );
     expect(one!.decodeSeconds(32, 4_000)).toBe(same!.decodeSeconds(32, 4_000));
     expect(one!.decodeSeconds(32, 4_000)).not.toBe(other!.decodeSeconds(32, 4_000));

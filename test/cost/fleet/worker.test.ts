@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Requests, requestsOf, tpotOf, ttftOf } from '../../../src/cost/fleet/requests.ts';
 import type { Router } from '../../../src/cost/fleet/router.ts';
-import { serviceOf } from '../../../src/cost/fleet/service.ts';
 import { Worker } from '../../../src/cost/fleet/worker.ts';
 import { modelOf, settingsFor } from '../../../src/fitfile/apply.ts';
 import { eventEnds, requestLatencies } from '../../../src/roofline/scheduler/request-latencies.ts';
@@ -10,7 +9,7 @@ import { StepPricer } from '../../../src/roofline/step-pricer.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
 import { drawGaps } from '../../../src/stats/gaps.ts';
 import { childSeed, createRandom } from '../../../src/stats/random.ts';
-import { clusterOf, columnsOf, h100, plainServer, requestsAt } from './servers.ts';
+import { clusterOf, columnsOf, h100, plainServer, requestsAt, serverOf } from './servers.ts';
 
 /** Simulates requests on one server that does everything. */
 function alone(requests: Requests, service = plainServer()): Requests {
@@ -103,7 +102,7 @@ test.each([0.5, 2, 4])(
       return [at, 2_048, 256];
     });
     const uncorrected = { ...h100, residual_table: null };
-    const done = alone(requestsOf(columnsOf(rows)), serviceOf(uncorrected, 4, 'h100'));
+    const done = alone(requestsOf(columnsOf(rows)), serverOf(uncorrected));
     const mean = (of: (one: number) => number): number =>
       Array.from({ length: count }, (_, one) => of(one)).reduce((sum, one) => sum + one / count, 0);
     expect(mean((one) => ttftOf(done, one)) / mean((one) => expected.ttft[one]!)).toBeCloseTo(1, 1.5);
