@@ -54,6 +54,9 @@ Example graph (fits are relative to the file):
       options:
         - { on: h100, fit: h100.fit.json }
         - { on: b200, fit: b200.fit.json, batch: [8, 32] }
+Stages of a model also take cached_input: 2048 (of every prompt, in the prefix
+cache), decode stages speculation: { draft_tokens: 4, acceptance: 0.7, draft:
+llama-3.1-8b }. All keys are in fits/comparing.md.
 
 Example:
   ridge place graph.yaml --basis inferencex-rental --limit-ms 15000`;
