@@ -41,7 +41,7 @@ function estimated(
   name: ParameterName | DraftName,
   value: number,
   column: number,
-  { log_sd }: Prior,
+  prior: Prior,
 ): ParameterEstimate {
   if (column < 0) return { name, value, state: 'not_in_data', standard_error: null, interval_90: null };
   if (fit.at_bound.includes(name)) {
@@ -52,7 +52,7 @@ function estimated(
   return {
     name,
     value,
-    state: error > PRIOR_SHARE * log_sd ? 'prior_dominated' : 'identified',
+    state: isPriorDominated(fit, column, prior) ? 'prior_dominated' : 'identified',
     standard_error: value * error,
     interval_90: [value / factor, value * factor],
   };
@@ -63,23 +63,34 @@ export interface ConfoundedPair {
   readonly correlation: number;
 }
 
+/** So close to a line that neither of two has a value of its own, however well both are known. */
 const CONFOUNDED = 0.95;
+/** Knowing one of two would halve the error of the other, √(1 − ρ²) = ½: what the prior alone tells, the other could. */
+const TOLD_BY_THE_OTHER = Math.sqrt(3) / 2;
 
-/** Pairs of parameters of which the data know a combination better than either. */
+/**
+ * Pairs of parameters of which the data know a combination better than either. Beside pairs that lie on a line those in which
+ * the prior alone tells one, while the other would.
+ */
 export function confoundedPairs(fit: RooflineFit): ConfoundedPair[] {
-  const pairs: ConfoundedPair[] = [];
+  const { priors } = fit.solution.problem.input;
   const columns = [
-    ...fit.names.map((name, column) => ({ name, column })),
-    ...fit.drafts.map((name) => ({ name, column: draftColumn(fit, name) })),
-  ];
-  columns.forEach(({ name: a, column: row }, i) => {
-    columns.slice(i + 1).forEach(({ name: b, column }) => {
-      const correlation = fit.covariance.correlations[row]![column]!;
-      if (Math.abs(correlation) > CONFOUNDED) pairs.push({ parameters: [a, b], correlation });
+    ...fit.names.map((name, column) => ({ name, column, prior: priors[name] })),
+    ...fit.drafts.map((name) => ({ name, column: draftColumn(fit, name), prior: DRAFT_PRIORS[name] })),
+  ].map((one) => ({ ...one, isOpen: isPriorDominated(fit, one.column, one.prior) }));
+  const pairs: ConfoundedPair[] = [];
+  columns.forEach((a, i) => {
+    columns.slice(i + 1).forEach((b) => {
+      const correlation = fit.covariance.correlations[a.column]![b.column]!;
+      const least = a.isOpen || b.isOpen ? TOLD_BY_THE_OTHER : CONFOUNDED;
+      if (Math.abs(correlation) > least) pairs.push({ parameters: [a.name, b.name], correlation });
     });
   });
   return pairs;
 }
+
+const isPriorDominated = ({ covariance }: RooflineFit, column: number, { log_sd }: Prior): boolean =>
+  covariance.standardErrors[column]! > PRIOR_SHARE * log_sd;
 
 /** The cell that would tell most about a parameter. */
 const ADVICE: Readonly<Record<ParameterName | DraftName, string>> = {

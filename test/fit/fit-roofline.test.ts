@@ -4,7 +4,7 @@ import { summariseErrors } from '../../src/fit/errors.ts';
 import { errorsOn, fitDataset } from '../../src/fit/fit-dataset.ts';
 import { type FitOptions, fitRoofline } from '../../src/fit/fit-roofline.ts';
 import { observationsFromRuns } from '../../src/fit/from-runs.ts';
-import { adviceFor, estimateOf } from '../../src/fit/identifiability.ts';
+import { adviceFor, confoundedPairs, estimateOf } from '../../src/fit/identifiability.ts';
 import type { Observation } from '../../src/fit/observations.ts';
 import { PARAMETER_NAMES } from '../../src/roofline/parameters.ts';
 import { card, measureSuite, priors, truth } from './virtual.ts';
@@ -78,6 +78,25 @@ describe('what the data cannot tell', () => {
       interval_90: null,
       value: priors.link_bytes_per_s.centre,
     });
+  });
+
+  test('without TP 1 what a step and what an all-reduce costs are told together alone', () => {
+    const linked = observationsFromRuns([measureSuite([2, 4])]).observations;
+    const pairs = confoundedPairs(fitRoofline({ ...input, observations: linked }, options));
+    expect(pairs.map(({ parameters }) => parameters)).toEqual([['step_overhead_s', 'all_reduce_latency_s']]);
+  });
+
+  test('a parameter that the prior tells is named with those that would tell it', () => {
+    const loaded = observationsFromRuns([measureSuite([2])]).observations.filter(
+      (one) => one.concurrency > 1,
+    );
+    const fit = fitRoofline({ ...input, observations: loaded }, options);
+    expect(estimateOf(fit, priors, 'link_bytes_per_s').state).toBe('prior_dominated');
+    const pair = confoundedPairs(fit).find(({ parameters: [a, b] }) =>
+      `${a} ${b}`.startsWith('gemm_flop_per_s link'),
+    )!;
+    expect(Math.abs(pair.correlation)).toBeGreaterThan(0.87);
+    expect(Math.abs(pair.correlation)).toBeLessThan(0.95);
   });
 
   test('without many streams the time per sequence is the prior alone, and the advice says what would tell', () => {
