@@ -12,7 +12,7 @@ export function sourcesText({ sources }: Pick<Fit, 'sources'>): string[] {
   const { cell_means: means, engine_steps: steps, check } = sources;
   const { ttft, tpot } = steps.scatter_by_kernel;
   return [
-    `engine steps: ${steps.usable} of ${counted(steps.seen, 'step')} of ${counted(steps.cells, 'cell')}, worth ${formatNumber(steps.independent)} independent ones (lag one ${steps.lag_one_correlation.toFixed(2)}), as ${counted(steps.numbers, 'number')}; kernels differ by ${formatPercent(ttft)} with prompts, ${formatPercent(tpot)} without${steps.held_up > 0 ? `; ${steps.held_up} held up and set aside` : ''}`,
+    `engine steps: ${steps.usable} of ${counted(steps.seen, 'step')} of ${counted(steps.cells, 'cell')}, worth ${formatNumber(steps.independent)} independent ones (lag one ${steps.lag_one_correlation.toFixed(2)}), as ${counted(steps.numbers, 'number')}; kernels differ by ${formatPercent(ttft)} with prompts, ${formatPercent(tpot)} without${steps.held_up > 0 ? `; ${steps.held_up} held up and set aside` : ''}${firstUseText(steps.first_use)}`,
     ...steps.budgets.map(
       ({ target, used, read, at_least }) =>
         `tokens of a step of ${target}: ${used}${readText(read, used, at_least)}`,
@@ -24,6 +24,11 @@ export function sourcesText({ sources }: Pick<Fit, 'sources'>): string[] {
     ),
   ];
 }
+
+const firstUseText = (first: FitSources['engine_steps']['first_use']): string =>
+  first
+    ? `; ${first.steps} were the first of their size, ${formatPercent(first.slower_by)} slower than later ones, and set aside`
+    : '';
 
 function readText(read: number | null, used: number, at_least: number): string {
   if (read === null) return `; no prompt was cut, one had ${at_least}`;

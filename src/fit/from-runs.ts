@@ -107,8 +107,9 @@ function whyUnused({ cell }: CellRecord): string {
 
 /** How a run's cells on a target were driven: by the suite's protocol, unless they were imported. */
 function drivingOf(run: Run, target: RunTarget): Driving {
-  const { input_spread, output_jitter } = run.suite.content.protocol;
-  return target.driving ?? { kind: 'steady', ...(input_spread && { input_spread }), output_jitter };
+  const { input_spread, input_lengths, output_jitter } = run.suite.content.protocol;
+  const spread = input_spread && { input_spread, ...(input_lengths && { input_lengths }) };
+  return target.driving ?? { kind: 'steady', ...spread, output_jitter };
 }
 
 function countReasons(flagged: Map<string, Flagged>, { reasons, target }: CellRecord): void {

@@ -4,6 +4,7 @@ import { leaveOutTerms } from '../fit/cross-validation.ts';
 import type { RooflineFit } from '../fit/fit-roofline.ts';
 import type { RunObservations } from '../fit/from-runs.ts';
 import { informationShares } from '../fit/information.ts';
+import type { FirstUse } from '../fit/steps/first-use.ts';
 import type { ObservedSteps } from '../fit/steps/observed-steps.ts';
 import { openQuestions } from '../fit/steps/open-questions.ts';
 import type { Fit } from './schema.ts';
@@ -38,6 +39,7 @@ export function sourcesOf(
         seen: sum((each) => each.seen),
         usable: sum((each) => each.usable),
         held_up: sum((each) => each.held_up),
+        ...firstUseOf(seen.flatMap(({ each: { first_use } }) => first_use ?? [])),
         numbers: steps.length,
         independent: sum(({ groups }) => groups.reduce((total, { independent }) => total + independent, 0)),
         lag_one_correlation: sum((each) => each.lag_one_correlation) / seen.length,
@@ -55,6 +57,13 @@ export function sourcesOf(
       open_questions: openQuestions({ fit, priorShares, card, observations, targets }),
     },
   };
+}
+
+function firstUseOf(each: readonly FirstUse[]): Pick<FitSources['engine_steps'], 'first_use'> {
+  const steps = each.reduce((sum, one) => sum + one.steps, 0);
+  if (steps === 0) return {};
+  const slower_by = each.reduce((sum, one) => sum + one.steps * one.slower_by, 0) / steps;
+  return { first_use: { steps, slower_by } };
 }
 
 /** Standard errors of the parameters from some terms and the priors. */

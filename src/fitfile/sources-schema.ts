@@ -17,6 +17,12 @@ export const sourcesSchema = z
       seen: z.int().describe('Steps in the stamps of these cells.'),
       usable: z.int().describe('Steps of which it is known what they computed.'),
       held_up: z.int().describe('Of them, set aside because something else held them up.'),
+      first_use: z
+        .object({ steps: z.int(), slower_by: number })
+        .optional()
+        .describe(
+          'Of them, set aside because an engine was slower with steps of a size that it had not run before: how many, and by what share. Absent: no such difference.',
+        ),
       numbers: z.int().describe('Means over alike steps, and the request overhead.'),
       independent: number.describe(
         'Steps that the means are worth, with the correlation of successive ones.',

@@ -1,3 +1,4 @@
+import { multipleOf } from '../roofline/driving.ts';
 import { childSeed, createRandom } from '../stats/random.ts';
 import type { BaseCell } from './cell.ts';
 
@@ -39,13 +40,13 @@ export function requestLengths(
 
 function inputLengths({
   inputTokens,
-  protocol: { input_spread },
+  protocol: { input_spread, input_lengths },
   seed,
 }: Pick<BaseCell, 'inputTokens' | 'protocol' | 'seed'>): () => number {
   if (input_spread === undefined) return () => inputTokens;
-  const [low, high] = input_spread;
   const random = createRandom(childSeed(seed, PROMPT_SERIES));
-  return () => Math.max(1, Math.round(inputTokens * low * (high / low) ** random.uniform()));
+  return () =>
+    Math.max(1, Math.round(inputTokens * multipleOf(input_spread, random.uniform(), input_lengths)));
 }
 
 /** Keeps an output length at 1 token or more and, with the prompt, within the model's maximum. */

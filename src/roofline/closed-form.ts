@@ -44,7 +44,8 @@ const middle = ([low, high]: readonly [number, number]): number => (low + high) 
 
 function meanInputShare(driving: ClosedLoopShape['driving']): number {
   if (driving?.kind === 'burst') return middle(driving.input_jitter);
-  return driving?.kind === 'steady' && driving.input_spread ? meanOfSpread(driving.input_spread) : 1;
+  if (driving?.kind !== 'steady' || !driving.input_spread) return 1;
+  return meanOfSpread(driving.input_spread, driving.input_lengths);
 }
 
 function loopOf(

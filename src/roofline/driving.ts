@@ -15,6 +15,8 @@ export type Driving =
       readonly kind: 'steady';
       /** Prompt lengths lie between these multiples of the nominal length, evenly in the logarithm; absent: exact. */
       readonly input_spread?: Range | undefined;
+      /** Of them only so many, ends included; absent: any. */
+      readonly input_lengths?: number | undefined;
       readonly output_jitter: Range;
     }
   | {
@@ -36,9 +38,24 @@ export type Driving =
       readonly burstiness: number | null;
     };
 
-/** Mean of what is spread evenly in the logarithm between two multiples. */
-export const meanOfSpread = ([low, high]: Range): number =>
-  low === high ? low : (high - low) / Math.log(high / low);
+/**
+ * A multiple between two, evenly in the logarithm.
+ * @param uniform drawn from [0, 1)
+ * @param lengths so many multiples only, 2 or more, ends included; absent: any
+ */
+export function multipleOf([low, high]: Range, uniform: number, lengths?: number): number {
+  const place = lengths === undefined ? uniform : Math.floor(uniform * lengths) / (lengths - 1);
+  return low * (high / low) ** place;
+}
+
+/** Mean of `multipleOf`. */
+export function meanOfSpread([low, high]: Range, lengths?: number): number {
+  if (low === high) return low;
+  if (lengths === undefined) return (high - low) / Math.log(high / low);
+  let sum = 0;
+  for (let i = 0; i < lengths; i += 1) sum += multipleOf([low, high], i / lengths, lengths);
+  return sum / lengths;
+}
 
 type Burst = Extract<Driving, { kind: 'burst' }>;
 

@@ -5,7 +5,12 @@ const shares = z.tuple([z.number().positive(), z.number().positive()]);
 
 /** How the cells of a target were driven, see `roofline/driving.ts`. */
 export const drivingSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('steady'), input_spread: shares.optional(), output_jitter: shares }),
+  z.object({
+    kind: z.literal('steady'),
+    input_spread: shares.optional(),
+    input_lengths: z.int().min(2).optional(),
+    output_jitter: shares,
+  }),
   z.object({
     kind: z.literal('burst'),
     requests_per_stream: z.number().positive(),

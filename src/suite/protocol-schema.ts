@@ -23,6 +23,14 @@ export const protocolSchema = z.strictObject({
     .describe(
       'Prompt lengths of closed loops are drawn between these multiples of the nominal length, evenly in the logarithm; default: exact. Cells of mixed lengths are for fits from engine steps.',
     ),
+  input_lengths: z
+    .int()
+    .min(2)
+    .max(1000)
+    .optional()
+    .describe(
+      'With `input_spread`: only so many prompt lengths, from one end to the other, for engines that prepare kernels for every size of a step; default: any.',
+    ),
   output_jitter: z
     .tuple([z.number().min(0.01).max(2), z.number().min(0.01).max(2)])
     .refine(([low, high]) => low <= high, 'the low end is above the high end')

@@ -91,6 +91,16 @@ describe('a cell of mixed lengths', () => {
     expect(outputs(cell)).toEqual(outputs(exact));
   });
 
+  test('of so many lengths draws only these, ends included', () => {
+    const few = runCell({
+      concurrency: 8,
+      protocol: { input_spread: [0.25, 4], input_lengths: 5, output_jitter: [0.5, 1.5] },
+    });
+    const [nominal, ...lengths] = few.engine.sent.map(({ inputTokens }) => inputTokens);
+    const shares = new Set(lengths.map((length) => length / nominal!));
+    expect([...shares].sort((a, b) => a - b)).toEqual([0.25, 0.5, 1, 2, 4]);
+  });
+
   test('takes its time to release the streams', () => {
     const load = cell.timelines.filter(({ role }) => role === 'load');
     const starts = Array.from({ length: 8 }, (_, stream) => load.find((r) => r.stream === stream)!.sent_s);

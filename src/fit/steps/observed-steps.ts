@@ -3,6 +3,7 @@ import { median } from '../../stats/sorted.ts';
 import type { Measured } from '../measured.ts';
 import { type ChunkBudget, readChunkBudget } from './chunk-budget.ts';
 import { planChunks } from './chunk-plan.ts';
+import { type FirstUse, setFirstUsesAside } from './first-use.ts';
 import { joinBounds, requestOverhead } from './request-overhead.ts';
 import { type GroupedSteps, groupSteps } from './step-groups.ts';
 import { usableSteps } from './usable-steps.ts';
@@ -12,6 +13,8 @@ export interface ObservedSteps extends GroupedSteps {
   /** Steps that were seen, and those of which all is known. */
   readonly seen: number;
   readonly usable: number;
+  /** Of the usable ones, those set aside as the first of their size. */
+  readonly first_use: FirstUse | null;
   readonly budget: ChunkBudget;
   /** From a request's sending until the scheduler knows it; null: too few prompts tell. */
   readonly request_overhead: Measured | null;
@@ -38,5 +41,7 @@ export function observedSteps(steps: EngineSteps, stated: number | null): Observ
   }
   const { chunks } = planChunks(steps, { budget: budget.tokens, overhead_s });
   const usable = usableSteps(steps, chunks);
-  return { ...groupSteps(usable), seen: steps.end_s.length, usable: usable.length, budget, request_overhead };
+  const { steps: used, first_use } = setFirstUsesAside(usable);
+  const counts = { seen: steps.end_s.length, usable: usable.length, first_use };
+  return { ...groupSteps(used), ...counts, budget, request_overhead };
 }

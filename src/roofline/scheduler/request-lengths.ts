@@ -1,19 +1,25 @@
 import { childSeed, createRandom } from '../../stats/random.ts';
+import { multipleOf } from '../driving.ts';
 
 type Range = readonly [number, number];
 
 /** Draws fill a range evenly within so many requests, so that few requests already have the range's mean. */
 const STRATA = 16;
 
-/** Lengths as of `requestLengths`, but even in the logarithm of the share. */
+/** Lengths as of `requestLengths`, but even in the logarithm of the share; `lengths`: as of `multipleOf`. */
 export function spreadLengths(
   nominal: number,
-  [low, high]: Range,
+  spread: Range,
   seed: number,
   series: number,
+  lengths?: number,
 ): () => number {
   const share = requestLengths(SPREAD_UNITS, [0, 1], seed, series);
-  return () => Math.max(1, Math.round(nominal * low * (high / low) ** (share() / SPREAD_UNITS)));
+  const last = 1 - 1 / SPREAD_UNITS;
+  return () => {
+    const uniform = lengths === undefined ? share() / SPREAD_UNITS : Math.min(last, share() / SPREAD_UNITS);
+    return Math.max(1, Math.round(nominal * multipleOf(spread, uniform, lengths)));
+  };
 }
 
 /** Whole numbers that stand for a share between 0 and 1. */

@@ -50,7 +50,7 @@ export class RequestLog {
         : null;
     this.#cached = load.cachedTokens ?? 0;
     this.#nextInput = load.inputSpread
-      ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0)
+      ? spreadLengths(load.inputTokens, load.inputSpread, load.seed, 0, load.inputLengths)
       : requestLengths(load.inputTokens, load.inputJitter, load.seed, 0);
     this.#nextOutput = requestLengths(load.outputTokens, load.outputJitter, load.seed, 1);
   }

@@ -92,7 +92,7 @@ export function loadOf(
   return {
     ...lengths,
     inputJitter: [1, 1],
-    ...(driving?.kind === 'steady' && driving.input_spread && { inputSpread: driving.input_spread }),
+    ...spreadOf(driving),
     outputJitter: driving?.kind === 'steady' ? driving.output_jitter : [1, 1],
     turnAroundSeconds: shape.turnAroundSeconds ?? 0,
     arrivalSeconds: shape.turnAroundSeconds === null ? 0 : p.request_overhead_s,
@@ -161,4 +161,10 @@ export function scheduledMeans(
 ): ServingMeans {
   const pricer = new StepPricer(card, p, engine.tensorParallel, engine.speculation);
   return priceServing(scheduleOf(card, p, engine, shape), pricer, p, shape, edges);
+}
+
+function spreadOf(driving: ClosedLoopShape['driving']): Pick<SimulatedLoad, 'inputSpread' | 'inputLengths'> {
+  if (driving?.kind !== 'steady' || !driving.input_spread) return {};
+  const { input_spread: inputSpread, input_lengths: inputLengths } = driving;
+  return { inputSpread, ...(inputLengths !== undefined && { inputLengths }) };
 }

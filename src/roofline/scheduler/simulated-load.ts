@@ -11,6 +11,8 @@ export interface SimulatedLoad {
   readonly inputJitter: Range;
   /** Instead of `inputJitter`: shares of the nominal length, evenly in the logarithm. */
   readonly inputSpread?: Range;
+  /** Of them only so many; absent: any. */
+  readonly inputLengths?: number;
   readonly outputJitter: Range;
   readonly streams: number;
   /** Seconds from a finished request to the next one's sending, at the client. */
