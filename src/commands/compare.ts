@@ -68,8 +68,12 @@ catalogue entry).
   --budget KIND=N    usd_per_h=100 or power_kw=50: the most requests/s in it
   --rate N           requests/s to serve: whole workers, least $ an hour first
   --workers N        prefill workers that share a queue; default 1
-  --transfer MODE    layer_wise (default) or serialized; with --contention N,
-                     --nic-gb-per-s N, --host-staged
+  --transfer MODE    of KV caches: layer_wise (default), while the prompt is
+                     computed, or serialized, after it
+  --contention N     transfers at a time over the same network cards; default 1
+  --nic-gb-per-s N   of a device's card, one direction; default: its node's
+  --host-staged      caches that change layout between vendors do so by way of
+                     the host's memory
   --top N            pairs to print; default 10
   --svg FILE         bar chart, Pareto front and KV transfer
   --json             everything, on stdout: keys in fits/comparing.md

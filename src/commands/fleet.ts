@@ -59,8 +59,9 @@ the Azure and Splitwise traces), or a YAML file of phases:
   --seed N             of phases, instead of the file's; with --spec also of
                        which proposals are accepted (default 1)
   --draws N            draws of what the fits are unsure of; default 20
-  --transfer MODE      layer_wise (default) or serialized; with --contention N,
-                       --nic-gb-per-s N, --host-staged
+  --transfer MODE      of KV caches: layer_wise (default), while the prompt is
+                       computed, or serialized, after it; with --contention N,
+                       --nic-gb-per-s N, --host-staged: see ridge compare --help
   --json               everything, on stdout: keys in fits/comparing.md
 
 Example:
