@@ -11,7 +11,7 @@ export function spreadLine({ target, starts, anchors, ttft, tpot }: RestartSprea
           `${name} ${percent(spread.between_starts_percent)} (${percent(spread.sampling_percent)} by sampling)`,
         ];
   const spreads = [...part('TTFT', ttft), ...part('TPOT', tpot)].join(', ');
-  return `${target}: between ${starts} starts of the server ${counted(anchors, 'anchor')} differ by ${spreads}`;
+  return `${target}: between ${starts} starts of the server ${counted(anchors, 'anchor')} ${anchors === 1 ? 'differs' : 'differ'} by ${spreads}`;
 }
 
 const percent = (value: number): string => formatPercent(value / 100);

@@ -27,10 +27,6 @@ export const closedLoopCell = (
 export const isClosedLoop = (cell: CellShape): cell is ClosedLoopCell =>
   cell.kind === 'load' && cell.concurrency !== null;
 
-/** Whether a fit takes a cell: a number of streams or a batch, on one server. */
-export const isFitted = (cell: CellShape): cell is ClosedLoopCell =>
-  cell.kind !== 'disaggregated' && cell.concurrency !== null;
-
 /** What tells two cells of one target apart, repeats and anchors aside. */
 export const sameLoad = (a: CellShape, b: CellShape): boolean =>
   a.kind === b.kind &&

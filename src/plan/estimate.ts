@@ -22,6 +22,8 @@ const VARIATION = 0.15;
 const VARIATION_ALONE = 0.03;
 /** Waiting for an idle server, scrapes, first compilation. */
 const BETWEEN_CELLS_S = 0.5;
+/** Time after which a cell with too many requests is found to be overloaded, and ended. */
+const OVERLOAD_SEEN_S = 10;
 /** No engine has more seats. */
 const MOST_STREAMS = 4096;
 
@@ -31,6 +33,8 @@ interface Service {
   readonly requests_per_s: number;
   readonly concurrency: number;
   readonly ttft_s: number;
+  /** Requests are to come faster than it serves them. */
+  readonly overloaded: boolean;
 }
 
 export function expectedService(model: TargetModel | null, cell: CellShape): Service {
@@ -41,7 +45,13 @@ export function expectedService(model: TargetModel | null, cell: CellShape): Ser
 function closedService(model: TargetModel | null, cell: CellShape, concurrency: number): Service {
   if (model === null) {
     const residence_s = DEFAULT_TTFT_S + cell.output_tokens * DEFAULT_TPOT_S;
-    return { residence_s, requests_per_s: concurrency / residence_s, concurrency, ttft_s: DEFAULT_TTFT_S };
+    return {
+      residence_s,
+      requests_per_s: concurrency / residence_s,
+      concurrency,
+      ttft_s: DEFAULT_TTFT_S,
+      overloaded: false,
+    };
   }
   const means = closedLoopMeans(model.card, model.centre, model.engine, {
     inputTokens: cell.input_tokens,
@@ -55,17 +65,18 @@ function closedService(model: TargetModel | null, cell: CellShape, concurrency: 
     requests_per_s: means.outputTokensPerSecond / cell.output_tokens,
     concurrency,
     ttft_s: means.ttftSeconds,
+    overloaded: false,
   };
 }
 
 /** The fewest streams of a closed loop that finish as many requests a second; a rate past all of them is an overload. */
 function openService(model: TargetModel | null, cell: CellShape, rate: number): Service {
-  let streams = 1;
-  let service = closedService(model, cell, streams);
-  while (service.requests_per_s < rate && streams < MOST_STREAMS) {
-    streams *= 2;
+  const alone = closedService(model, cell, 1);
+  let service = alone;
+  for (let streams = 2; service.requests_per_s < rate && streams <= MOST_STREAMS; streams *= 2) {
     service = closedService(model, cell, streams);
   }
+  if (service.requests_per_s < rate) return { ...alone, overloaded: true };
   return { ...service, requests_per_s: rate };
 }
 
@@ -91,6 +102,8 @@ export function cellCost(
 ): CellCost {
   const service = expectedService(model, cell);
   const { residence_s, requests_per_s, concurrency } = service;
+  if (service.overloaded)
+    return { seconds: residence_s + OVERLOAD_SEEN_S + BETWEEN_CELLS_S, measured_error: 1 };
   const alone = cell.concurrency === 1;
   const samples = Math.min(
     stop.max_requests,

@@ -2,8 +2,8 @@ import type { Matrix } from 'ml-matrix';
 import { PARAMETER_NAMES, type ParameterName } from '../roofline/parameters.ts';
 import type { CellShape } from '../run/schema.ts';
 import { type Candidate, candidates, DESIGN_RULES } from './candidates.ts';
-import { isFitted } from './closed-loop-cell.ts';
 import { type TargetFacts, type TargetModel, targetModel } from './facts.ts';
+import { fittedCell } from './fitted-cell.ts';
 import { add, informationMatrix, jacobianRows, posteriorLogSd } from './information.ts';
 
 /** Above this share of the prior's width the cells say next to nothing: the estimate would be the prior. */
@@ -38,7 +38,7 @@ interface Member extends PlannedOn {
   readonly model: TargetModel;
 }
 
-/** Which parameters the planned cells can tell apart, at the centre of the priors. Cells held out of the fit do not count. Targets without a model card are left out. */
+/** Which parameters the planned cells can tell apart, at the centre of the priors. Cells that a fit does not take do not count. Targets without a model card are left out. */
 export function identifiability(planned: readonly PlannedOn[]): IdentifiabilityGroup[] {
   const groups = new Map<string, Member[]>();
   for (const one of planned) {
@@ -63,8 +63,7 @@ function judgeGroup(members: readonly Member[]): IdentifiabilityGroup {
   ) as Record<ParameterName, number>;
   const rows = members.flatMap((member) =>
     member.cells
-      .filter(isFitted)
-      .filter(({ hold_out }) => !hold_out)
+      .flatMap((cell) => fittedCell(member.model, cell) ?? [])
       .flatMap((cell) => jacobianRows(member.model, cell)),
   );
   const information = informationMatrix(priorLogSd, rows);

@@ -126,7 +126,7 @@ test('a server that the run starts is named when its turn comes, with the cells 
   expect(lines[2]).toContain(`target ${target.name}: ${target.model} on`);
   expect(lines[3]).toContain(`/${cells.length - own.length + 1} `);
   expect(lines[4]).toContain(
-    'between 3 starts of the server 1 anchor differ by TTFT 4.2 % (0.50 % by sampling)',
+    'between 3 starts of the server 1 anchor differs by TTFT 4.2 % (0.50 % by sampling)',
   );
 });
 

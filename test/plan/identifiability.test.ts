@@ -87,3 +87,20 @@ test('the phases apart say what a grid of mixed loads says; cells on pairs say n
   const [silent] = identifiability([on(1, [of('disaggregated', 2048, 64, 8)])]);
   for (const { sd_ratio } of silent!.parameters) expect(sd_ratio).toBeCloseTo(1, 6);
 });
+
+test('open loops tell as much as the streams in flight would, but for traces and overloads', () => {
+  const arriving = (rate_per_s: number, process: 'poisson' | 'trace' = 'poisson'): CellShape => ({
+    ...cell(128, 256, 1),
+    concurrency: null,
+    arrivals: { process, rate_per_s, burstiness: null, trace: null },
+  });
+  const known = (cells: readonly CellShape[]) =>
+    identifiability([on(1, cells)])[0]!.parameters.find(
+      ({ parameter }) => parameter === 'sequence_overhead_s',
+    )!;
+  const loads = GOOD.slice(0, 3);
+  expect(known(loads).identified).toBe(false);
+  expect(known([...loads, arriving(2), arriving(30), arriving(60)]).identified).toBe(true);
+  const nothing = known([...loads, arriving(2, 'trace'), arriving(1000)]);
+  expect(nothing.sd_ratio).toBeCloseTo(known(loads).sd_ratio, 12);
+});

@@ -40,6 +40,23 @@ test('an estimate grows with the work, keeps to the stop rule, and says when it 
   });
 });
 
+test('an open loop that comes faster than it is served is ended soon, whatever the warm-up may take', () => {
+  const { suite } = loadText(BODY);
+  const seconds = (rate_per_s: number): number =>
+    cellSeconds(
+      targetModel(factsOf()),
+      {
+        ...closedLoopCell({ input_tokens: 512, output_tokens: 64, concurrency: 1 }),
+        concurrency: null,
+        arrivals: { process: 'poisson', rate_per_s, burstiness: null, trace: null },
+      },
+      suite.protocol,
+      suite.stop,
+    );
+  expect(seconds(2)).toBeGreaterThan(suite.stop.min_s);
+  expect(seconds(2000)).toBeLessThan(15);
+});
+
 test('a power source lengthens every window, and idle power takes its time; the plan says so', () => {
   const { suite, points } = loadText(BODY);
   const planned = (averaging: '1s' | 'counter') =>
