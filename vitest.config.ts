@@ -12,8 +12,8 @@ export default defineConfig({
     env: { TZ: 'UTC', XDG_CACHE_HOME: join(tmpdir(), 'ridge-no-cache') },
     // Concurrent tests are those that mostly wait.
     maxConcurrency: 16,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
   },

@@ -15,7 +15,7 @@ export async function ridge(...argv: string[]): Promise<Outcome> {
     reject: false,
     stdin: 'ignore',
     env: { NO_COLOR: '1' },
-    timeout: 15_000,
+    timeout: 50_000,
   });
   return { exitCode, stdout, stderr };
 }
