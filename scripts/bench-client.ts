@@ -11,6 +11,7 @@ import { soak } from './client/soak.ts';
 import { figuresTable, ratioLines } from './client/table.ts';
 import { checkVerdicts } from './client/verdict-check.ts';
 import { hostWakeUps, shareAsleep, wakeUpLine } from './client/wake-up.ts';
+import { compareWorkers } from './client/workers.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { writeModel } from './vllm/model.ts';
 
@@ -24,7 +25,7 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '2' },
     'period-ms': { type: 'string', default: '10' },
     'without-vllm': { type: 'boolean', default: false },
-    /** Some of compare, verdicts, many. */
+    /** Some of compare, workers, verdicts, many. */
     only: { type: 'string' },
     'cell-s': { type: 'string', default: '5' },
     many: { type: 'string', default: '10000' },
@@ -52,6 +53,15 @@ async function clients(): Promise<Client[]> {
   return [vllmBench(install.python, await writeModel(folder, 'tiny')), ...own, ...others];
 }
 
+const timing = {
+  periodMs: Number(values['period-ms']),
+  firstTokenMs: 200,
+  release: 'together',
+  keepLog: true,
+} as const;
+/** Where more than one thread is worth while. */
+const FEWEST_STREAMS_OF_WORKERS = 200;
+
 /** As many wake-ups as the run before had bursts, about: the host of one minute is not that of the next. */
 const WAKE_UPS = 500;
 
@@ -64,12 +74,6 @@ async function hostAlone({ truth }: ClientRun, periodMs: number): Promise<string
 /** All clients one after another at each load, in a table with the targets. False when one is missed. */
 async function compare(): Promise<boolean> {
   const all = await clients();
-  const timing = {
-    periodMs: Number(values['period-ms']),
-    firstTokenMs: 200,
-    release: 'together',
-    keepLog: true,
-  } as const;
   let allMet = true;
   for (const streams of values.streams.split(',').map(Number)) {
     const figures = new Map<string, ClientFigures>();
@@ -88,12 +92,24 @@ async function compare(): Promise<boolean> {
   return allMet;
 }
 
-/** What the command line asks for; without a mode: the comparison, the verdicts and many streams. */
+async function workersOf(): Promise<boolean> {
+  let met = true;
+  for (const streams of values.streams.split(',').map(Number)) {
+    if (streams < FEWEST_STREAMS_OF_WORKERS) continue;
+    met = (await compareWorkers(streams, Number(values.workers), timing, cores, resultFile)) && met;
+  }
+  return met;
+}
+
+/** What the command line asks for; without a mode: the comparison, several threads, the verdicts and many streams. */
 async function main(): Promise<boolean> {
   if (values.soak !== undefined) return soak(cores, resultFile, Number(values.soak));
-  const modes = new Set(values.only === undefined ? ['compare', 'verdicts', 'many'] : values.only.split(','));
+  const modes = new Set(
+    values.only === undefined ? ['compare', 'workers', 'verdicts', 'many'] : values.only.split(','),
+  );
   let met = true;
   if (modes.has('compare')) met = (await compare()) && met;
+  if (modes.has('workers')) met = (await workersOf()) && met;
   if (modes.has('verdicts')) {
     console.log(`\ncells with other work on the client's core, and at high loads (${hostLoad()})\n`);
     met = (await checkVerdicts(cores, resultFile, Number(values['cell-s']))) && met;

@@ -54,24 +54,31 @@ export function ratioLines(
 ): { lines: string[]; met: boolean } {
   const own = figures.get('ridge')!;
   const vllm = figures.get('vllm bench serve');
-  const workers = [...figures].find(([name]) => name.startsWith('ridge,'))?.[1];
   const targets: Target[] = [
     ...(vllm && streams >= 200 ? biasTargets(own, vllm) : []),
     ...(vllm
       ? [{ name: 'CPU a token, of vllm bench', value: share(own.cpuPerEvent, vllm.cpuPerEvent), limit: 0.7 }]
       : []),
-    ...(workers
-      ? [
-          {
-            name: 'CPU of the workers, of one thread',
-            value: share(workers.cpuPerEvent, own.cpuPerEvent),
-            limit: 1.1,
-          },
-        ]
-      : []),
     ...(streams === 200 ? truthTargets(own) : []),
     { name: 'stamps beyond their bound', value: own.beyondBound, limit: 0.001 },
   ];
+  return judged(targets);
+}
+
+/** Workers against one thread at the same load, and against the truth. */
+export function workerLines(one: ClientFigures, workers: ClientFigures): { lines: string[]; met: boolean } {
+  return judged([
+    {
+      name: 'CPU of the workers, of one thread',
+      value: share(workers.cpuPerEvent, one.cpuPerEvent),
+      limit: 1.1,
+    },
+    ...truthTargets(workers).slice(0, 2),
+    { name: 'stamps beyond their bound', value: workers.beyondBound, limit: 0.001 },
+  ]);
+}
+
+function judged(targets: readonly Target[]): { lines: string[]; met: boolean } {
   const lines = targets.map(
     ({ name, value, limit }) =>
       `  ${value !== null && value <= limit ? 'ok  ' : 'MISS'}  ${name}: ${value === null ? '-' : Number(value.toPrecision(3))} (at most ${limit})`,
