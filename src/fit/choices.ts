@@ -2,6 +2,7 @@ import { type Dataset, DEFAULT_CHOICE, type EngineChoice, type Unknown, withChoi
 import { fitInput } from './fit-input.ts';
 import { fitRoofline, type RooflineFit } from './fit-roofline.ts';
 import { jointDistance } from './joint-prior.ts';
+import { parametersInData, termsOf } from './problem.ts';
 import { huberLoss } from './robust.ts';
 import { type FitOptions, SEARCH_MISFIT } from './search.ts';
 
@@ -26,7 +27,7 @@ export interface InferredChoice {
   readonly name: Unknown;
   readonly value: EngineChoice[Unknown];
   readonly tried: readonly TriedChoice[];
-  /** Whether the data tell the answers apart: the second best costs at least 10 % more. */
+  /** Whether the data tell the answers apart: the second best costs at least 10 % more, more where cells are few. */
   readonly decided: boolean;
 }
 
@@ -39,6 +40,19 @@ const DECIDED = 1.1;
 /** An answer has to cost so much less than the default before that is left: what engines do unless told otherwise is likely. */
 const WORTH_LEAVING_DEFAULT = 0.9;
 const ROUNDS = 3;
+
+/**
+ * How many times less an answer has to cost than an engine's default, whatever the misfit of the model: of few cells one of
+ * several answers explains some better by chance. The degrees of freedom times the logarithm of the ratio is twice that of the
+ * likelihoods, which has to make up for odds that all the others share evenly.
+ */
+export const beyondChance = (degreesOfFreedom: number, rivals: number): number =>
+  Math.exp((2 * Math.log(rivals)) / Math.max(1, degreesOfFreedom));
+
+function beyondChanceOf({ card, observations }: Dataset, name: Unknown): number {
+  const freedom = termsOf(card, observations).length - parametersInData(card, observations).length;
+  return beyondChance(freedom, ALTERNATIVES[name].length - 1);
+}
 
 /**
  * Infers the engine facts that are not on record: one unknown after the other, each answer judged by the robust cost of its
@@ -67,21 +81,29 @@ export function inferChoices(
   for (let round = 0, changed = unknown.length > 0; changed && round < ROUNDS; round += 1) {
     changed = false;
     for (const name of unknown) {
-      const best = bestOf(choice, name, costOf);
+      const best = bestOf(choice, name, costOf, beyondChanceOf(dataset, name));
       changed ||= best[name] !== choice[name];
       choice = best;
     }
   }
-  return { choice, inferred: unknown.map((name) => evidence(choice, name, costOf)) };
+  return {
+    choice,
+    inferred: unknown.map((name) => evidence(choice, name, costOf, beyondChanceOf(dataset, name))),
+  };
 }
 
 const answers = (choice: EngineChoice, name: Unknown): EngineChoice[] =>
   ALTERNATIVES[name].map((value) => ({ ...choice, [name]: value }));
 
-function bestOf(choice: EngineChoice, name: Unknown, costOf: (choice: EngineChoice) => number): EngineChoice {
+function bestOf(
+  choice: EngineChoice,
+  name: Unknown,
+  costOf: (choice: EngineChoice) => number,
+  beyond: number,
+): EngineChoice {
   const [usual, ...others] = answers(choice, name);
   let best = usual!;
-  let least = costOf(best) * WORTH_LEAVING_DEFAULT;
+  let least = costOf(best) * Math.min(WORTH_LEAVING_DEFAULT, 1 / beyond);
   for (const other of others) {
     const cost = costOf(other);
     if (cost < least) [best, least] = [other, cost];
@@ -93,6 +115,7 @@ function evidence(
   choice: EngineChoice,
   name: Unknown,
   costOf: (choice: EngineChoice) => number,
+  beyond: number,
 ): InferredChoice {
   const own = costOf(choice);
   const tried = answers(choice, name).map((other) => ({
@@ -104,7 +127,7 @@ function evidence(
     name,
     value: choice[name],
     tried,
-    decided: rivals.every(({ cost_ratio }) => cost_ratio >= DECIDED),
+    decided: rivals.every(({ cost_ratio }) => cost_ratio >= Math.max(DECIDED, beyond)),
   };
 }
 

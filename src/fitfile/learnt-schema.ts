@@ -38,7 +38,11 @@ export const inferredSchema = z.object({
   name: z.enum(UNKNOWNS),
   value: z.union([number, z.string()]),
   tried: z.array(z.object({ value: z.union([number, z.string()]), cost_ratio: number })),
-  decided: z.boolean().describe('Whether the second best answer costs at least 10 % more.'),
+  decided: z
+    .boolean()
+    .describe(
+      'Whether the second best answer costs at least 10 % more, and more where cells are so few that one of several answers would by chance.',
+    ),
 });
 
 export const bootstrapSchema = z

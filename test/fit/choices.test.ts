@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inferChoices } from '../../src/fit/choices.ts';
+import { beyondChance, inferChoices } from '../../src/fit/choices.ts';
 import { DEFAULT_CHOICE, withChoice } from '../../src/fit/dataset.ts';
 import type { FitOptions } from '../../src/fit/fit-roofline.ts';
 import type { Driving } from '../../src/roofline/driving.ts';
@@ -91,4 +91,11 @@ test('an answer touches only what is unknown', () => {
   answered.observations.forEach(({ engine }, i) => {
     expect(engine).toEqual({ ...dataset.observations[i]!.engine, maxNumBatchedTokens: 2048 });
   });
+});
+
+test('of few cells an answer has to be likelier than chance among several, of many the usual tenth decides', () => {
+  expect(beyondChance(6, 4)).toBeCloseTo(1.59, 2);
+  expect(beyondChance(80, 4)).toBeLessThan(1.04);
+  expect(beyondChance(6, 1)).toBe(1);
+  expect(beyondChance(-3, 4)).toBeCloseTo(16, 9);
 });
