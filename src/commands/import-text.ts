@@ -87,7 +87,8 @@ function drivenText(driving: Target['driving']): string {
   if (driving?.kind !== 'burst') return driving?.kind ?? '';
   const [low, high] = driving.output_jitter;
   const jitter = low === 1 && high === 1 ? 'exact' : `lengths x ${low}-${high}`;
-  return `burst, ${driving.requests_per_stream} a stream, ${jitter}, ${driving.statistic}`;
+  const most = driving.most_requests === undefined ? '' : ` (${driving.most_requests} at most)`;
+  return `burst, ${driving.requests_per_stream} a stream${most}, ${jitter}, ${driving.statistic}`;
 }
 
 function concurrencies(cells: readonly CellRecord[]): string {

@@ -1,4 +1,4 @@
-import type { Driving } from '../roofline/driving.ts';
+import { type Driving, requestsPerStream } from '../roofline/driving.ts';
 import { engineName } from './engine-names.ts';
 import { INFERENCEX_JITTER, INFERENCEX_REQUESTS_PER_STREAM } from './inferencex.ts';
 import { type MeasuredRow, meanShare, statisticOf } from './measured-row.ts';
@@ -20,12 +20,12 @@ const EXACT = [1, 1] as const;
  * @throws RowProblem
  */
 export function readAiconfiguratorRow(source: SourceRow): MeasuredRow {
-  const driving = drivingOf(provenance(source));
   const engine = engineName(text(source, 'backend'));
   const generated = engine === 'vllm' && isOwnComparison(provenance(source));
   const concurrency = concurrencyOf(source);
+  const driving = drivingOf(source);
   const outputTokens = whole(source, 'osl');
-  const requests = driving.requests_per_stream * concurrency;
+  const requests = requestsPerStream(driving, concurrency) * concurrency;
   return {
     line: source.line,
     accelerator: text(source, 'system'),
@@ -66,6 +66,13 @@ const isOwnComparison = (dataSource: string): boolean => dataSource.includes('ai
  */
 const GENERATED_MARGIN_TOKENS = 1500;
 
+/**
+ * How many requests its TensorRT-LLM rows are means of, which the file does not say and their decimals do: times so many they are
+ * whole nanoseconds, in every row (half of them times 10 a stream, as chance has it). Its vLLM rows are of 10 a stream.
+ */
+const LONG_RUNS_VERSION = '1.0.0rc3';
+const LONG_RUNS = { requests_per_stream: 20, most_requests: 2000 };
+
 const provenance = (source: SourceRow): string => text(source, 'silicon_data_source');
 
 /** The file states it; else `batch_size` is per attention-data-parallel rank. */
@@ -80,7 +87,8 @@ function concurrencyOf(source: SourceRow): number {
 const attentionDataParallel = (source: SourceRow): number => optionalNumber(source, 'attention_dp_size') || 1;
 
 /** Two protocols share the file: InferenceX rows have jittered lengths, the others the lengths as written. */
-function drivingOf(dataSource: string): Extract<Driving, { kind: 'burst' }> {
+function drivingOf(source: SourceRow): Extract<Driving, { kind: 'burst' }> {
+  const dataSource = provenance(source);
   const jitter = isOwnComparison(dataSource)
     ? EXACT
     : /^(db-dump|source_file=)/.test(dataSource)
@@ -89,7 +97,9 @@ function drivingOf(dataSource: string): Extract<Driving, { kind: 'burst' }> {
   if (jitter === null) throw new RowProblem('silicon_data_source does not tell how the row was measured');
   return {
     kind: 'burst',
-    requests_per_stream: INFERENCEX_REQUESTS_PER_STREAM,
+    ...(isOwnComparison(dataSource) && optionalText(source, 'backend_version') === LONG_RUNS_VERSION
+      ? LONG_RUNS
+      : { requests_per_stream: INFERENCEX_REQUESTS_PER_STREAM }),
     input_jitter: jitter,
     output_jitter: jitter,
     statistic: 'mean',

@@ -2,6 +2,7 @@ import type { ModelCard } from '../model/card.ts';
 import { countedQuantiles } from '../stats/counted-quantile.ts';
 import { type BurstPhase, burstPhases } from './burst-phases.ts';
 import { closedLoopMeans, meetLoop } from './closed-form.ts';
+import { requestsPerStream } from './driving.ts';
 import { gapTail, type StepGaps, type StepSplit, splitOf } from './gap-tail.ts';
 import type { Meeting } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
@@ -134,10 +135,12 @@ function ttftPartsOf(
     return steadyTtft(mean, meeting);
   }
   // The median request of three rounds or more is none of the first.
-  const requests_per_stream = Math.max(3, driving.requests_per_stream);
-  const later = of({ ...shape, driving: { ...driving, statistic: 'median', requests_per_stream } });
+  const rounds = requestsPerStream(driving, shape.concurrency);
+  const { most_requests: _, ...endless } = driving;
+  const long = { ...endless, statistic: 'median', requests_per_stream: Math.max(3, rounds) } as const;
+  const later = of({ ...shape, driving: long });
   return burstTtft({
-    loop: { ...later.loop, burst: { ...later.loop.burst!, rounds: driving.requests_per_stream } },
+    loop: { ...later.loop, burst: { ...later.loop.burst!, rounds } },
     later: later.meeting,
     laterSeconds: later.mean,
     edges,

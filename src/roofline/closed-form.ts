@@ -1,7 +1,7 @@
 import type { ModelCard } from '../model/card.ts';
 import { batchMeans } from './batch-means.ts';
 import type { StepBurst } from './burst-contention.ts';
-import { meanOfSpread, secondsBetween } from './driving.ts';
+import { meanOfSpread, requestsPerStream, secondsBetween } from './driving.ts';
 import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, type WayBack, wayBack } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
 import {
@@ -74,7 +74,7 @@ function loopOf(
     decodeSteps: decodeStepsOf(outputTokens, engine.speculation),
     streams,
     burst: burst && {
-      rounds: burst.requests_per_stream,
+      rounds: requestsPerStream(burst, concurrency),
       jitterSteps: shape.outputTokens * (burst.output_jitter[1] - burst.output_jitter[0]),
       median: burst.statistic === 'median',
     },

@@ -22,6 +22,8 @@ export type Driving =
   | {
       readonly kind: 'burst';
       readonly requests_per_stream: number;
+      /** The run ends at so many requests of all streams, whatever each would have sent; absent: no such limit. */
+      readonly most_requests?: number | undefined;
       /** Lengths are uniform between these shares of the nominal length. */
       readonly input_jitter: Range;
       readonly output_jitter: Range;
@@ -58,6 +60,10 @@ export function meanOfSpread([low, high]: Range, lengths?: number): number {
 }
 
 type Burst = Extract<Driving, { kind: 'burst' }>;
+
+/** Requests that each stream sends, on average. */
+export const requestsPerStream = (burst: Burst, streams: number): number =>
+  Math.min(burst.requests_per_stream, (burst.most_requests ?? Number.POSITIVE_INFINITY) / streams);
 
 /**
  * How a burst's requests reach the engine. `together`: at the same moment, those that follow a finished one too. `in_turn`: one

@@ -14,6 +14,7 @@ export const drivingSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('burst'),
     requests_per_stream: z.number().positive(),
+    most_requests: z.int().positive().optional(),
     input_jitter: shares,
     output_jitter: shares,
     statistic: z.enum(['mean', 'median']),

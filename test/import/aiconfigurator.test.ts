@@ -34,6 +34,20 @@ test('the two protocols of the file become two targets', () => {
   expect(records.map(({ metrics }) => metrics!.mean_output_tokens)).toEqual([512, 460.8]);
 });
 
+test('runs of its TensorRT-LLM rows are twice as long, and end at 2000 requests', () => {
+  const of = (streams: number): object => ({
+    silicon_data_source: `source_file=/a/aic-auto-gap-analysis/b.csv; silicon_concurrency=${streams}`,
+    backend: 'trtllm',
+    backend_version: '1.0.0rc3',
+  });
+  const { run, records } = importAiconfigurator(
+    siliconCsv(of(16) as Record<string, unknown>, of(128) as Record<string, unknown>),
+  );
+  expect(records.map(({ metrics }) => metrics!.ttft_ms!.n)).toEqual([320, 2000]);
+  expect(run.targets).toHaveLength(1);
+  expect(run.targets[0]!.driving).toMatchObject({ requests_per_stream: 20, most_requests: 2000 });
+});
+
 test('of a server that was set up for its row the step is known, unless the user says another', () => {
   const text = siliconCsv({}, { silicon_data_source: GAP });
   const [own, shared] = importAiconfigurator(text).run.targets;

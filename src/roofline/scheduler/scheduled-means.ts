@@ -1,6 +1,6 @@
 import type { ModelCard } from '../../model/card.ts';
 import { closedLoopMeans } from '../closed-form.ts';
-import { secondsBetween } from '../driving.ts';
+import { requestsPerStream, secondsBetween } from '../driving.ts';
 import type { RooflineParameters } from '../parameters.ts';
 import {
   type ClosedLoopShape,
@@ -69,7 +69,7 @@ export function loadOf(
       intakeSeconds: secondsBetween(driving),
       releaseSeconds: 0,
       warmUpRequests: 0,
-      measuredRequests: streams * driving.requests_per_stream,
+      measuredRequests: Math.round(streams * requestsPerStream(driving, streams)),
       holdsLoad: false,
     };
   }
