@@ -11,6 +11,8 @@ const WHAT: Readonly<Record<Unknown, string>> = {
   admission: 'admission',
   memory_utilisation: 'memory utilisation',
   burst_order: 'requests of a burst arrive',
+  seat_margin: 'seats',
+  planning: 'steps planned',
 };
 
 const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
@@ -19,6 +21,8 @@ const VALUE: Readonly<Record<Unknown, (value: Value) => string>> = {
   admission: (value) => (value === 'reserved' ? 'whole request reserved' : 'on demand'),
   memory_utilisation: (value) => `${formatNumber(Number(value) * 100)} %`,
   burst_order: (value) => (value === 'in_turn' ? 'in turn' : 'together'),
+  seat_margin: (value) => (value === 0 ? 'one a stream' : `streams - ${Math.abs(Number(value))}`),
+  planning: (value) => (value === 'a_step_ahead' ? 'a step ahead' : 'as they begin'),
 };
 
 /** `KV cache 1 byte (2 bytes costs 1.9 x), budget 8192 (undecided: 4096 fits as well)`; null where nothing was inferred. */

@@ -13,6 +13,8 @@ const ALTERNATIVES: { readonly [Name in Unknown]: readonly EngineChoice[Name][] 
   admission: ['on_demand', 'reserved'],
   memory_utilisation: [0.9, 0.95, 0.885, 0.87, 0.85, 0.82, 0.79],
   burst_order: ['together', 'in_turn'],
+  seat_margin: [0, -1],
+  planning: ['each_step', 'a_step_ahead'],
 };
 
 /** One answer that was tried: how much worse the best fit with it is than the best of all. */
@@ -39,6 +41,11 @@ export interface Choices {
 const DECIDED = 1.1;
 /** An answer has to cost so much less than the default before that is left: what engines do unless told otherwise is likely. */
 const WORTH_LEAVING_DEFAULT = 0.9;
+/** Of servers that somebody set up for each shape budget and seats are no engine's default: the best answer counts. */
+const worthLeaving = (name: Unknown, unknown: readonly Unknown[]): number =>
+  unknown.includes('seat_margin') && (name === 'seat_margin' || name === 'max_num_batched_tokens')
+    ? 1
+    : WORTH_LEAVING_DEFAULT;
 const ROUNDS = 3;
 
 /**
@@ -81,7 +88,8 @@ export function inferChoices(
   for (let round = 0, changed = unknown.length > 0; changed && round < ROUNDS; round += 1) {
     changed = false;
     for (const name of unknown) {
-      const best = bestOf(choice, name, costOf, beyondChanceOf(dataset, name));
+      const most = Math.min(worthLeaving(name, unknown), 1 / beyondChanceOf(dataset, name));
+      const best = bestOf(choice, name, most, costOf);
       changed ||= best[name] !== choice[name];
       choice = best;
     }
@@ -95,15 +103,16 @@ export function inferChoices(
 const answers = (choice: EngineChoice, name: Unknown): EngineChoice[] =>
   ALTERNATIVES[name].map((value) => ({ ...choice, [name]: value }));
 
+/** @param mostOfDefault what an answer may cost at most, as a share of what the default costs */
 function bestOf(
   choice: EngineChoice,
   name: Unknown,
+  mostOfDefault: number,
   costOf: (choice: EngineChoice) => number,
-  beyond: number,
 ): EngineChoice {
   const [usual, ...others] = answers(choice, name);
   let best = usual!;
-  let least = costOf(best) * Math.min(WORTH_LEAVING_DEFAULT, 1 / beyond);
+  let least = costOf(best) * mostOfDefault;
   for (const other of others) {
     const cost = costOf(other);
     if (cost < least) [best, least] = [other, cost];

@@ -2,6 +2,7 @@ import type { Accelerator } from '../accelerator/accelerator.ts';
 import type { ModelCard } from '../model/card.ts';
 import { kvCapacityTokens } from '../model/quantities.ts';
 import { type Admission, type BurstOrder, type Driving, hasExactLengths } from '../roofline/driving.ts';
+import type { EngineSettings } from '../roofline/serving.ts';
 import type { Observation } from './observations.ts';
 import { type PaddingChoice, paddingOf } from './padding/sizes.ts';
 
@@ -12,6 +13,8 @@ export const UNKNOWNS = [
   'admission',
   'memory_utilisation',
   'burst_order',
+  'seat_margin',
+  'planning',
 ] as const;
 export type Unknown = (typeof UNKNOWNS)[number];
 
@@ -25,6 +28,9 @@ export interface Dataset {
   readonly unknown: readonly Unknown[];
 }
 
+/** When an engine decides which requests a step takes: as the one before it ends, or already as that one begins. */
+export type Planning = 'each_step' | 'a_step_ahead';
+
 /** One answer to all the unknowns. */
 export interface EngineChoice {
   readonly kv_bytes_per_element: number;
@@ -33,6 +39,9 @@ export interface EngineChoice {
   /** Share of the devices' memory that the engine fills; KV gets what weights and the engine itself leave. */
   readonly memory_utilisation: number;
   readonly burst_order: BurstOrder;
+  /** Seats of a server that was set up for each shape, beside one for each stream. */
+  readonly seat_margin: number;
+  readonly planning: Planning;
   readonly padding: PaddingChoice;
 }
 
@@ -43,6 +52,8 @@ export const DEFAULT_CHOICE: EngineChoice = {
   admission: 'on_demand',
   memory_utilisation: 0.9,
   burst_order: 'together',
+  seat_margin: 0,
+  planning: 'each_step',
   padding: 'none',
 };
 
@@ -62,6 +73,13 @@ export function derivedCapacity(
 /** A burst of which nobody knows how its requests arrive, as an answer has it. */
 export const ordered = (driving: Driving | null, order: BurstOrder): Driving | null =>
   driving?.kind === 'burst' && hasExactLengths(driving) ? { ...driving, order } : driving;
+
+/** Settings of a server whose seats nobody states; none where there is one for each stream. */
+export const withSeats = ({ seat_margin }: Pick<EngineChoice, 'seat_margin'>): Partial<EngineSettings> =>
+  seat_margin === 0 ? {} : { seatMargin: seat_margin };
+
+export const withPlanning = ({ planning }: Pick<EngineChoice, 'planning'>): Partial<EngineSettings> =>
+  planning === 'a_step_ahead' ? { plansAhead: true } : {};
 
 /** The data set with its unknowns answered; what is on record stays as it is. */
 export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
@@ -87,6 +105,8 @@ export function withChoice(dataset: Dataset, choice: EngineChoice): Dataset {
           kvCapacityTokens: unknown.has('memory_utilisation')
             ? derivedCapacity(answered, engine.tensorParallel, choice.memory_utilisation)
             : engine.kvCapacityTokens,
+          ...(unknown.has('seat_margin') && withSeats(choice)),
+          ...(unknown.has('planning') && withPlanning(choice)),
           ...(padding && { padding }),
         },
       };

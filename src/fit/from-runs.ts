@@ -143,6 +143,8 @@ function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown
       'burst_order',
       targets.some(({ driving: one }) => one?.kind === 'burst' && !one.order && hasExactLengths(one)),
     ],
+    ['seat_margin', targets.some((target) => target.own_servers === true)],
+    ['planning', engine === 'tensorrt-llm' && targets.some((target) => target.own_servers === true)],
     ['admission', engine !== 'vllm' && lacks((target) => target.settings.kv_capacity_tokens.value)],
   ];
   return found.flatMap(([name, missing]) => (missing ? [name] : []));
@@ -152,7 +154,7 @@ function unknownSettings(targets: readonly RunTarget[], engine: string): Unknown
 const UNSTATED_SEATS = 1024;
 
 function engineSettings(
-  { tensor_parallel: tensorParallel, settings, budget_margin_tokens: margin }: RunTarget,
+  { tensor_parallel: tensorParallel, settings, budget_margin_tokens: margin, whole_prompts }: RunTarget,
   dataset: Pick<Dataset, 'accelerator' | 'card' | 'unknown'>,
 ): EngineSettings {
   const { max_num_batched_tokens, max_num_seqs, kv_capacity_tokens } = settings;
@@ -164,5 +166,10 @@ function engineSettings(
   };
   const kvCapacityTokens =
     kv_capacity_tokens.value ?? derivedCapacity(dataset, tensorParallel, DEFAULT_CHOICE.memory_utilisation);
-  return { ...stated, kvCapacityTokens, ...(margin !== undefined && { budgetMarginTokens: margin }) };
+  return {
+    ...stated,
+    kvCapacityTokens,
+    ...(margin !== undefined && { budgetMarginTokens: margin }),
+    ...(whole_prompts && { wholePrompts: true }),
+  };
 }

@@ -1,4 +1,4 @@
-import { DEFAULT_CHOICE, ordered, type Unknown } from '../fit/dataset.ts';
+import { DEFAULT_CHOICE, ordered, type Unknown, withPlanning, withSeats } from '../fit/dataset.ts';
 import type { Observation } from '../fit/observations.ts';
 import { withLengths } from '../fit/power/fitted-lengths.ts';
 import { settingsFor } from './apply.ts';
@@ -13,7 +13,7 @@ export function answeredBy(
 ): Observation[] {
   const open = new Set(unknown);
   const lengths = fit.power?.unknown_prompt_lengths?.by_task ?? [];
-  const { burst_order: order = DEFAULT_CHOICE.burst_order } = inferredChoice(fit);
+  const choice = { ...DEFAULT_CHOICE, ...inferredChoice(fit) };
   const byTask = Object.fromEntries(lengths.map(({ task, input_tokens }) => [task, input_tokens]));
   return withLengths(observations, byTask).map((one) => {
     const { maxNumBatchedTokens, budgetMarginTokens, kvCapacityTokens, admission, padding } = settingsFor(
@@ -22,12 +22,14 @@ export function answeredBy(
     );
     return {
       ...one,
-      ...(open.has('burst_order') && { driving: ordered(one.driving, order) }),
+      ...(open.has('burst_order') && { driving: ordered(one.driving, choice.burst_order) }),
       engine: {
         ...one.engine,
         ...(open.has('max_num_batched_tokens') && { maxNumBatchedTokens, budgetMarginTokens }),
         ...(open.has('memory_utilisation') && { kvCapacityTokens }),
         ...(open.has('admission') && { admission }),
+        ...(open.has('seat_margin') && withSeats(choice)),
+        ...(open.has('planning') && withPlanning(choice)),
         ...(padding && { padding }),
       },
     };

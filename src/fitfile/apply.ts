@@ -63,6 +63,8 @@ export function settingsFor(fit: FitContent, tensorParallel: number): EngineSett
     tensorParallel,
     maxNumBatchedTokens: target.max_num_batched_tokens,
     ...(target.budget_margin_tokens !== undefined && { budgetMarginTokens: target.budget_margin_tokens }),
+    ...(target.whole_prompts && { wholePrompts: true }),
+    ...(target.plans_ahead && { plansAhead: true }),
     maxNumSeqs: target.max_num_seqs ?? DEFAULT_SEATS,
     kvCapacityTokens: capacity,
     admission: target.admission,

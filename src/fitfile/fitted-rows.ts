@@ -22,6 +22,7 @@ export function fittedRows(fit: Fit): FittedRow[] {
       ...settingsFor(fit, target.tensor_parallel),
       maxNumBatchedTokens: target.max_num_batched_tokens,
       budgetMarginTokens: target.budget_margin_tokens,
+      seatMargin: target.seat_margin,
       kvCapacityTokens: target.kv_capacity_tokens,
     };
     const shape = {

@@ -31,7 +31,16 @@ export const targetSchema = z.object({
   max_num_batched_tokens: number,
   /** Its servers were set up for each shape: a step takes the prompt, a token of every stream and so many more. */
   budget_margin_tokens: z.number().optional(),
+  /** Prompts are computed whole: the budget holds so many of them, and one in any case; absent: in chunks. */
+  whole_prompts: z.literal(true).optional(),
   max_num_seqs: nullableNumber,
+  /**
+   * Of servers that were set up for each shape: seats that they had in these runs beside one for each stream; absent: as many, or more.
+   * Predictions are of servers that have them all.
+   */
+  seat_margin: z.int().optional(),
+  /** A step is planned as the one before it begins, so that a request joins the step after the next; absent: as it ends. */
+  plans_ahead: z.literal(true).optional(),
   kv_capacity_tokens: number,
   kv_cache_dtype: z.string().nullable(),
   admission: z.enum(['on_demand', 'reserved']),

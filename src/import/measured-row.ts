@@ -26,6 +26,8 @@ export interface MeasuredRow {
   readonly driving: Driving;
   /** Of a server that was set up for the row: tokens of a step beside the prompt and one for each stream; absent or null: not known. */
   readonly budgetMarginTokens?: number | null;
+  /** Of a server that was set up for the row: prompts are computed whole, and nobody says how many seats it had; absent: not so. */
+  readonly wholeOnOwnServer?: boolean;
   /** Requests behind each statistic; null: not known, one sample. */
   readonly requests: number | null;
   readonly startedAt: string | null;

@@ -14,6 +14,7 @@ export interface TargetFacets {
   readonly driving: Driving;
   /** See `MeasuredRow`. */
   readonly budgetMarginTokens: number | null;
+  readonly wholeOnOwnServer: boolean;
   /** Task whose prompt lengths are not recorded; null: they are. */
   readonly unknownInput: string | null;
 }
@@ -27,7 +28,8 @@ const PARTS: readonly ((facets: TargetFacets) => string)[] = [
   ({ engine, engineVersion }) => [engine, engineVersion ?? ''].filter(Boolean).join('-'),
   ({ driving }) => drivingName(driving),
   ({ unknownInput }) => unknownInput ?? '',
-  ({ budgetMarginTokens }) => (budgetMarginTokens === null ? '' : 'own-server'),
+  ({ budgetMarginTokens, wholeOnOwnServer }) =>
+    budgetMarginTokens === null && !wholeOnOwnServer ? '' : 'own-server',
 ];
 
 function drivingName(driving: Driving): string {

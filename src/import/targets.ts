@@ -65,6 +65,7 @@ function facetsOf(row: MeasuredRow, options: ImportOptions, file: string): Targe
     driving: row.driving,
     budgetMarginTokens:
       options.settings?.max_num_batched_tokens === undefined ? (row.budgetMarginTokens ?? null) : null,
+    wholeOnOwnServer: row.wholeOnOwnServer ?? false,
     unknownInput: row.unknownInput ?? null,
   };
 }
@@ -109,6 +110,7 @@ function describeTarget(
     simulator: null,
     ...(graphSizes && { graph_sizes: [...graphSizes] }),
     ...(margin !== null && { budget_margin_tokens: margin }),
+    ...(facets.wholeOnOwnServer && { own_servers: true, whole_prompts: true }),
     ...(facets.unknownInput !== null && { unknown_input_task: facets.unknownInput }),
     warnings: [
       ...(card ? [] : [noCard(facets)]),

@@ -35,6 +35,8 @@ export interface Loop extends SharedEngine {
   readonly away: number | null;
   /** Seconds between requests that a burst's client sends at the same moment; 0 where seats are short, which hides them. */
   readonly inTurnSeconds: number;
+  /** Whether a request joins the step after the next; false where seats are short, which hides it. */
+  readonly plansAhead: boolean;
   readonly edges: ServingEdges;
   /** Whether requests queue for KV memory. */
   readonly kvLimited: boolean;
@@ -51,10 +53,11 @@ function meanInputShare(driving: ClosedLoopShape['driving']): number {
 function loopOf(
   card: ModelCard,
   p: RooflineParameters,
-  engine: EngineSettings,
+  settings: EngineSettings,
   shape: ClosedLoopShape,
   edges: ServingEdges,
 ): Loop {
+  const engine = servedWith(settings, shape);
   const { concurrency, turnAroundSeconds } = shape;
   const burst = shape.driving?.kind === 'burst' ? shape.driving : null;
   const inputTokens = Math.round(shape.inputTokens * meanInputShare(shape.driving));
@@ -64,10 +67,14 @@ function loopOf(
   const streams = Math.min(concurrency, Math.max(1, Math.min(engine.maxNumSeqs, kvSeats)));
   // Behind a queue for seats the way to the engine is hidden.
   const hidden = burst !== null || turnAroundSeconds === null || concurrency > streams;
+  const attention = new AttentionWork(card, engine.speculation, engine.padding);
+  const decodes = attention.decodeTokens * (streams - 1);
   return {
-    attention: new AttentionWork(card, engine.speculation, engine.padding),
+    attention,
     pricer: new StepPricer(card, p, engine.tensorParallel, engine.speculation),
-    maxNumBatchedTokens: servedWith(engine, shape).maxNumBatchedTokens,
+    maxNumBatchedTokens: engine.wholePrompts
+      ? wholeBudget(engine.maxNumBatchedTokens, inputTokens - cached, decodes)
+      : engine.maxNumBatchedTokens,
     inputTokens,
     cachedTokens: cached,
     outputTokens,
@@ -83,10 +90,15 @@ function loopOf(
     requestOverhead: p.request_overhead_s,
     away: hidden ? null : turnAroundSeconds + p.request_overhead_s,
     inTurnSeconds: burst && concurrency <= streams ? secondsBetween(burst) : 0,
+    plansAhead: engine.plansAhead === true && concurrency <= streams,
     edges,
     kvLimited: concurrency > kvSeats && engine.admission !== 'reserved',
   };
 }
+
+/** Tokens of a step that computes whole prompts: as many as it holds beside its decodes, and one in any case. */
+const wholeBudget = (budget: number, prompt: number, decodes: number): number =>
+  decodes + prompt * Math.max(1, Math.floor((budget - decodes) / prompt));
 
 /**
  * Requests that the KV cache holds at a time, on average: they come with their prompt, or with all that they may come to. What
@@ -133,17 +145,28 @@ export function meetLoop(...[card, p, engine, shape, edges = NO_EDGES]: Paramete
 }
 
 function meetingOf(loop: Loop): Meeting {
+  const { burst, inTurnSeconds, away } = loop;
   let meeting = meetOthers(loop, AT_ONCE);
-  if (loop.burst !== null && loop.inTurnSeconds > 0 && loop.streams > 1) {
-    meeting = meetOthers(loop, wayBack(meeting, loop.inTurnSeconds));
-    meeting = { ...meeting, back: backInBurst(meeting, loop.burst) };
+  if (loop.streams <= 1) return meeting;
+  if (burst !== null && (inTurnSeconds > 0 || loop.plansAhead)) {
+    meeting = meetOthers(
+      loop,
+      planned(loop, meeting, inTurnSeconds > 0 ? wayBack(meeting, inTurnSeconds) : AT_ONCE),
+    );
+    return { ...meeting, back: backInBurst(meeting, burst) };
   }
-  if (loop.away !== null && loop.streams > 1) {
+  if (away !== null) {
     // How long a stream is away decides how many others share a step, and their steps decide how long it is away.
-    for (let round = 0; round < 2; round += 1) meeting = meetOthers(loop, wayBack(meeting, loop.away));
-  }
+    for (let round = 0; round < 2; round += 1) {
+      meeting = meetOthers(loop, planned(loop, meeting, wayBack(meeting, away)));
+    }
+  } else if (loop.plansAhead) meeting = meetOthers(loop, planned(loop, meeting, AT_ONCE));
   return meeting;
 }
+
+/** A request's way back to its first step where that is planned one step ahead. */
+const planned = ({ plansAhead }: Loop, { meanStep }: Meeting, back: WayBack): WayBack =>
+  plansAhead ? { ...back, steps: back.steps + 1, seconds: back.seconds + meanStep } : back;
 
 /** After its first round a stream's next request misses the step that begins when the last one finished. */
 function backInBurst({ back }: Meeting, { rounds, median }: StepBurst): WayBack {

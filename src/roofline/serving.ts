@@ -13,6 +13,15 @@ export interface EngineSettings {
    */
   readonly budgetMarginTokens?: number | undefined;
   readonly maxNumSeqs: number;
+  /** Of a server that is set up anew for each shape, where seats are short: seats beside one for each stream; absent: see above. */
+  readonly seatMargin?: number | undefined;
+  /** Whether prompts are computed whole: one that the budget left in a step does not hold waits, the first of a step never. */
+  readonly wholePrompts?: boolean | undefined;
+  /**
+   * Whether a step is planned when the one before it begins (TensorRT-LLM's overlap scheduler), so that a request joins the step
+   * after the next; else it is planned when the one before it ends.
+   */
+  readonly plansAhead?: boolean | undefined;
   /** KV cache capacity in tokens. */
   readonly kvCapacityTokens: number;
   /** Default: on demand, as vLLM does. */
@@ -42,9 +51,13 @@ export function servedWith(
   engine: EngineSettings,
   { inputTokens, concurrency }: Pick<ClosedLoopShape, 'inputTokens' | 'concurrency'>,
 ): EngineSettings {
-  const { budgetMarginTokens, ...settings } = engine;
-  if (budgetMarginTokens === undefined) return engine;
-  return { ...settings, maxNumBatchedTokens: inputTokens + concurrency + budgetMarginTokens };
+  const { budgetMarginTokens: budget, seatMargin: seats, ...settings } = engine;
+  if (budget === undefined && seats === undefined) return engine;
+  return {
+    ...settings,
+    ...(budget !== undefined && { maxNumBatchedTokens: inputTokens + concurrency + budget }),
+    ...(seats !== undefined && { maxNumSeqs: Math.max(1, concurrency + seats) }),
+  };
 }
 
 /** Tokens of a prompt that the prefix cache gives: whole blocks, and at least one token is left to compute. */

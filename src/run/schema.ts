@@ -107,6 +107,10 @@ export const runTargetSchema = z.object({
    * absent: `settings.max_num_batched_tokens` is all that is known.
    */
   budget_margin_tokens: z.int().optional(),
+  /** Of an import whose rows do not say how many seats the servers had that were set up for each of them; absent: they do, or one server served all. */
+  own_servers: z.literal(true).optional(),
+  /** Prompts are computed whole, never in chunks, as whoever imported its cells says; absent: nobody says it. */
+  whole_prompts: z.literal(true).optional(),
   /** How it proposes tokens, as its own page or its log says; absent: neither says that it does. */
   proposer: proposerSchema.extend({ source: z.enum(['server', 'log']) }).optional(),
   /** Of an import whose rows do not say how long prompts are: the task that shares a length; absent: they say it. */

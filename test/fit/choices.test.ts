@@ -43,6 +43,37 @@ describe('a fact that no run states is found, with its evidence', () => {
   });
 });
 
+describe('what servers that were set up for each row leave open', () => {
+  const driving: Driving = {
+    kind: 'burst',
+    requests_per_stream: 10,
+    input_jitter: [1, 1],
+    output_jitter: [1, 1],
+    order: 'together',
+    statistic: 'mean',
+  };
+  const shapes = [...gridOf([512, 4096], [64, 256], [4, 16])];
+
+  test.each([
+    ['seat_margin', -1, { seatMargin: -1 }],
+    ['seat_margin', 0, {}],
+    ['planning', 'a_step_ahead', { plansAhead: true }],
+    ['planning', 'each_step', {}],
+  ] as const)('%s %s', (name, value, truly) => {
+    const engine = { wholePrompts: true, ...truly };
+    const cells = made({ driving, engine }, shapes);
+    const asked = cells.map((one) => ({
+      ...one,
+      engine: { ...one.engine, seatMargin: undefined, plansAhead: undefined },
+    }));
+    const dataset = datasetOf(asked, [name]);
+    const { choice, inferred } = inferChoices(dataset, options);
+    expect(choice[name]).toBe(value);
+    expect(inferred).toMatchObject([{ name, value, decided: true }]);
+    for (const one of withChoice(dataset, choice).observations) expect(one.engine).toMatchObject(truly);
+  });
+});
+
 describe('how the requests of a burst arrive, where their client is not known by it', () => {
   const burst: Driving = {
     kind: 'burst',

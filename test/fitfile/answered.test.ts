@@ -34,6 +34,17 @@ test('so is the order of a burst of exact lengths', () => {
   expect(answeredBy(fit, bursts, ['burst_order'])[0]!.driving).toEqual({ ...burst, order: 'together' });
 });
 
+test('so are seats and planning of servers that were set up for each row', () => {
+  const inferred = [
+    { name: 'seat_margin' as const, value: -1, tried: [], decided: true },
+    { name: 'planning' as const, value: 'a_step_ahead', tried: [], decided: true },
+  ] as never;
+  const [short] = answeredBy({ ...fit, inferred }, cells, ['seat_margin', 'planning']);
+  expect(short!.engine).toMatchObject({ seatMargin: -1, plansAhead: true });
+  const [plain] = answeredBy(fit, cells, ['seat_margin', 'planning']);
+  expect(plain!.engine).toEqual(cells[0]!.engine);
+});
+
 test('what it states stays', () => {
   expect(answeredBy(fit, cells, [])).toEqual(cells);
   const [one] = answeredBy(fit, cells, ['memory_utilisation']);

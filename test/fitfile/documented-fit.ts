@@ -24,6 +24,7 @@ export function documentedFit(
     padding = null as Padding | null,
     speculation = null as Speculation | null,
     draft = null as string | null,
+    planned = false,
   } = {},
 ): Fit {
   const random = createRandom(seed);
@@ -41,6 +42,7 @@ export function documentedFit(
         name: 'a',
         tensor_parallel: 2,
         max_num_batched_tokens: 8192,
+        ...(planned && { whole_prompts: true, plans_ahead: true }),
         max_num_seqs: 48,
         kv_capacity_tokens: 400_000,
       },
@@ -49,6 +51,7 @@ export function documentedFit(
         tensor_parallel: 8,
         max_num_batched_tokens: 2048,
         budget_margin_tokens: 700,
+        ...(planned && { whole_prompts: true, plans_ahead: true }),
         max_num_seqs: null,
         kv_capacity_tokens: 900_000,
       },

@@ -102,6 +102,7 @@ class Server:
         self.shapes = entry if entry and entry["query"] is not None else None
         self.reserved = target.get("admission") == "reserved"
         self.margin = target.get("budget_margin_tokens")
+        self.whole, self.ahead = target.get("whole_prompts", False), target.get("plans_ahead", False)
         self.budget, self.seats = target["max_num_batched_tokens"], target["max_num_seqs"] or 256
         if own or memory is None:
             self.capacity = target["kv_capacity_tokens"] / target["tensor_parallel"] * tp
@@ -197,10 +198,18 @@ class Server:
         own = i + self.proposed
         held = self.capacity / (own + o) - 0.5 if self.reserved else self.capacity / (own + o / 2)
         running, d = min(c, max(1, min(self.seats, held))), self.decode_steps(o)
-        met = self.meet(i, o, running, {"z": 0, "beta": 1, "wait": 0, "rough": False})
-        if running > 1 and turn_around is not None and c <= running:
-            for _ in range(2):
-                met = self.meet(i, o, running, way_back(met, turn_around + self.p["request_overhead_s"]))
+        if self.whole:
+            decodes = (1 + self.proposed) * (running - 1)
+            self.budget = decodes + i * max(1, math.floor((self.budget - decodes) / i))
+        at_once = {"z": 0, "beta": 1, "wait": 0, "rough": False}
+        met = self.meet(i, o, running, at_once)
+        if running > 1 and c <= running and (self.ahead or turn_around is not None):
+            for _ in range(1 if turn_around is None else 2):
+                away = None if turn_around is None else turn_around + self.p["request_overhead_s"]
+                back = at_once if away is None else way_back(met, away)
+                if self.ahead:
+                    back = {**back, "z": back["z"] + 1, "wait": back["wait"] + met["mean"]}
+                met = self.meet(i, o, running, back)
         shared, g, t = running > 1, turn_around or 0, met["t"]
         slot = t * (1 + (self.edges["decode_wait_steps"] / d if shared else 0)) if d > 0 else None
         tpot = None if slot is None else slot * d / (o - 1)

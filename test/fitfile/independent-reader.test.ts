@@ -77,6 +77,21 @@ describe.skipIf(!hasPython)('a program that has only the file and its document',
     }
   });
 
+  test.each([null, 0.004, 0.3])(
+    'computes whole prompts and steps planned ahead, g = %s',
+    async (turnAround) => {
+      const { write } = await fitFolder();
+      for (const model of MODELS) {
+        const fit = documentedFit(model, 1, { turnAround, planned: true });
+        const { stderr, found } = read(await write(`${model}.fit.json`, textOf(sealed(fit))));
+        expect(stderr).toBe('');
+        expect(found).toMatchObject({ digest: true, examples: 4 * SHAPES.length });
+        expect(found.largest).toBeLessThan(1e-9);
+        expect(fit.examples).not.toEqual(documentedFit(model, 1, { turnAround }).examples);
+      }
+    },
+  );
+
   test('computes what a whole fit file, with all its keys, expects', async () => {
     const { write } = await fitFolder();
     const { found } = read(await write('made.fit.json', textOf(madeFit())));

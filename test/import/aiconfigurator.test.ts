@@ -46,6 +46,8 @@ test('runs of its TensorRT-LLM rows are twice as long, and end at 2000 requests'
   expect(records.map(({ metrics }) => metrics!.ttft_ms!.n)).toEqual([320, 2000]);
   expect(run.targets).toHaveLength(1);
   expect(run.targets[0]!.driving).toMatchObject({ requests_per_stream: 20, most_requests: 2000 });
+  // Its generator sets them up for each row, with prompts computed whole.
+  expect(run.targets[0]!).toMatchObject({ own_servers: true, whole_prompts: true });
 });
 
 test('of a server that was set up for its row the step is known, unless the user says another', () => {

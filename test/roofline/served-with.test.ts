@@ -26,6 +26,22 @@ const SHAPES: readonly ClosedLoopShape[] = [
     },
   },
 ];
+test('seats of such a server are its streams and a margin', () => {
+  const short = { ...engine, seatMargin: -1 };
+  for (const shape of [SHAPES[0]!, SHAPES[2]!]) {
+    for (const means of [closedLoopMeans, scheduledMeans]) {
+      expect(means(card, truth, short, shape)).toEqual(
+        means(card, truth, { ...engine, maxNumSeqs: 23 }, shape),
+      );
+    }
+  }
+  // One of the streams waits at any time, so a request waits for that share of its cycle.
+  const wait = (of: EngineSettings): number =>
+    scheduledMeans(card, truth, of, { ...loop, outputTokens: 2000 }).ttftSeconds;
+  const { e2eSeconds } = scheduledMeans(card, truth, short, { ...loop, outputTokens: 2000 });
+  expect((wait(short) - wait(engine)) / (e2eSeconds / 24)).toBeCloseTo(1, 1);
+});
+
 const told = { ...engine, maxNumBatchedTokens: 3000 + 24 + 700 };
 const own = { ...engine, budgetMarginTokens: 700 };
 

@@ -85,6 +85,8 @@ export class SchedulingRules {
     if (partial !== null) this.#compute(planned, partial);
     while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {
       const prompt = this.prompts.take();
+      // The first of a step, longer than all that it is given.
+      if (this.#engine.wholePrompts) planned.budget = Math.max(planned.budget, prompt.tokens);
       this.#reservedBlocks += this.#fullBlocks(prompt.request);
       this.#compute(planned, prompt);
     }
@@ -101,6 +103,7 @@ export class SchedulingRules {
     if (head === undefined) return false;
     const running = this.decoding.size + planned.sequences;
     if (running >= this.#engine.maxNumSeqs) return false;
+    if (this.#engine.wholePrompts && planned.sequences > 0 && head.tokens > planned.budget) return false;
     // An empty engine takes whatever comes, or it would wait for ever.
     if (running === 0) return true;
     if (this.#engine.admission === 'reserved') {

@@ -44,11 +44,15 @@ class Simulation {
   /** When the last event began. */
   #began = 0;
   #finished = 0;
+  readonly #plansAhead: boolean;
+  /** When the coming step was planned: later requests are not in it. */
+  #planned = 0;
 
   constructor(attention: AttentionWork, pricer: StepPricer, engine: EngineSettings, load: SimulatedLoad) {
     this.#attention = attention;
     this.#pricer = pricer;
     this.#load = load;
+    this.#plansAhead = engine.plansAhead ?? false;
     this.#requests = new RequestLog(load, engine.speculation);
     const cached = load.cachedTokens ?? 0;
     this.#rules = new SchedulingRules(attention, engine, this.#requests, cached);
@@ -75,16 +79,20 @@ class Simulation {
   }
 
   #receive(): void {
-    if (this.#incoming.next > this.#now) return;
-    this.#incoming.receive(this.#rules.prompts, this.#now, this.#record.events, this.#began);
+    if (this.#incoming.next > this.#planned) return;
+    this.#incoming.receive(this.#rules.prompts, this.#planned, this.#record.events, this.#began);
   }
 
   #idle(): void {
     const { next } = this.#incoming;
     if (!(next < Number.POSITIVE_INFINITY)) throw new RangeError('the engine has nothing left to run');
-    this.#record.idle(next - this.#now);
-    this.#began = this.#now;
-    this.#now = next;
+    // Nothing ran, so what has arrived since the plan need not wait for another step.
+    if (next > this.#now) {
+      this.#record.idle(next - this.#now);
+      this.#began = this.#now;
+      this.#now = next;
+    }
+    this.#planned = this.#now;
   }
 
   /** Runs one step, or a stretch of pure decode steps; false when there is nothing to run. */
@@ -146,6 +154,8 @@ class Simulation {
     if (!(seconds < Number.POSITIVE_INFINITY)) throw new RangeError(`a step of ${seconds} s`);
     this.#began = this.#now;
     this.#now += seconds;
+    // A stretch of steps ends with the one in which a request arrives.
+    this.#planned = this.#plansAhead ? this.#now - seconds / steps : this.#now;
     this.#rules.decoding.advance(steps);
     for (let request = this.#rules.decoding.takeFinished(); request !== null; ) {
       this.#finish(request);
