@@ -4,6 +4,7 @@ import type { StepBurst } from './burst-contention.ts';
 import { meanOfSpread, requestsPerStream, secondsBetween } from './driving.ts';
 import { AT_ONCE, type Meeting, meetOthers, type SharedEngine, type WayBack, wayBack } from './meeting.ts';
 import type { RooflineParameters } from './parameters.ts';
+import { seatsInKv } from './seats.ts';
 import {
   type ClosedLoopShape,
   cachedTokens,
@@ -99,24 +100,6 @@ function loopOf(
 /** Tokens of a step that computes whole prompts: as many as it holds beside its decodes, and one in any case. */
 const wholeBudget = (budget: number, prompt: number, decodes: number): number =>
   decodes + prompt * Math.max(1, Math.floor((budget - decodes) / prompt));
-
-/**
- * Requests that the KV cache holds at a time, on average: they come with their prompt, or with all that they may come to. What
- * they share counts once.
- */
-function seatsInKv(
-  { kvCapacityTokens, admission, speculation }: EngineSettings,
-  inputTokens: number,
-  outputTokens: number,
-  shared: number,
-): number {
-  const capacity = kvCapacityTokens - shared;
-  // Proposed tokens have slots of their own.
-  const own = inputTokens - shared + (speculation?.draftTokens ?? 0);
-  // Half a request's reservation is too small for the next one.
-  if (admission === 'reserved') return capacity / (own + outputTokens) - 0.5;
-  return capacity / (own + outputTokens / 2);
-}
 
 /**
  * TTFT, TPOT, E2E and throughput of a closed loop in closed form: steady means, or those of a burst with its start-up. It

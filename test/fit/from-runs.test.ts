@@ -91,19 +91,6 @@ describe('how a burst of exact lengths arrives is unknown', () => {
   });
 });
 
-test('seats and planning of TensorRT-LLM servers that were set up for each row are unknown', () => {
-  const own = { own_servers: true, whole_prompts: true } as const;
-  const read = (engine: string) =>
-    observationsFromRuns([withTarget({ ...own, engine: { name: engine, version: '1' } })]);
-  expect(read('tensorrt-llm').unknown).toEqual(['seat_margin', 'planning']);
-  expect(read('vllm').unknown).toEqual(['seat_margin']);
-  for (const { engine } of read('tensorrt-llm').observations) {
-    expect(engine).toMatchObject({ wholePrompts: true });
-    expect(engine).not.toHaveProperty('seatMargin');
-  }
-  expect(observationsFromRuns([withTarget({})]).observations[0]!.engine).not.toHaveProperty('wholePrompts');
-});
-
 describe('how cells were driven', () => {
   test('by the suite’s protocol, where a run measured them', () => {
     const { output_jitter } = run.run.suite.content.protocol;
