@@ -4,20 +4,28 @@ import type { RequestTimeline } from './timeline.ts';
 /** Streams that share a step see nearly the same gap: ends this close (share of the gap) are one. */
 const SAME_GAP = 0.1;
 
+/** A gap between tokens. */
+export interface TokenGap extends TimeSpan {
+  /** From stamp to stamp, s: what a late client may have added included. */
+  readonly stamped_s: number;
+}
+
 /**
  * Gaps between tokens as the engine made them, by their beginning: those that several streams saw at once are one. A gap ends
  * where the token can have come at the earliest: what a late client adds is no gap of the server's.
  */
-export function tokenGaps(requests: readonly RequestTimeline[]): TimeSpan[] {
-  const all: TimeSpan[] = [];
+export function tokenGaps(requests: readonly RequestTimeline[]): TokenGap[] {
+  const all: TokenGap[] = [];
   for (const { chunks } of requests) {
     for (let i = 1; i < chunks.at_s.length; i++) {
       const opened_s = chunks.at_s[i - 1]!;
-      all.push({ opened_s, closed_s: Math.max(opened_s, chunks.at_s[i]! - chunks.bound_s[i]!) });
+      const at_s = chunks.at_s[i]!;
+      const closed_s = Math.max(opened_s, at_s - chunks.bound_s[i]!);
+      all.push({ opened_s, closed_s, stamped_s: at_s - opened_s });
     }
   }
   all.sort((a, b) => a.opened_s - b.opened_s);
-  const kept: TimeSpan[] = [];
+  const kept: TokenGap[] = [];
   for (const gap of all) {
     const last = kept.at(-1);
     const slack = SAME_GAP * (gap.closed_s - gap.opened_s);
@@ -30,8 +38,8 @@ export function tokenGaps(requests: readonly RequestTimeline[]): TimeSpan[] {
   return kept;
 }
 
-/** Length of the longest gap that overlaps each span; spans that none overlaps are left out. */
-export function longestInEach(spans: readonly TimeSpan[], gaps: readonly TimeSpan[]): number[] {
+/** Length from stamp to stamp of the longest gap that overlaps each span; spans that none overlaps are left out. */
+export function longestInEach(spans: readonly TimeSpan[], gaps: readonly TokenGap[]): number[] {
   const lengths: number[] = [];
   for (const span of spans) {
     let longest = 0;
@@ -39,7 +47,7 @@ export function longestInEach(spans: readonly TimeSpan[], gaps: readonly TimeSpa
     let index = Math.max(0, firstIndex(gaps.length, (k) => gaps[k]!.opened_s >= span.opened_s) - 4);
     for (; index < gaps.length && gaps[index]!.opened_s < span.closed_s; index++) {
       const gap = gaps[index]!;
-      if (gap.closed_s > span.opened_s) longest = Math.max(longest, gap.closed_s - gap.opened_s);
+      if (gap.closed_s > span.opened_s) longest = Math.max(longest, gap.stamped_s);
     }
     if (longest > 0) lengths.push(longest);
   }

@@ -1,5 +1,5 @@
 import { median } from '../stats/sorted.ts';
-import { firstIndex, longestInEach, tokenGaps, union } from './gap-kinds.ts';
+import { firstIndex, longestInEach, type TokenGap, tokenGaps, union } from './gap-kinds.ts';
 import { ttft } from './latency.ts';
 import type { TimeSpan } from './time-span.ts';
 import type { RequestTimeline } from './timeline.ts';
@@ -21,7 +21,8 @@ export interface Stall {
  * Looks for a gap above `limit` times the median of its kind. Kinds: gaps between tokens while no prompt was on its way, gaps
  * beside a prompt, and the wait for the first token. A healthy step with a prompt can be 14 times one without, and only one of
  * a prompt's steps may be long: what is usual beside a prompt is the median, over prompts, of the longest gap beside each. What a
- * stamp's own bound explains is the client's lateness, no stall.
+ * stamp's own bound explains is the client's lateness, no stall; it stays in what is usual, or any gap would be far above that
+ * of a client that is late all the time.
  * @param timelines of the whole cell: their prompts are what gaps are beside
  * @param measured those whose gaps and waits count
  * @param inFlight of an open loop, whose requests have no streams; null: a closed one
@@ -34,22 +35,22 @@ export function findStall(
 ): Stall | null {
   const prompts = timelines.map(promptSpan);
   const busy = union(prompts);
-  const plain: TimeSpan[] = [];
-  const beside: TimeSpan[] = [];
+  const plain: TokenGap[] = [];
+  const beside: TokenGap[] = [];
   for (const gap of tokenGaps(someOf(measured, inFlight))) {
     const next = busy[firstIndex(busy.length, (k) => busy[k]!.closed_s > gap.opened_s)];
     if (next !== undefined && next.opened_s < gap.closed_s) beside.push(gap);
     else plain.push(gap);
   }
-  const plainLengths = plain.map(length);
   const waits = measured
     .filter(({ outcome }) => outcome.state === 'completed')
-    .map(leastWait)
-    .filter((value) => value !== null);
+    .map((request) => ({ stamped_s: ttft(request), least_s: leastWait(request) }));
+  const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+  const usualWaits = known(waits.map(({ stamped_s }) => stamped_s));
   return (
-    stall('between tokens', plainLengths, plainLengths, limit) ??
+    stall('between tokens', plain.map(length), plain.map(stamped), limit) ??
     stall('between tokens beside a prompt', beside.map(length), longestInEach(prompts, beside), limit) ??
-    stall('before the first token', waits, waits, limit)
+    stall('before the first token', known(waits.map(({ least_s }) => least_s)), usualWaits, limit)
   );
 }
 
@@ -67,6 +68,7 @@ function someOf(measured: readonly RequestTimeline[], inFlight: number | null): 
 }
 
 const length = (span: TimeSpan): number => span.closed_s - span.opened_s;
+const stamped = ({ stamped_s }: TokenGap): number => stamped_s;
 
 function stall(
   where: Stall['where'],

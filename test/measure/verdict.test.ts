@@ -293,6 +293,17 @@ describe('steadiness', () => {
     expect(codesOf({ timelines: stalledFor(0.5, 0.2) })).toContain('compile_stall');
   });
 
+  test('no compilation: an ordinary gap of a client that is late nearly everywhere else', () => {
+    const timelines = loop({
+      each: (sequence, sent) => {
+        const at_s = Array.from({ length: 100 }, (_, i) => sent + 0.1 + i * 0.01);
+        const bound_s = at_s.map((_, i) => (sequence === 6 && i % 10 === 1 ? 0 : 0.0095));
+        return { chunks: { at_s, tokens: at_s.map(() => 1), bound_s }, ended_s: at_s.at(-1)! };
+      },
+    });
+    expect(codesOf({ timelines })).not.toContain('compile_stall');
+  });
+
   test('no compilation: a step beside a prompt may take 14 times as long', () => {
     // One engine: while a prompt is computed (0.14 s), the tokens of all others wait.
     const prompts = Array.from({ length: 14 }, (_, i) => i + 0.5);

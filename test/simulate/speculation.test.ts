@@ -84,8 +84,11 @@ describe('speculative decoding', () => {
   });
 });
 
-async function measureCell(speculation: { draftTokens: number; acceptance: number } | undefined) {
-  const { url } = await endpoint({ device: device({ timeScale: 0.05, speculation }) });
+async function measureCell(
+  speculation: { draftTokens: number; acceptance: number } | undefined,
+  timeScale = 0.05,
+) {
+  const { url } = await endpoint({ device: device({ timeScale, speculation }) });
   const known = await identifyEndpoint({ url, apiKey: null, apiKeyEnv: null, model: null });
   return runCell(
     { url, model: null, api_key: null, api_key_env: null },
@@ -113,7 +116,8 @@ async function measureCell(speculation: { draftTokens: number; acceptance: numbe
 }
 
 it('a speculative cell has what the server proposed and accepted, and every token reaches its client', async () => {
-  const { reasons, server, counts } = await measureCell({ draftTokens: 4, acceptance: 0.6 });
+  // Slow enough that a hiccup of a busy host is no stall of the server.
+  const { reasons, server, counts } = await measureCell({ draftTokens: 4, acceptance: 0.6 }, 0.2);
   expect(server!.spec_draft_tokens! / server!.spec_drafts!).toBe(4);
   expect(server!.spec_accepted_tokens! / server!.spec_draft_tokens!).toBeCloseTo(0.6, 1);
   expect(counts.completed).toBeGreaterThan(40);
