@@ -45,7 +45,12 @@ async function mismatch(served: ModelCard, thought: ModelCard, faults: readonly 
   );
   expect(server?.estimated_flop).toBeGreaterThan(0);
   const found = reasons.find(({ code }) => code === 'model_card_mismatch');
-  if (found !== undefined) expect(found).toMatchObject({ effect: 'flagged', fit: 'use', threshold: 0.1 });
+  if (found !== undefined) {
+    expect(found).toMatchObject({ effect: 'flagged', fit: 'use', threshold: 0.1 });
+    expect(found.message).toMatch(
+      /^the server counts \d\.\d\de\+\d+ (FLOP|bytes) a device, the model card \d\.\d\de\+\d+:/,
+    );
+  }
   return found?.value ?? null;
 }
 

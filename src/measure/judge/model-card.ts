@@ -1,5 +1,5 @@
 import { type CountRange, cardCounts } from '../card-count.ts';
-import { asPercent, type Judge, reason, short } from './case.ts';
+import { asPercent, type Judge, reason } from './case.ts';
 
 interface Compared {
   readonly unit: string;
@@ -32,7 +32,7 @@ export const judgeModelCard: Judge = ({ evidence, thresholds }) => {
   if (worst === undefined || Math.abs(worst.off) <= limit) return null;
   const { unit, served, off } = worst;
   const nearest = off > 0 ? worst.card.high : worst.card.low;
-  const message = `the server counts ${short(served)} ${unit} a device, the model card ${short(nearest)}: ${asPercent(off)} off`;
+  const message = `the server counts ${served.toExponential(2)} ${unit} a device, the model card ${nearest.toExponential(2)}: ${asPercent(off)} off`;
   return reason('model_card_mismatch', 'flagged', 'use', message, off, limit);
 };
 
