@@ -65,12 +65,17 @@ export function fitText({ fit, file, targets, restartSpreads }: FittedRuns, styl
   ].join('\n');
 }
 
+const meansText = (fit: Fit): string =>
+  fit.residuals.length === 0
+    ? 'no means of cells, engine steps alone'
+    : `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}`;
+
 /** What was fitted, what was inferred, and how well anything could be known. */
 function summary(fit: Fit): string[] {
   const { ttft, tpot } = fit.predictors.scheduler.noise.misfit;
   const { ttft_ms, tpot_ms } = fit.validation.noise_floor;
   return [
-    `${counted(fit.residuals.length, 'number')} from ${counted(cellCount(fit), 'cell')}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
+    `${meansText(fit)}; beyond the known noise the model misses ${formatPercent(ttft)} of TTFT, ${formatPercent(tpot)} of TPOT`,
     ...how(fit),
     ...sources(fit),
     ...priorText(fit),
