@@ -53,9 +53,9 @@ export function fitDataset(dataset: Dataset, options: FitOptions): DatasetFit {
   const { asked, unsure } = lookForPadding(dataset, plain.choices.choice, options);
   if (asked === null) return leavingOpen(plain, unsure);
   const padded = fitAs(dataset, options, asked.value);
-  const verdict = judgePadding(asked.value, padded.fit, costWithout(dataset, options, plain, padded));
+  const verdict = judgePadding(asked, padded.fit, costWithout(dataset, options, plain, padded));
   if (!verdict.used && asked.value !== 'read') {
-    return leavingOpen(plain, unsureOf(asked.value, verdict.cost_ratio));
+    return leavingOpen(plain, unsure ?? unsureOf({ ...asked, ...verdict }));
   }
   const [kept, rival] = verdict.used ? [padded, plain] : [plain, padded];
   return { ...kept, padding: { ...asked, ...verdict, rival } };

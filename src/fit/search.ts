@@ -4,6 +4,7 @@ import type { Predictor } from './cell-model.ts';
 import { draftNames, draftStart } from './draft-columns.ts';
 import type { ExpectedServer } from './joint-prior.ts';
 import type { LeastSquares } from './least-squares.ts';
+import { marquardt } from './marquardt.ts';
 import type { Objective } from './objective.ts';
 import { EDGE_NAMES, type Problem } from './problem.ts';
 import type { ScheduleCache } from './schedule-cache.ts';
@@ -60,9 +61,9 @@ function searchSquares(problem: Problem): LeastSquares {
   return leastSquares(problem, whitening);
 }
 
-/** The basin of one point, where another search of a like problem ended. */
+/** About the best point beside one where the search of a like problem ended: enough to rank like problems. */
 export const searchNear = (problem: Problem, point: readonly number[]): readonly number[] =>
-  solve(searchSquares(problem), point).point;
+  marquardt(searchSquares(problem), point, { maxIterations: 12, stepTolerance: 1e-3 }).point;
 
 /**
  * Solves from several starts at a generous noise level and keeps the best; a refit on part of the data starts where the

@@ -25,7 +25,7 @@ export function paddingSection(
       with: padding.used ? own : other,
       without: padding.used ? other : own,
       tried: padding.tried.map(({ value, cost_ratio }) => ({
-        sizes: value as PaddingSection['tried'][number]['sizes'],
+        sizes: typeof value === 'object' ? 'other' : (value as UsualPadding),
         cost_ratio,
       })),
     },

@@ -43,8 +43,10 @@ export const paddingSectionSchema = z
     with: scoresSchema,
     without: scoresSchema,
     tried: z
-      .array(z.object({ sizes: z.enum(USUAL_PADDINGS), cost_ratio: z.number() }))
-      .describe('Usual sizes that were tried where none was read, by rough fits in closed form; else empty.'),
+      .array(z.object({ sizes: z.enum([...USUAL_PADDINGS, 'other']), cost_ratio: z.number() }))
+      .describe(
+        'Usual sizes that were tried where none was read, by rough fits in closed form, and `other`: the best of those that were made up from the loads, where they explain the cells so much better; else empty.',
+      ),
   })
   .describe('Absent: no server says that it pads steps, and the cells show no staircase.');
 

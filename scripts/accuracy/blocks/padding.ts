@@ -1,6 +1,6 @@
 import { type CellError, summariseErrors } from '../../../src/fit/errors.ts';
 import { EFFECT_NAMES, type EffectName } from '../../../src/simulate/effects.ts';
-import { recoverPadded } from '../../recovery/padded-seed.ts';
+import { type PaddedSizes, recoverPadded } from '../../recovery/padded-seed.ts';
 import { readSuite } from '../../recovery/suite.ts';
 import { type AccuracyRow, METRICS } from '../rows.ts';
 
@@ -12,17 +12,23 @@ const FIRST_UNSEEN_SEED = 41;
 /** Cells of simulated devices that pad their steps, by fits that know the sizes, that have to find them, and that pad nothing. */
 export function paddingRows(told: (row: AccuracyRow) => void): AccuracyRow[] {
   const suite = readSuite('suites/padding.yaml');
-  const rows = ([[], EFFECT_NAMES] as const).flatMap((effects) => rowsWith(suite, effects));
+  const rows = (['doubling', 'linear'] as const).flatMap((sizes) =>
+    ([[], EFFECT_NAMES] as const).flatMap((effects) => rowsWith(suite, effects, sizes)),
+  );
   rows.forEach(told);
   return rows;
 }
 
-function rowsWith(suite: ReturnType<typeof readSuite>, effects: readonly EffectName[]): AccuracyRow[] {
+function rowsWith(
+  suite: ReturnType<typeof readSuite>,
+  effects: readonly EffectName[],
+  sizes: PaddedSizes,
+): AccuracyRow[] {
   const results = Array.from({ length: SEEDS }, (_, index) =>
-    recoverPadded(suite, FIRST_UNSEEN_SEED + index, effects),
+    recoverPadded(suite, FIRST_UNSEEN_SEED + index, effects, sizes),
   );
   const found = results.filter(({ told }) => told).length;
-  const where = effects.length === 0 ? 'effects off' : 'effects on';
+  const where = `${sizes === 'doubling' ? '' : 'linear, '}${effects.length === 0 ? 'effects off' : 'effects on'}`;
   return [
     ...rowsOf(
       `${where}: sizes read`,

@@ -1,11 +1,11 @@
-import { paddedSize } from '../../roofline/padding.ts';
 import { robustCost } from '../choices.ts';
 import type { Dataset, EngineChoice } from '../dataset.ts';
 import type { RooflineFit } from '../fit-roofline.ts';
-import type { Observation } from '../observations.ts';
 import type { FitOptions } from '../search.ts';
-import { screen } from './screen.ts';
-import { type PaddingChoice, paddingOf, pads, USUAL_PADDINGS, type UsualPadding } from './sizes.ts';
+import { otherSizes } from './other-sizes.ts';
+import { type Screened, screen } from './screen.ts';
+import { type PaddingChoice, pads, USUAL_PADDINGS, type UsualPadding } from './sizes.ts';
+import { tellsOf } from './telling.ts';
 
 /** A padding that was tried, and the robust cost of its best fit over that of the fit without. */
 export interface TriedPadding {
@@ -19,14 +19,13 @@ const WORTH_LEAVING_READ = 0.9;
 const WORTH_DETECTING = 0.6;
 /** From here on the staircase explains something, and too little to go by: other cells would tell. */
 const WORTH_ASKING = 0.97;
-/** So many batch sizes between two sizes, at least, tell whether steps are padded. */
-const FEWEST_BETWEEN = 3;
 
-/** A padding that a fit is to be made with beside the one without, and the usual ones that were tried for it. */
-export interface AskedPadding {
-  readonly value: TriedPadding['value'];
-  /** Empty where it was read. */
+/** A padding that a fit is to be made with beside the one without, and those that were tried for it. */
+export interface AskedPadding extends Pick<TriedPadding, 'value'> {
+  /** The best first; empty where it was read. */
   readonly tried: readonly TriedPadding[];
+  /** Below this cost, over that of the fit without, it is used. */
+  readonly worth: number;
 }
 
 /** Usual sizes that explain something of the cells, and not enough to go by. */
@@ -44,59 +43,53 @@ export interface PaddingLook {
 const NOTHING: PaddingLook = { asked: null, unsure: null };
 
 /**
- * What was read of the servers; where nothing was, the usual padding that explains the staircase of these cells best.
+ * What was read of the servers; where nothing was, the padding that explains the staircase of these cells best: usual sizes, or
+ * others where those explain it so much better.
  * @param choice the answers to all else, without padding
  */
 export function lookForPadding(dataset: Dataset, choice: EngineChoice, options: FitOptions): PaddingLook {
   const { observations } = dataset;
   const read = observations.flatMap(({ read_padding }) => read_padding ?? []);
   if (read.length > 0) {
-    return read.some(pads) ? { asked: { value: 'read', tried: [] }, unsure: null } : NOTHING;
+    if (!read.some(pads)) return NOTHING;
+    return { asked: { value: 'read', tried: [], worth: 1 / WORTH_LEAVING_READ }, unsure: null };
   }
-  const telling = USUAL_PADDINGS.filter((usual) => batchesBetween(observations, usual) >= FEWEST_BETWEEN);
+  const telling = USUAL_PADDINGS.filter((usual) => tellsOf(observations, usual));
   if (telling.length === 0) return NOTHING;
-  const plain = screen(dataset, choice, options).robustCost;
-  const tried = telling
-    .map((value) => ({
-      value,
-      cost_ratio: screen(dataset, { ...choice, padding: value }, options).robustCost / plain,
-    }))
+  const screened = (padding: PaddingChoice, near?: readonly number[]): Screened =>
+    screen(dataset, { ...choice, padding }, options, near);
+  const plain = screened('none');
+  const ratio = ({ robustCost: cost }: Screened): number => cost / plain.robustCost;
+  const usual = telling
+    .map((value) => ({ value, cost_ratio: ratio(screened(value)) }))
     .sort((a, b) => a.cost_ratio - b.cost_ratio);
-  const best = tried[0]!;
-  return earnsItsPlace(best.value, best.cost_ratio)
-    ? { asked: { value: best.value, tried }, unsure: null }
-    : { asked: null, unsure: unsureOf(best.value, best.cost_ratio) };
+  const best = usual[0]!;
+  const other = otherSizes(observations, plain, screened);
+  const worth = WORTH_DETECTING * other.penalty;
+  const found = { value: other.value, cost_ratio: ratio(other.screened) };
+  if (found.cost_ratio < worth && found.cost_ratio < other.penalty * best.cost_ratio) {
+    return { asked: { value: found.value, tried: [found, ...usual], worth }, unsure: unsureOf(best) };
+  }
+  return best.cost_ratio < WORTH_DETECTING
+    ? { asked: { value: best.value, tried: usual, worth: WORTH_DETECTING }, unsure: null }
+    : { asked: null, unsure: unsureOf(best) };
 }
 
-/** What a usual padding that is not used leaves open; null: it explains nothing. */
-export const unsureOf = (value: TriedPadding['value'], cost_ratio: number): UnsurePadding | null =>
-  value !== 'read' && cost_ratio < WORTH_ASKING ? { value, cost_ratio } : null;
+/** What usual sizes that are not used leave open; null: they explain nothing, or are not usual ones. */
+export function unsureOf({ value, cost_ratio }: TriedPadding): UnsurePadding | null {
+  if (value === 'read' || typeof value === 'object') return null;
+  return cost_ratio < WORTH_ASKING ? { value, cost_ratio } : null;
+}
 
 /**
  * The fit with a padding beside that without: which is to be kept.
  * @param plainCost robust cost of the best fit without
  */
 export function judgePadding(
-  value: TriedPadding['value'],
+  { worth }: AskedPadding,
   padded: RooflineFit,
   plainCost: number,
 ): { readonly used: boolean; readonly cost_ratio: number } {
   const cost_ratio = robustCost(padded) / plainCost;
-  return { used: earnsItsPlace(value, cost_ratio), cost_ratio };
-}
-
-const earnsItsPlace = (value: TriedPadding['value'], costRatio: number): boolean =>
-  costRatio < (value === 'read' ? 1 / WORTH_LEAVING_READ : WORTH_DETECTING);
-
-/** Batch sizes that were measured and that a padding would make larger. */
-function batchesBetween(
-  observations: readonly Observation[],
-  usual: (typeof USUAL_PADDINGS)[number],
-): number {
-  const { batch } = paddingOf(usual, undefined)!;
-  const seen = observations.flatMap(({ concurrency, driving, tpot, steps = [] }) => [
-    ...(tpot !== null && driving?.kind !== 'open' ? [concurrency] : []),
-    ...steps.flatMap(({ groups }) => groups.flatMap(({ loads }) => loads.map(({ decodes }) => decodes))),
-  ]);
-  return new Set(seen.filter((size) => paddedSize(batch, size) !== size)).size;
+  return { used: cost_ratio < worth, cost_ratio };
 }

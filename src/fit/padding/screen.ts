@@ -12,6 +12,8 @@ const STARTS = 3;
 export interface Screened {
   readonly robustCost: number;
   readonly point: readonly number[];
+  /** Numbers that it is the cost of. */
+  readonly numbers: number;
 }
 
 /** @param near where the search of a like padding ended, to go on from there alone; default: several starts */
@@ -37,5 +39,5 @@ export function screen(
     (cost, residual, i) => cost + huberLoss(residual / SEARCH_MISFIT[problem.terms[i]!.metric]),
     0,
   );
-  return { robustCost, point };
+  return { robustCost, point, numbers: problem.terms.length };
 }

@@ -4,8 +4,13 @@ import type { Padding } from '../../roofline/padding.ts';
 export const USUAL_PADDINGS = ['cuda_graphs', 'doubling_batch', 'doubling_shapes'] as const;
 export type UsualPadding = (typeof USUAL_PADDINGS)[number];
 
-/** What a fit takes steps to be padded to: nothing, what was read of the server, or what its measurements show. */
-export type PaddingChoice = 'none' | 'read' | UsualPadding;
+/** What a fit takes steps to be padded to: nothing, what was read of the server, or what its measurements show, usual sizes or others. */
+export type PaddingChoice = 'none' | 'read' | UsualPadding | OtherSizes;
+
+/** Sizes that no engine is known for, made up from the loads of the data. */
+export interface OtherSizes {
+  readonly sizes: Padding;
+}
 
 const doubling = (smallest: number, largest: number): number[] => {
   const sizes: number[] = [];
@@ -34,6 +39,7 @@ const USUAL: Readonly<Record<UsualPadding, Padding>> = {
 /** @param read what was read of the server, whether or not it is used */
 export function paddingOf(choice: PaddingChoice, read: Padding | undefined): Padding | undefined {
   if (choice === 'none') return undefined;
+  if (typeof choice === 'object') return choice.sizes;
   return choice === 'read' ? read : USUAL[choice];
 }
 

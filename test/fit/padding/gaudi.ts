@@ -2,6 +2,7 @@ export { withBuckets } from '../../../scripts/recovery/padded-seed.ts';
 
 import { virtualRun } from '../../../scripts/recovery/virtual-run.ts';
 import type { RunCells } from '../../../src/fit/from-runs.ts';
+import type { Padding } from '../../../src/roofline/padding.ts';
 import { createDevice, type DeviceOptions } from '../../../src/simulate/device.ts';
 import { suiteSchema } from '../../../src/suite/schema.ts';
 import { accelerator, card, truth } from '../virtual.ts';
@@ -32,9 +33,16 @@ export const fewCells = suiteSchema.parse({
   stop: { min_s: 1, max_requests: 200 },
 });
 
-/** A suite on a simulated device, in virtual time. */
-export const measured = (options: Partial<DeviceOptions> = {}, suite = manyCells): RunCells =>
-  virtualRun(suite, [createDevice({ accelerator, card, parameters: truth, seed: 1, ...options })], {
-    seed: 1,
-    stampErrorSeconds: 0.2e-3,
-  });
+/**
+ * A suite on a simulated device, in virtual time.
+ * @param padding what it pads its steps to, in the place of its buckets
+ */
+export function measured(
+  options: Partial<DeviceOptions> = {},
+  suite = manyCells,
+  padding?: Padding,
+): RunCells {
+  const device = createDevice({ accelerator, card, parameters: truth, seed: 1, ...options });
+  const settings = { ...device.settings, ...(padding && { padding }) };
+  return virtualRun(suite, [{ ...device, settings }], { seed: 1, stampErrorSeconds: 0.2e-3 });
+}

@@ -1,0 +1,39 @@
+import type { Observation } from '../observations.ts';
+import { generatedSizes, graphs } from './generated.ts';
+import type { Screened } from './screen.ts';
+import { countOf, searchSizes } from './search-sizes.ts';
+import { type OtherSizes, type PaddingChoice, paddingOf } from './sizes.ts';
+import { tellsOf } from './telling.ts';
+
+/** What a search among sizes that were made up found. */
+export interface FoundOther {
+  readonly value: OtherSizes;
+  readonly screened: Screened;
+  /** Factor on what a ratio of costs has to be below, since so many sizes were tried. */
+  readonly penalty: number;
+}
+
+/** The sizes that explain the data best, of those made up from its loads. */
+export function otherSizes(
+  observations: readonly Observation[],
+  plain: Screened,
+  screened: (padding: PaddingChoice, near?: readonly number[]) => Screened,
+): FoundOther {
+  const all = generatedSizes(observations);
+  const batch = all.batch.filter((sizes) => tellsOf(observations, { sizes: graphs(sizes) }));
+  const generated = { ...all, batch };
+  const padding = paddingOf('doubling_shapes', undefined)!;
+  const { padding: sizes } = searchSizes(
+    generated,
+    { plain, shapes: { padding, screened: screened('doubling_shapes', plain.point) } },
+    (tried, near) => screened({ sizes: tried }, near),
+  );
+  const value = { sizes };
+  return { value, screened: screened(value), penalty: penaltyOf(countOf(generated), plain.numbers) };
+}
+
+/**
+ * The best of n sizes is as likely to look so good by chance as one whose likelihood is n times as large. The scale of what a
+ * model misses is not known, so a likelihood of N numbers falls with the cost to the power of N/2.
+ */
+const penaltyOf = (sizes: number, numbers: number): number => sizes ** (-2 / numbers);
