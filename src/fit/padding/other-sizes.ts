@@ -34,6 +34,8 @@ export function otherSizes(
 
 /**
  * The best of n sizes is as likely to look so good by chance as one whose likelihood is n times as large. The scale of what a
- * model misses is not known, so a likelihood of N numbers falls with the cost to the power of N/2.
+ * model misses is not known, so a likelihood of N numbers falls with the cost to the power of N/2. Of 80 simulated devices that
+ * pad nothing, half of them with all effects, 79 kept 77 % of the cost or more; the rough fit without padding of the last had missed
+ * its basin, so that usual sizes looked better still.
  */
 const penaltyOf = (sizes: number, numbers: number): number => sizes ** (-2 / numbers);
