@@ -1,4 +1,4 @@
-import { median } from '../../stats/sorted.ts';
+import { robustSpread } from '../../stats/robust-spread.ts';
 import { alikeKey, tokensOf } from './step-kinds.ts';
 import { straightResiduals } from './straight-residuals.ts';
 import type { UsableStep } from './usable-steps.ts';
@@ -15,7 +15,6 @@ const FEWEST = 12;
 /** A difference below these is none: standard errors, and relative. */
 const LEAST_Z = 4;
 const LEAST_SHARE = 0.02;
-const MAD_TO_SD = 1.4826;
 /** Standard error of a median over that of a mean, of normal values. */
 const MEDIAN_TO_MEAN = 1.2533;
 
@@ -38,8 +37,10 @@ export function setFirstUsesAside(steps: readonly UsableStep[]): {
     });
   }
   if (first.length < FEWEST || later.length < FEWEST) return { steps, first_use: null };
-  const slower_by = median(first)! - median(later)!;
-  const error = Math.hypot(errorOfMedian(first), errorOfMedian(later));
+  const [ofFirst, ofLater] = [robustSpread(first)!, robustSpread(later)!];
+  const slower_by = ofFirst.middle - ofLater.middle;
+  const error =
+    MEDIAN_TO_MEAN * Math.hypot(ofFirst.sd / Math.sqrt(first.length), ofLater.sd / Math.sqrt(later.length));
   if (slower_by < Math.max(LEAST_SHARE, LEAST_Z * error)) return { steps, first_use: null };
   return {
     steps: steps.filter((step) => !firsts.has(step)),
@@ -57,10 +58,4 @@ function firstOfSize(steps: readonly UsableStep[]): Set<UsableStep> {
       return isFirst;
     }),
   );
-}
-
-function errorOfMedian(values: readonly number[]): number {
-  const middle = median(values)!;
-  const sd = MAD_TO_SD * median(values.map((value) => Math.abs(value - middle)))!;
-  return (MEDIAN_TO_MEAN * sd) / Math.sqrt(values.length);
 }

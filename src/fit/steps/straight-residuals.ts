@@ -1,4 +1,5 @@
 import { Matrix, SVD } from 'ml-matrix';
+import { robustSpread } from '../../stats/robust-spread.ts';
 import { median } from '../../stats/sorted.ts';
 import { pairsOf, tokensOf } from './step-kinds.ts';
 import type { UsableStep } from './usable-steps.ts';
@@ -13,7 +14,6 @@ export interface StraightResiduals {
 
 /** A step this many (robust) standard deviations off was held up by something else. */
 const OUTLIER_SD = 6;
-const MAD_TO_SD = 1.4826;
 /** Steps for each slope. */
 const STEPS_PER_SLOPE = 3;
 
@@ -23,9 +23,7 @@ export function straightResiduals(steps: readonly UsableStep[]): StraightResidua
   let residuals: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     residuals = residualsBeside(steps, kept);
-    const inside = residuals.filter((_, i) => kept[i]);
-    const middle = median(inside)!;
-    const sd = MAD_TO_SD * median(inside.map((value) => Math.abs(value - middle)))!;
+    const { middle, sd } = robustSpread(residuals.filter((_, i) => kept[i]))!;
     if (!(sd > 0) || steps.length < 2 * STEPS_PER_SLOPE) break;
     kept = residuals.map((value) => Math.abs(value - middle) <= OUTLIER_SD * sd);
   }
