@@ -164,14 +164,23 @@ function refuseTooFew(
   const numbers = termsOf(card, seen).length;
   const parameters = hasPrior ? 0 : parametersInData(card, seen).length;
   if (numbers > parameters) return;
+  const most = mostFor(leftOut);
   throw new RidgeError(
-    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut.length}${mostFor(leftOut)})`,
-    { exitCode: EXIT.refused, mend: 'Measure suites/roofline.yaml, or see the verdicts of the run.' },
+    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut.length}${most === null ? '' : `, ${most.cells} of them for ${most.reason}`})`,
+    { exitCode: EXIT.refused, mend: MENDS[most?.reason ?? ''] ?? MEASURE_MORE },
   );
 }
 
-/** `, 11 of them for client_bound`: the reason that keeps most cells out. */
-function mostFor(leftOut: readonly { readonly reasons: readonly string[] }[]): string {
+const MEASURE_MORE = 'Measure suites/roofline.yaml, or see the verdicts of the run.';
+const MENDS: Readonly<Record<string, string>> = {
+  client_bound:
+    'This host woke the client late: keep other work off its core; on a virtual machine see README, "Calibrate the client".',
+};
+
+/** The reason that keeps most cells out; null: none is. */
+function mostFor(
+  leftOut: readonly { readonly reasons: readonly string[] }[],
+): { readonly reason: string; readonly cells: number } | null {
   const counts = [
     ...Map.groupBy(
       leftOut.flatMap(({ reasons }) => reasons),
@@ -179,5 +188,5 @@ function mostFor(leftOut: readonly { readonly reasons: readonly string[] }[]): s
     ),
   ];
   const [most] = counts.sort(([, a], [, b]) => b.length - a.length);
-  return most === undefined ? '' : `, ${most[1].length} of them for ${most[0]}`;
+  return most === undefined ? null : { reason: most[0], cells: most[1].length };
 }

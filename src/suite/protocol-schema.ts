@@ -6,7 +6,7 @@ export const MOST_IN_FLIGHT = 8192;
 /** What prompts can be made of. */
 export const PROMPT_KINDS = ['random_ids', 'text_ids', 'lab_text'] as const;
 
-export const protocolSchema = z.strictObject({
+const fields = z.strictObject({
   release: z.enum(['spread', 'burst']).default('spread').describe('How the streams of a closed loop start.'),
   release_min_s: z
     .number()
@@ -84,6 +84,11 @@ export const protocolSchema = z.strictObject({
     .default(1)
     .describe('Threads of the client that send and read, where one core is not enough (`client_bound`).'),
 });
+
+export const protocolSchema = fields.refine(
+  ({ input_spread, input_lengths }) => input_spread !== undefined || input_lengths === undefined,
+  { path: ['input_lengths'], error: 'it needs input_spread, without which there is one prompt length' },
+);
 
 export const stopSchema = z.strictObject({
   confidence_half_width: z

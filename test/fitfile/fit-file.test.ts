@@ -282,6 +282,7 @@ test('too few usable cells: how many were left out, and for what most of them', 
     expect.objectContaining({
       exitCode: 1,
       message: expect.stringContaining(`left out ${bad.length}, ${bad.length} of them for client_bound)`),
+      mend: expect.stringContaining('keep other work off its core'),
     }),
   );
 });

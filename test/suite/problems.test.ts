@@ -31,6 +31,11 @@ describe('a suite that does not load says where and how to mend it', () => {
       "s.yaml:7:40: 'thresholds.client_bound_ttft_share' is 5, the most is 0.5",
     ],
     [
+      'a number of prompt lengths where there is one',
+      `${GRID}protocol: { input_lengths: 4 }\n`,
+      "s.yaml:7:28: 'protocol.input_lengths' is 4: it needs input_spread, without which there is one prompt length",
+    ],
+    [
       'a unit in a value',
       `${GRID}stop:\n  max_s: 3 min\n`,
       's.yaml:8:10: \'stop.max_s\' is "3 min", not a number\n  Write a plain number of seconds, without a unit.',
