@@ -1,5 +1,6 @@
 import type { StepGaps } from '../roofline/gap-tail.ts';
 import { gapsOfMix } from '../roofline/step-mix.ts';
+import { promptsWithin, usableRoom } from '../roofline/step-rules.ts';
 import { poissonQuantile } from '../stats/poisson.ts';
 import { gapAt } from './gaps.ts';
 import { decodeSteps, decodeTokens, decodeTokensAt, queueOf } from './phase-plans.ts';
@@ -48,7 +49,7 @@ export function aggregatedServer(
     const prompts = serviceOf(workload, (input) => by.mixedPrefillSeconds(tp, together, context, input));
     const prompt_s = prompts.mean_s;
     // Prompts that are short enough share a step, and with it one round of the decodes.
-    const held_s = prompt_s + decode / Math.max(1, Math.floor(by.step_tokens / computed));
+    const held_s = prompt_s + decode / Math.max(1, promptsWithin(by.step_tokens, computed, by.whole_prompts));
     const own: Service = {
       mean_s: prompt_s + decode,
       cv2: prompts.cv2 * (prompt_s / (prompt_s + decode)) ** 2,
@@ -58,18 +59,22 @@ export function aggregatedServer(
   };
   const means = queueBy(source);
   const { slow } = source;
+  const steady = slow ?? source;
   // Percentiles are of the token budget that percentiles showed.
   const slowest = slow && slow.step_tokens !== source.step_tokens ? queueBy(slow) : means;
   const queueFor = (statistic: Statistic): QueuedService => (statistic === 'mean' ? means : slowest).queue;
   const queued = rules.queueing.kind === 'poisson';
   const tpotMean = decode * (steps / tokens) + (means.prompt_s * batch) / tokens;
+  // The step that is planned already goes by without a request, where any is.
+  const others = queued ? 1 - Math.exp(-batch) : Math.min(1, Math.max(0, batch - 1));
+  const planned_s = source.plans_ahead ? others * tpotMean * (tokens / steps) : 0;
   const verified = together * (1 + proposedSlots(workload));
   const gaps = (): StepGaps =>
     gapsOfMix({
       pureSeconds: decode,
       promptSeconds: slowest.prompt_s,
       promptsPerStep: batch / steps,
-      size: computed / Math.max(1, (slow ?? source).step_tokens - verified),
+      size: computed / Math.max(1, usableRoom(steady.step_tokens - verified, computed, steady.whole_prompts)),
     });
   const tpotBy = (statistic: Statistic): number => {
     const met = (slowest.prompt_s * (promptsMet(batch, statistic, rules) - batch)) / tokens;
@@ -77,7 +82,7 @@ export function aggregatedServer(
     return sumAt({ mean: tpotMean, at: tpotMean + met }, { mean: 0, at: unlucky });
   };
   const ttftBy = (statistic: Statistic, rate: number): number =>
-    ttftAtRate(queueFor(statistic), statistic, queued ? rate : 0);
+    planned_s + ttftAtRate(queueFor(statistic), statistic, queued ? rate : 0);
   const full = (rules.utilisation.decode * batch) / (tokens * tpotMean);
   return {
     most_requests_per_s: queued ? Math.min(full, HIGHEST_UTILISATION / means.queue.held_s) : full,
@@ -95,7 +100,7 @@ export function aggregatedServer(
       ),
     rateWithin: (statistic, limit_s) => {
       const queue = queueFor(statistic);
-      if (queued) return highestWithin(queue, statistic, limit_s) / queue.held_s;
+      if (queued) return highestWithin(queue, statistic, limit_s - planned_s) / queue.held_s;
       return ttftBy(statistic, 0) <= limit_s ? Number.POSITIVE_INFINITY : 0;
     },
   };

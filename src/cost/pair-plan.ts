@@ -115,12 +115,14 @@ export interface PairFacts {
 /** What an objective limits, s. @param source of the decode side */
 export function latencyOfPair(
   { metric, statistic }: Pick<Objective, 'metric' | 'statistic'>,
-  { ttftAt, decode: { tp, step_s }, transfer_s }: PairFacts,
+  { ttftAt, decode: { tp, step_s }, transfer_s: moved_s }: PairFacts,
   source: PhaseSource,
   workload: Workload,
   rules: SearchRules,
 ): number {
   const [steps, tokens] = [decodeSteps(workload, rules), decodeTokens(workload, rules)];
+  // The step that is planned already goes by without a request.
+  const transfer_s = moved_s + (source.plans_ahead ? step_s : 0);
   switch (metric) {
     case 'ttft':
       return ttftAt(statistic);

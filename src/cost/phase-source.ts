@@ -1,4 +1,5 @@
 import type { Accelerator } from '../accelerator/accelerator.ts';
+import type { StepRules } from '../roofline/step-rules.ts';
 import type { TailTraits } from '../roofline/tails.ts';
 
 /** Where the times of a device come from, from the surest to the least sure. */
@@ -27,10 +28,8 @@ export interface PhasePower {
   decodeWatts(tp: number, batch: number, contextTokens: number): number;
 }
 
-/** How long prompts keep steps that decode, and how many of their tokens a step takes. */
-export interface MixedSteps {
-  /** Most tokens of one engine step. */
-  readonly step_tokens: number;
+/** How long prompts keep steps that decode, and how steps take them. */
+export interface MixedSteps extends StepRules {
   /** Seconds that a prompt adds to a server that decodes `batch` sequences at the same time. */
   mixedPrefillSeconds(tp: number, batch: number, contextTokens: number, inputTokens: number): number;
 }

@@ -16,6 +16,7 @@ import {
 } from './serving.ts';
 import { decodeStepsOf } from './speculation.ts';
 import { StepPricer } from './step-pricer.ts';
+import { usableRoom } from './step-rules.ts';
 import { AttentionWork } from './step-work.ts';
 
 export { splitPrompt } from './meeting.ts';
@@ -74,7 +75,7 @@ function loopOf(
     attention,
     pricer: new StepPricer(card, p, engine.tensorParallel, engine.speculation),
     maxNumBatchedTokens: engine.wholePrompts
-      ? wholeBudget(engine.maxNumBatchedTokens, inputTokens - cached, decodes)
+      ? decodes + usableRoom(engine.maxNumBatchedTokens - decodes, inputTokens - cached, true)
       : engine.maxNumBatchedTokens,
     inputTokens,
     cachedTokens: cached,
@@ -96,10 +97,6 @@ function loopOf(
     kvLimited: concurrency > kvSeats && engine.admission !== 'reserved',
   };
 }
-
-/** Tokens of a step that computes whole prompts: as many as it holds beside its decodes, and one in any case. */
-const wholeBudget = (budget: number, prompt: number, decodes: number): number =>
-  decodes + prompt * Math.max(1, Math.floor((budget - decodes) / prompt));
 
 /**
  * TTFT, TPOT, E2E and throughput of a closed loop in closed form: steady means, or those of a burst with its start-up. It

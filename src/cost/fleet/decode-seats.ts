@@ -53,11 +53,15 @@ export class DecodeSeats {
     if (steps > 0) this.#waits = [];
   }
 
-  /** Lets sequences in, first come first served, while there is a seat and room for their whole KV cache. */
-  join(now: number): void {
+  /**
+   * Lets sequences in, first come first served, while there is a seat and room for their whole KV cache.
+   * @param isKnown whether the step is planned with a request
+   */
+  join(now: number, isKnown: (request: number) => boolean): void {
     const { seats, kv_capacity_tokens } = this.#service;
     while (this.#ready.size > 0 && this.running.size < seats) {
       const request = this.#ready.first;
+      if (!isKnown(request)) return;
       const held = this.running.heldTokens + heldOf(this.#requests, request);
       if (this.running.size > 0 && held > kv_capacity_tokens) return;
       this.#ready.shift();

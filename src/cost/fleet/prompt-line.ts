@@ -1,3 +1,4 @@
+import { roomFor } from '../../roofline/step-rules.ts';
 import { computedOf, type Requests } from './requests.ts';
 import type { Service } from './service.ts';
 import { WaitingLine } from './waiting-line.ts';
@@ -14,7 +15,10 @@ export interface PromptPieces {
   readonly ending: readonly number[];
 }
 
-/** Prompts of a worker in the order of their coming, but for what the prefix cache has; a long one is computed in several steps. */
+/**
+ * Prompts of a worker in the order of their coming, but for what the prefix cache has; a long one is computed in several steps,
+ * or whole where the server does so.
+ */
 export class PromptLine {
   readonly #requests: Requests;
   readonly #line = new WaitingLine();
@@ -40,7 +44,7 @@ export class PromptLine {
    */
   take(
     room: number,
-    { attention }: Service,
+    { attention, whole_prompts }: Service,
     mayStart: (request: number, taken: number, ending: number) => boolean,
   ): PromptPieces {
     const ending: number[] = [];
@@ -50,7 +54,9 @@ export class PromptLine {
       if (this.#headDone === 0 && !mayStart(request, taken, ending.length)) break;
       const computed = computedOf(this.#requests, request);
       const context = this.#requests.cached[request]! + this.#headDone;
-      const piece = Math.min(room - tokens, computed - this.#headDone);
+      const left = roomFor(computed, room - tokens, pieces === 0, whole_prompts);
+      if (left === 0) break;
+      const piece = Math.min(left, computed - this.#headDone);
       rows += attention.chunkRows(piece);
       flop += attention.chunkFlop(piece, context);
       bytes += attention.chunkBytes(piece, context);

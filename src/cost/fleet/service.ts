@@ -9,6 +9,7 @@ import type { RooflineParameters } from '../../roofline/parameters.ts';
 import { stepPower } from '../../roofline/power.ts';
 import type { Speculation } from '../../roofline/speculation.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
+import { type StepRules, stepRulesOf } from '../../roofline/step-rules.ts';
 import { TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
 import type { TailTraits } from '../../roofline/tails.ts';
@@ -27,12 +28,10 @@ export interface StepColumns {
 }
 
 /** One server of a fit: how long its steps take, what it holds, what it draws. */
-export interface Service {
+export interface Service extends StepRules {
   readonly label: string;
   readonly tp: number;
   readonly source: PhaseSource;
-  /** Most tokens of one step. */
-  readonly step_tokens: number;
   /** Most sequences that decode together. */
   readonly seats: number;
   /** Beside what all prompts share. */
@@ -101,7 +100,7 @@ export function serviceOf(
     label,
     tp,
     source: fitSource(fit, workload, label).central,
-    step_tokens: settings.maxNumBatchedTokens,
+    ...stepRulesOf(settings),
     seats: settings.maxNumSeqs,
     kv_capacity_tokens: Math.max(0, capacityOf(fit, served, settings.kvCapacityTokens, tp) - shared),
     request_overhead_s: parameters.request_overhead_s,

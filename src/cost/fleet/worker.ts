@@ -3,6 +3,7 @@ import { PromptLine } from './prompt-line.ts';
 import { computedOf, heldOf, type Requests } from './requests.ts';
 import { RunningStretch } from './running-stretch.ts';
 import { decodeColumns, type Service } from './service.ts';
+import { StepPlan } from './step-plan.ts';
 import type { Decoding, Stretch } from './stretch.ts';
 
 /** What a worker tells the cluster. */
@@ -13,8 +14,9 @@ export interface WorkerListener {
 }
 
 /**
- * One server that computes prompts, decodes, or both, step by step as vLLM does (chunked prefill: a step holds every decode
- * and fills up with prompt tokens). Steps in which nothing joins or leaves are counted together, not one by one.
+ * One server that computes prompts, decodes, or both, step by step: a step holds every decode and fills up with prompt tokens, in
+ * pieces as vLLM does (chunked prefill) or with whole prompts. Steps in which nothing joins or leaves are counted together, not
+ * one by one.
  */
 export class Worker {
   readonly service: Service;
@@ -27,6 +29,7 @@ export class Worker {
   readonly #seats: DecodeSeats;
   readonly #prompts: PromptLine;
   readonly #stretch = new RunningStretch();
+  readonly #plan: StepPlan;
   #ending: readonly number[] = [];
   /** While a stretch is being ended, newcomers wait for the next to begin. */
   #closing = false;
@@ -37,6 +40,7 @@ export class Worker {
     this.#requests = requests;
     this.#seats = new DecodeSeats(service, requests);
     this.#prompts = new PromptLine(requests);
+    this.#plan = new StepPlan(service.plans_ahead);
     this.#listener = listener;
   }
 
@@ -66,6 +70,7 @@ export class Worker {
 
   addPrompt(request: number, now: number): void {
     this.#prompts.push(request);
+    this.#plan.came(request, now);
     this.promptTokens += computedOf(this.#requests, request);
     this.#wake(now);
   }
@@ -78,6 +83,8 @@ export class Worker {
   /** An answer whose KV cache is here. @param promised whether it was announced */
   addDecode(request: number, now: number, promised: boolean): void {
     this.#seats.arrive(request, promised);
+    // Those whose prompt was computed here are in the next step in any case.
+    if (!this.#closing) this.#plan.came(request, now);
     this.#wake(now);
   }
 
@@ -89,7 +96,7 @@ export class Worker {
     this.#begin(now);
   }
 
-  /** A newcomer is served from the next step on. */
+  /** A newcomer is served from the next step on that is not planned. */
   #wake(now: number): void {
     if (this.#closing) return;
     if (this.#stretch.activity === null) this.#begin(now);
@@ -99,6 +106,7 @@ export class Worker {
   #endStretch(now: number): void {
     const ended = this.#stretch.end(now);
     if (ended === null) return;
+    this.#plan.ended(ended, now);
     this.#seats.advance(ended.steps);
     this.#listener.worked(this, ended);
     for (;;) {
@@ -113,13 +121,23 @@ export class Worker {
 
   #begin(now: number): void {
     if (this.#stretch.activity !== null) return;
-    this.#seats.join(now);
-    if (!this.#beginPrompts(now) && !this.#beginDecodes(now)) this.#stretch.rest();
+    if (this.#beginAny(now)) return;
+    // Nothing runs, so that all who came are served at once.
+    if (this.#plan.anew() && this.#beginAny(now)) return;
+    this.#stretch.rest();
   }
+
+  #beginAny(now: number): boolean {
+    this.#seats.join(now, this.#isKnown);
+    return this.#beginPrompts(now) || this.#beginDecodes(now);
+  }
+
+  readonly #isKnown = (request: number): boolean => this.#plan.knows(request);
 
   /** A prompt may start where its KV cache, and its answer's where others decode, still fits. */
   readonly #mayStart = (request: number, taken: number, ending: number): boolean => {
     const { kv_capacity_tokens, seats } = this.service;
+    if (!this.#plan.knows(request)) return false;
     const busy = this.decodes > 0;
     if (!busy && taken === 0) return true;
     if (this.decodes + ending >= seats) return false;
@@ -160,7 +178,7 @@ export class Worker {
     const batch = running.size;
     if (batch === 0) return false;
     const { attention, power, decodeSeconds } = this.service;
-    const steps = running.stepsToFinish;
+    const steps = this.#plan.isComplete ? running.stepsToFinish : 1;
     const context = running.meanContext((steps + 1) / 2);
     const work = power === null ? null : decodeColumns(attention, batch, context);
     const step_s = decodeSeconds(batch, context);

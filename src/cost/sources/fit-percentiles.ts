@@ -1,6 +1,7 @@
 import { type TailModel, tailEngine } from '../../fit/tails/tail-model.ts';
 import type { Fit } from '../../fitfile/schema.ts';
 import type { EngineSettings } from '../../roofline/serving.ts';
+import { stepRulesOf } from '../../roofline/step-rules.ts';
 import type { KnownPercentiles } from '../phase-source.ts';
 import type { RooflineDevice } from './roofline.ts';
 
@@ -9,7 +10,7 @@ export const slowStepsOf = (
   tails: TailModel | null | undefined,
   settings: EngineSettings,
 ): RooflineDevice['slow'] =>
-  tails ? { traits: tails.traits, step_tokens: tailEngine(tails, settings).maxNumBatchedTokens } : undefined;
+  tails ? { traits: tails.traits, ...stepRulesOf(tailEngine(tails, settings)) } : undefined;
 
 /**
  * How well a fit knows percentiles in closed form, as `ridge predict --closed-form` tells it.

@@ -3,6 +3,7 @@ import { powerParametersOf } from '../../fitfile/power-schema.ts';
 import type { Fit } from '../../fitfile/schema.ts';
 import { stepPower } from '../../roofline/power.ts';
 import type { Speculation } from '../../roofline/speculation.ts';
+import type { StepRules } from '../../roofline/step-rules.ts';
 import { type StepTraffic, TrafficCounter } from '../../roofline/step-traffic.ts';
 import { AttentionWork, type StepLoad, stepWork } from '../../roofline/step-work.ts';
 import type { PhasePower, PhaseSource } from '../phase-source.ts';
@@ -16,7 +17,7 @@ import { chunksOf } from './roofline.ts';
  */
 export function fittedPower(
   fit: Fit,
-  source: Pick<PhaseSource, 'tp_sizes' | 'step_tokens' | 'prefillSeconds' | 'decodeSeconds'>,
+  source: Pick<PhaseSource, 'tp_sizes' | keyof StepRules | 'prefillSeconds' | 'decodeSeconds'>,
   served: Served = {},
 ): PhasePower | undefined {
   const { power, model_card: card } = fit;
@@ -35,7 +36,7 @@ export function fittedPower(
     idle_w: parameters.idle_power_w,
     prefillWatts: (tp, batch, input) =>
       watts(
-        chunksOf(input, batch, source.step_tokens, cachedOf(served, input))
+        chunksOf(input, batch, source, cachedOf(served, input))
           .map(({ prompts, tokens, context, ends, times }) => {
             const chunk = { tokens, context, completes: ends };
             const prefills = Array.from({ length: prompts }, () => chunk);

@@ -11,6 +11,7 @@ import { MOST_DOUBLINGS } from '../../predict/extrapolation.ts';
 import { capacityOf, speculating } from '../../predict/proposer.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
 import { type EngineSettings, servedWith } from '../../roofline/serving.ts';
+import { stepRulesOf } from '../../roofline/step-rules.ts';
 import type { UncertainSource } from '../phase-source.ts';
 import type { Workload } from '../workload.ts';
 import { type Deviations, drawerOf, misfitOf, moved } from './fit-draws.ts';
@@ -52,7 +53,7 @@ export function fitSource(fit: Fit, workload: Workload, label: string): Uncertai
     origin: 'fit',
     label,
     tp_sizes: fit.range.tensor_parallel,
-    step_tokens: settings.maxNumBatchedTokens,
+    ...stepRulesOf(settings),
     seats: DEFAULT_SEATS,
     measured_batch: fit.range.concurrency[1],
     residual_table: model.residual_table,
@@ -119,7 +120,7 @@ export function carriedSource(
     origin: 'carried_fit',
     label,
     tp_sizes: tpSizesOf(to.accelerator, card),
-    step_tokens: settings.maxNumBatchedTokens,
+    ...stepRulesOf(settings),
     slow: slowStepsOf(base.tails, settings),
     seats: DEFAULT_SEATS,
     measured_batch: fit.range.concurrency[1],

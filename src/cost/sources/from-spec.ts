@@ -9,6 +9,7 @@ import { withProposer } from '../../predict/prediction-shape.ts';
 import { deviceServer, type UnmeasuredServer, unmeasuredModel } from '../../predict/unmeasured-server.ts';
 import { PARAMETER_NAMES, type ParameterName } from '../../roofline/parameters.ts';
 import { EFFICIENCY_NAMES, parameterPriors, specPeak } from '../../roofline/priors.ts';
+import { inPieces } from '../../roofline/step-rules.ts';
 import { studentTQuantile } from '../../stats/student-t.ts';
 import type { UncertainSource } from '../phase-source.ts';
 import type { Served } from '../workload.ts';
@@ -51,7 +52,7 @@ export function specSource(
     origin: 'spec_sheet' as const,
     label,
     tp_sizes: tpSizesOf(accelerator, card),
-    step_tokens: DEFAULT_STEP_TOKENS,
+    ...inPieces(DEFAULT_STEP_TOKENS),
     seats: DEFAULT_SEATS,
     measured_batch: null,
     residual_table: null,

@@ -6,19 +6,19 @@ import type { Padding } from '../../roofline/padding.ts';
 import type { RooflineParameters } from '../../roofline/parameters.ts';
 import type { Speculation } from '../../roofline/speculation.ts';
 import { StepPricer } from '../../roofline/step-pricer.ts';
+import { promptsWithin, type StepRules } from '../../roofline/step-rules.ts';
 import { AttentionWork } from '../../roofline/step-work.ts';
 import type { TailTraits } from '../../roofline/tails.ts';
 import type { MixedSteps, Origin, PhaseSource } from '../phase-source.ts';
 import { cachedOf } from '../workload.ts';
 
 /** A device as the roofline knows it, but for its parameters. */
-export interface RooflineDevice {
+export interface RooflineDevice extends StepRules {
   readonly accelerator: Accelerator;
   readonly card: ModelCard;
   readonly origin: Origin;
   readonly label: string;
   readonly tp_sizes: readonly number[];
-  readonly step_tokens: number;
   readonly seats: number;
   /** Most sequences that were measured together; null: nothing was measured. */
   readonly measured_batch: number | null;
@@ -30,7 +30,7 @@ export interface RooflineDevice {
   /** Tokens at the beginning of every prompt that are not computed; default 0. */
   readonly cached_input?: number | undefined;
   /** What percentiles showed of its steps; absent: nothing. */
-  readonly slow?: { readonly traits: TailTraits; readonly step_tokens: number } | undefined;
+  readonly slow?: (StepRules & { readonly traits: TailTraits }) | undefined;
   kvCapacityTokens(tp: number): number;
 }
 
@@ -77,16 +77,17 @@ export function rooflineSource(
   parameters: RooflineParameters,
   misfit: Misfit = NO_MISFIT,
 ): PhaseSource {
-  const { card, step_tokens, speculation, slow } = device;
+  const { card, speculation, slow } = device;
   const step = stepsOf(device, parameters, speculation);
   const prompts = speculation ? stepsOf(device, parameters, undefined) : step;
   const verified = 1 + (speculation?.draftTokens ?? 0);
   const mixedBy =
-    (most: number): MixedSteps['mixedPrefillSeconds'] =>
+    (rules: StepRules): MixedSteps['mixedPrefillSeconds'] =>
     (tp, batch, context, input) => {
       const decodes = step(tp, null, batch, context);
-      const budget = most - Math.min(batch * verified, most / 2);
-      const adds = chunksOf(input, 1, budget, cachedOf(device, input)).reduce(
+      const most = rules.step_tokens;
+      const beside = { ...rules, step_tokens: most - Math.min(batch * verified, most / 2) };
+      const adds = chunksOf(input, 1, beside, cachedOf(device, input)).reduce(
         (sum, chunk) => sum + step(tp, chunk, batch, context) - decodes,
         0,
       );
@@ -94,18 +95,18 @@ export function rooflineSource(
     };
   return {
     ...device,
-    slow: slow && { ...slow, mixedPrefillSeconds: mixedBy(slow.step_tokens) },
+    slow: slow && { ...slow, mixedPrefillSeconds: mixedBy(slow) },
     kv: { bytes_per_token: kvBytesPerToken(card), layers: card.layers },
     request_overhead_s: parameters.request_overhead_s,
     prefillSeconds: (tp, batch, input) =>
       misfit.prefill *
-      chunksOf(input, batch, step_tokens, cachedOf(device, input)).reduce(
+      chunksOf(input, batch, device, cachedOf(device, input)).reduce(
         (sum, chunk) => sum + chunk.times * prompts(tp, chunk, 0, 0),
         0,
       ),
     decodeSeconds: (tp, batch, context) =>
       misfit.decode(batch) * corrected(device.residual_table, tp, batch, step(tp, null, batch, context)),
-    mixedPrefillSeconds: mixedBy(step_tokens),
+    mixedPrefillSeconds: mixedBy(device),
   };
 }
 
@@ -134,9 +135,14 @@ export interface Chunk {
  * A batch of prompts as the engine's steps compute it: as many whole ones as a step takes, or one in pieces.
  * @param cached tokens at the beginning of each that are in the prefix cache
  */
-export function chunksOf(input: number, batch: number, stepTokens: number, cached = 0): Chunk[] {
+export function chunksOf(
+  input: number,
+  batch: number,
+  { step_tokens, whole_prompts }: Pick<StepRules, 'step_tokens' | 'whole_prompts'>,
+  cached = 0,
+): Chunk[] {
   const computed = input - cached;
-  const whole = Math.floor(stepTokens / computed);
+  const whole = promptsWithin(step_tokens, computed, whole_prompts);
   if (whole >= 1) {
     const times = Math.floor(batch / whole);
     const rest = batch - times * whole;
@@ -146,7 +152,7 @@ export function chunksOf(input: number, batch: number, stepTokens: number, cache
         : [];
     return [...chunk(whole, times), ...chunk(rest, 1)];
   }
-  const size = Math.max(1, Math.floor(stepTokens));
+  const size = Math.max(1, Math.floor(step_tokens));
   return Array.from({ length: Math.ceil(computed / size) }, (_, index) => {
     const context = cached + index * size;
     const tokens = Math.min(size, input - context);

@@ -1,4 +1,5 @@
 import type { Accelerator } from '../../accelerator/accelerator.ts';
+import { inPieces } from '../../roofline/step-rules.ts';
 import type { PhaseSource } from '../phase-source.ts';
 
 /** A dense model as the re-derivation of the reference study counts it. */
@@ -76,7 +77,7 @@ export function uniformSource(
     kv: { bytes_per_token: kvBytes, layers },
     seats: Number.POSITIVE_INFINITY,
     measured_batch: null,
-    step_tokens: Number.POSITIVE_INFINITY,
+    ...inPieces(Number.POSITIVE_INFINITY),
     request_overhead_s: 0,
     prefillSeconds,
     decodeSeconds: (tp, batch, context) => {

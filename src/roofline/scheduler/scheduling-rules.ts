@@ -1,4 +1,5 @@
 import type { EngineSettings } from '../serving.ts';
+import { roomFor } from '../step-rules.ts';
 import type { AttentionWork } from '../step-work.ts';
 import { DecodeBatch } from './decode-batch.ts';
 import { KV_BLOCK_TOKENS, kvBlocks } from './kv-account.ts';
@@ -85,8 +86,7 @@ export class SchedulingRules {
     if (partial !== null) this.#compute(planned, partial);
     while (preempted.length === 0 && planned.budget > 0 && this.#admits(planned)) {
       const prompt = this.prompts.take();
-      // The first of a step, longer than all that it is given.
-      if (this.#engine.wholePrompts) planned.budget = Math.max(planned.budget, prompt.tokens);
+      planned.budget = this.#roomFor(prompt, planned);
       this.#reservedBlocks += this.#fullBlocks(prompt.request);
       this.#compute(planned, prompt);
     }
@@ -103,7 +103,7 @@ export class SchedulingRules {
     if (head === undefined) return false;
     const running = this.decoding.size + planned.sequences;
     if (running >= this.#engine.maxNumSeqs) return false;
-    if (this.#engine.wholePrompts && planned.sequences > 0 && head.tokens > planned.budget) return false;
+    if (this.#roomFor(head, planned) === 0) return false;
     // An empty engine takes whatever comes, or it would wait for ever.
     if (running === 0) return true;
     if (this.#engine.admission === 'reserved') {
@@ -112,6 +112,10 @@ export class SchedulingRules {
     // The decodes' next tokens come before any admission.
     const { blocks, needed } = this.decoding.kv;
     return blocks + needed + planned.blocks + kvBlocks(head.tokens) <= this.#capacityBlocks;
+  }
+
+  #roomFor({ tokens }: Prompt, { budget, sequences }: PlannedPrompts): number {
+    return roomFor(tokens, budget, sequences === 0, this.#engine.wholePrompts === true);
   }
 
   /** Blocks that a request holds in the end. */

@@ -8,6 +8,7 @@ import { objectivesOf } from '../../../src/cost/objectives.ts';
 import type { Workload } from '../../../src/cost/workload.ts';
 import { readFit } from '../../../src/fitfile/read.ts';
 import type { Fit } from '../../../src/fitfile/schema.ts';
+import { inPieces } from '../../../src/roofline/step-rules.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
 import { NO_TRAITS } from '../../../src/roofline/tails.ts';
 import { CARD, specOf } from '../devices.ts';
@@ -20,7 +21,7 @@ export const plainServer = (own: Partial<Service> = {}): Service => ({
   label: 'plain',
   tp: 1,
   source: specOf('h100-sxm', 'plain').central,
-  step_tokens: 1_000,
+  ...inPieces(1_000),
   seats: 64,
   kv_capacity_tokens: 1e6,
   request_overhead_s: 0,

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import { type Requests, requestsOf, tpotOf, ttftOf } from '../../../src/cost/fleet/requests.ts';
-import type { Router } from '../../../src/cost/fleet/router.ts';
-import { Worker } from '../../../src/cost/fleet/worker.ts';
 import { modelOf, settingsFor } from '../../../src/fitfile/apply.ts';
 import { eventEnds, requestLatencies } from '../../../src/roofline/scheduler/request-latencies.ts';
 import { simulate } from '../../../src/roofline/scheduler/simulate.ts';
@@ -9,16 +7,8 @@ import { StepPricer } from '../../../src/roofline/step-pricer.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
 import { drawGaps } from '../../../src/stats/gaps.ts';
 import { childSeed, createRandom } from '../../../src/stats/random.ts';
-import { clusterOf, columnsOf, h100, plainServer, requestsAt, serverOf } from './servers.ts';
-
-/** Simulates requests on one server that does everything. */
-function alone(requests: Requests, service = plainServer()): Requests {
-  const cluster = clusterOf(requests);
-  const worker = new Worker(0, service, requests, cluster);
-  const router: Router = { prompt: () => worker, decode: () => worker };
-  expect(cluster.run([worker], router)).toBe(true);
-  return requests;
-}
+import { alone } from './alone.ts';
+import { columnsOf, h100, plainServer, requestsAt, serverOf } from './servers.ts';
 
 test('one request: its prompt, in pieces, then a decode step for each further token', () => {
   const done = alone(requestsAt([0, 2_500, 11], [100, 1, 1]));
@@ -34,6 +24,23 @@ test('a prompt that comes between decode steps waits for the step under way, and
   expect(done.first_s[1]).toBeCloseTo(0.15 + 0.301, 9);
   // 20 decode steps, of which one took 301 ms.
   expect(done.last_s[0]).toBeCloseTo(0.1 + 19 * 0.01 + 0.301, 9);
+});
+
+test('prompts are computed whole: one that the step has no room for waits, one that no step has room for does not', () => {
+  const done = alone(
+    requestsAt([0, 600, 1], [0, 600, 1], [0, 2_500, 1]),
+    plainServer({ whole_prompts: true }),
+  );
+  expect([...done.first_s]).toEqual([0.6, 1.2, 3.7].map((at) => expect.closeTo(at, 9)));
+});
+
+test('steps that are planned ahead go by without a newcomer; on an idle server there are none', () => {
+  const of = (plans_ahead: boolean): Requests =>
+    alone(requestsAt([0, 100, 21], [0.145, 300, 2], [5, 100, 1]), plainServer({ plans_ahead }));
+  // The step under way ends at 0.15, the next is planned: the prompt's step begins at 0.16.
+  expect(of(true).first_s[1]! - of(false).first_s[1]!).toBeCloseTo(0.01, 9);
+  expect(of(true).last_s[0]).toBeCloseTo(of(false).last_s[0]!, 9);
+  expect(of(true).first_s[2]).toBe(of(false).first_s[2]);
 });
 
 test('answers beyond the KV cache wait for room, first come first served', () => {
