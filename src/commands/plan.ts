@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Command } from '../cli.ts';
 import { EXIT, RidgeError } from '../errors.ts';
+import type { TargetFacts } from '../plan/facts.ts';
 import { identifiability } from '../plan/identifiability.ts';
-import { planSuite, refusedPoint } from '../plan/plan.ts';
+import { planSuite, refusedPoint, type TargetPlan } from '../plan/plan.ts';
+import { requireCells } from '../plan/require-cells.ts';
 import { styleFor } from '../report/style.ts';
 import { loadSuite } from '../suite/load-suite.ts';
 import { planFacts } from './plan-facts.ts';
@@ -44,7 +46,7 @@ first cells: the device file is what is known before them.
   --out FILE           write the cells as a suite for ridge run
 
 exit: 1 when a cell is too long for a target and the suite does not say
-over_length: skip
+over_length: skip; 2 when no target measures any cell
 
 Examples:
   ridge plan suites/roofline.yaml --accelerator gaudi3 --model llama-3.1-8b \\
@@ -91,9 +93,12 @@ export const command: Command = {
     if (file === undefined || others.length > 0) {
       throw oneSuite();
     }
-    const { suite, points, digest } = await loadSuite(file);
+    const loaded = await loadSuite(file);
+    const { suite, points, digest } = loaded;
     const { facts, assumptions } = await planFacts(flags);
     const targets = planSuite(suite, points, facts);
+    const refused = refusedPoint(suite, targets);
+    if (refused === null && !mayOpen(facts, targets)) requireCells(loaded, facts, targets);
     const groups = identifiability(
       targets.map(({ cells }, index) => ({ facts: facts[index]!, cells: cells.map(({ cell }) => cell) })),
     );
@@ -103,9 +108,14 @@ export const command: Command = {
       const mixed = suite.protocol.input_spread !== undefined;
       console.log(planText({ ...plan, mixed }, styleFor(process.stdout), process.stdout.columns));
     }
-    return refusedPoint(suite, targets) === null ? EXIT.done : EXIT.refused;
+    return refused === null ? EXIT.done : EXIT.refused;
   },
 };
+
+/** Whether what a server says of itself when a run asks it may open cells that cannot be planned. */
+const mayOpen = (facts: readonly TargetFacts[], targets: readonly TargetPlan[]): boolean =>
+  facts.some(({ restarts }) => restarts !== undefined) ||
+  targets.some(({ skipped }) => skipped.some(({ reason }) => reason === 'kv_capacity_unknown'));
 
 const oneSuite = (): RidgeError =>
   new RidgeError('give one suite', { mend: 'For example ridge plan suites/roofline.yaml.' });

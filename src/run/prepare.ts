@@ -1,6 +1,7 @@
 import { RidgeError } from '../errors.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
 import { planSuite, refusedPoint, restartsOf, type TargetPlan } from '../plan/plan.ts';
+import { requireCells } from '../plan/require-cells.ts';
 import { factsOf, requireModel } from './describe-target.ts';
 import type { RunListener } from './event-bus.ts';
 import { expectedFacts, servedFacts } from './expected-target.ts';
@@ -72,7 +73,8 @@ export async function prepareRun(
   const plans = planSuite(suite, options.suite.points, facts);
   // What a server says when it is started may open cells that cannot be planned yet.
   const isOpen = recorded.includes(null);
-  requireCells(options, plans, isOpen);
+  requireShortCells(options, plans);
+  if (!isOpen) requireCells(options.suite, facts, plans);
   const served = hosted.map(({ named }) => named);
   const { store, file, finished, warnings } = await openStore(options, targets, served, before);
   const thresholds = thresholdsText(suite.thresholds);
@@ -98,18 +100,12 @@ export async function prepareRun(
   return { store, file, planned, waiting, finished };
 }
 
-function requireCells({ suite }: RunOptions, plans: readonly TargetPlan[], isOpen: boolean): void {
+function requireShortCells({ suite }: RunOptions, plans: readonly TargetPlan[]): void {
   const refused = refusedPoint(suite.suite, plans);
-  if (refused) {
-    throw new RidgeError(`a cell ${refused.message}`, {
-      where: suite.file,
-      mend: 'Shorten it, or set over_length: skip in the suite.',
-    });
-  }
-  if (isOpen || plans.some(({ cells }) => cells.length > 0)) return;
-  throw new RidgeError('no cell of this suite can be measured on these targets', {
+  if (refused === null) return;
+  throw new RidgeError(`a cell ${refused.message}`, {
     where: suite.file,
-    mend: plans.flatMap(({ skipped }) => skipped)[0]?.message ?? 'Add cells to the grid.',
+    mend: 'Shorten it, or set over_length: skip in the suite.',
   });
 }
 
