@@ -93,7 +93,7 @@ const folded = async (text: string): Promise<string> =>
 
 const topHelp = (): string =>
   [
-    'ridge: benchmarks LLM inference on accelerators and fits rooflines with error bars',
+    'ridge: benchmarks LLM inference and fits rooflines with error bars',
     '',
     'usage: ridge VERB [ARGS]      ridge VERB --help for one verb',
     '',

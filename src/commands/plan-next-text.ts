@@ -2,7 +2,8 @@ import type { HalfWidths } from '../fit/next-asked.ts';
 import type { NextCell } from '../fit/next-cells.ts';
 import type { TargetCandidate } from '../fit/next-sites.ts';
 import { counted } from '../plural.ts';
-import { formatDuration, formatNumber, formatPercent } from '../report/format.ts';
+import { formatDuration, formatNumber } from '../report/format.ts';
+import { withoutUnit } from '../report/parameter-name.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { REPORT_COLUMNS, wrapLines } from '../report/wrap.ts';
@@ -29,23 +30,23 @@ export function nextText(
     renderTable({
       columns: [
         { title: 'TP', align: 'right' },
-        { title: 'input', unit: 'tokens', align: 'right' },
-        { title: 'output', unit: 'tokens', align: 'right' },
+        { title: 'in, out', unit: 'tokens', align: 'right' },
         { title: 'streams', align: 'right' },
         { title: 'time', unit: 's', align: 'right' },
         { title: 'TTFT', unit: '± %', align: 'right' },
         { title: 'TPOT', unit: '± %', align: 'right' },
-        { title: 'narrows most', unit: 'standard error' },
+        { title: 'narrows most' },
+        { title: 'error', unit: '± %', align: 'right' },
       ],
       rows: cells.map(({ candidate: { cell, engine, seconds }, narrows, before, after }) => [
         String(engine.tensorParallel),
-        String(cell.input_tokens),
-        String(cell.output_tokens),
+        `${cell.input_tokens}, ${cell.output_tokens}`,
         String(cell.concurrency),
         formatNumber(seconds, 2),
         falls(before.ttft, after.ttft),
         falls(before.tpot, after.tpot),
-        `${narrows.parameter} ${formatPercent(narrows.before)} to ${formatPercent(narrows.after)}`,
+        withoutUnit(narrows.parameter),
+        falls(narrows.before, narrows.after),
       ]),
       style,
       ...(width === undefined ? {} : { width }),
@@ -53,8 +54,7 @@ export function nextText(
   ].join('\n');
 }
 
-const percent = (share: number | null): string =>
-  share === null ? '-' : formatNumber(share * 100, share < 0.1 ? 2 : 3);
+const percent = (share: number | null): string => (share === null ? '-' : formatNumber(share * 100, 2));
 
 const falls = (before: number | null, after: number | null): string =>
   before === null ? '-' : `${percent(before)} to ${percent(after)}`;

@@ -2,6 +2,7 @@ import { ANY_DEVICE } from '../fitfile/device-schema.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import { counted } from '../plural.ts';
 import { formatNumber, formatPercent } from '../report/format.ts';
+import { withoutUnit } from '../report/parameter-name.ts';
 
 const SHOWN = 4;
 
@@ -17,7 +18,7 @@ export function priorText({ prior }: Pick<Fit, 'prior'>): string[] {
     .slice(0, SHOWN)
     .map(
       ([name, { before, after }]) =>
-        `${name.replace(/_(flop_per_s|bytes_per_s|s)$/, '')} ${formatPercent(before)} to ${formatPercent(after)}`,
+        `${withoutUnit(name)} ${formatPercent(before)} to ${formatPercent(after)}`,
     );
   return [
     `prior: ${counted(fits, 'fit')} of other ${of} (device file ${accelerator}, ${engine ?? 'engines without fits'})${left}; ${counted(cells, 'cell')} ${cells === 1 ? 'decides' : 'decide'} ${formatNumber(decided_by_cells, 2)} of ${columns} unknowns, it the rest (--prior catalogue goes without it)`,

@@ -5,6 +5,7 @@ import type { Removed } from '../fitfile/strip-text.ts';
 import { counted } from '../plural.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
+import { wrapItem } from '../report/wrap.ts';
 
 /** What `ridge publish --json` prints. */
 export interface PublishReport {
@@ -64,7 +65,7 @@ export function publishText(report: PublishReport, style: Style): string {
         { title: 'gate' },
         { title: 'figure', align: 'right' },
         { title: 'limit' },
-        { title: 'what was seen' },
+        { title: 'what was seen', folds: true },
       ],
       rows: gates.map((gate) => [gate.name, figureText(gate), limitText(gate), gate.message]),
       style,
@@ -72,7 +73,7 @@ export function publishText(report: PublishReport, style: Style): string {
     ...removedLines(removed),
     report.attribution === null
       ? 'attribution: none; --attribution TEXT says whose measurements these are'
-      : `attribution: ${report.attribution}`,
+      : wrapItem('attribution: ', report.attribution),
     report.signature === null ? 'not signed' : 'signed',
     `${done}${report.simulated ? ', SIMULATED' : ''}: ${file}`,
     ...(report.stale_devices.length > 0

@@ -2,6 +2,7 @@ import type { Fit } from '../fitfile/schema.ts';
 import type { FitSources } from '../fitfile/sources-schema.ts';
 import { counted } from '../plural.ts';
 import { formatNumber, formatPercent } from '../report/format.ts';
+import { withoutUnit } from '../report/parameter-name.ts';
 import type { Style } from '../report/style.ts';
 import { renderTable } from '../report/text-table.ts';
 import { wrapItem } from '../report/wrap.ts';
@@ -35,8 +36,6 @@ function readText(read: number | null, used: number, at_least: number): string {
   return read === used ? ', as its steps show' : `; its steps show ${read}`;
 }
 
-const shortName = (name: string): string => name.replace(/_(flop_per_s|bytes_per_s|s)$/, '');
-
 /** What either source and the priors gave of what is known of each parameter, and how well either alone would know it. */
 export function sourcesTable(
   { cell_means, engine_steps, information_shares }: FitSources,
@@ -53,7 +52,7 @@ export function sourcesTable(
     rows: Object.entries(engine_steps.log_standard_errors).map(([name, error]) => {
       const shares = information_shares?.[name];
       return [
-        shortName(name),
+        withoutUnit(name),
         ...[shares?.engine_steps, shares?.cell_means, shares?.prior].map((share) =>
           share === undefined ? null : formatPercent(share),
         ),

@@ -58,7 +58,7 @@ function checkSame(first: KnownTarget, other: KnownTarget): void {
   const facts: readonly [string, (one: KnownTarget) => string][] = [
     ['accelerator', (one) => one.accelerator.id],
     ['precision', (one) => one.card.precision],
-    ['engine', (one) => `${one.engine.name} ${one.engine.version ?? ''}`],
+    ['engine', (one) => `${one.engine.name} ${one.engine.version ?? 'of unknown version'}`],
   ];
   const fact = facts.find(([, read]) => read(first) !== read(other));
   if (fact) throw differ(first, other, `${fact[0]}: ${fact[1](first)}, ${fact[1](other)}`);

@@ -1,7 +1,9 @@
 import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 import { formatNumber, MISSING } from './format.ts';
 import { padText } from './pad-text.ts';
 import { plainStyle, type Style } from './style.ts';
+import { REPORT_COLUMNS } from './wrap.ts';
 
 export interface Column {
   readonly title: string;
@@ -9,6 +11,8 @@ export interface Column {
   readonly unit?: string;
   /** Numbers stand right, text left. Default: `left`. */
   readonly align?: 'left' | 'right';
+  /** Of the last column: texts are folded at words instead of cut, at 80 columns where no width is given. */
+  readonly folds?: boolean;
 }
 
 /** Text as is, numbers with three significant digits, null as `-`. */
@@ -28,6 +32,27 @@ export interface TableOptions {
 
 const GAP = '  ';
 const NARROWEST_TEXT = 6;
+const LEAST_FOLDED = 20;
+
+/** Rows whose last cell is folded, as rows of their own for each line of it. */
+function folded(body: readonly (readonly string[])[], natural: readonly number[], width: number): string[][] {
+  const before = natural.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
+  const room = Math.max(LEAST_FOLDED, Math.min(width, REPORT_COLUMNS) - before);
+  return body.flatMap((row) =>
+    wrapAnsi(row.at(-1)!, room)
+      .split('\n')
+      .map((line, index) => [...row.slice(0, -1).map((cell) => (index === 0 ? cell : '')), line]),
+  );
+}
+
+const widthsOf = (columns: readonly Column[], body: readonly (readonly string[])[]): number[] =>
+  columns.map((column, index) =>
+    Math.max(
+      ...[column.title, column.unit ?? '', ...body.map((row) => row[index]!)].map((text) =>
+        stringWidth(text),
+      ),
+    ),
+  );
 
 const toText = (cell: TableCell): string =>
   cell === null ? MISSING : typeof cell === 'number' ? formatNumber(cell) : cell;
@@ -74,14 +99,9 @@ function fitWidths(
  * @returns lines joined with newlines, none at the end; every row must have as many cells as there are columns
  */
 export function renderTable({ columns, rows, style = plainStyle, width = Infinity }: TableOptions): string {
-  const body = rows.map((row) => row.map(toText));
-  const natural = columns.map((column, index) =>
-    Math.max(
-      ...[column.title, column.unit ?? '', ...body.map((row) => row[index]!)].map((text) =>
-        stringWidth(text),
-      ),
-    ),
-  );
+  const texts = rows.map((row) => row.map(toText));
+  const body = columns.at(-1)?.folds ? folded(texts, widthsOf(columns, texts), width) : texts;
+  const natural = widthsOf(columns, body);
   const least = columns.map((_, index) =>
     width === Infinity
       ? 0

@@ -31,6 +31,32 @@ test('no line of units where no column has one', () => {
   expect(renderTable({ columns: [{ title: 'a' }], rows: [['b']] })).toBe('a\nb');
 });
 
+describe('a last column that folds', () => {
+  const long = 'SIMULATED: made from simulated endpoints, no real device, and allowed to be, for once';
+  const table = (width?: number): string =>
+    renderTable({
+      columns: [{ title: 'gate' }, { title: 'figure', align: 'right' }, { title: 'seen', folds: true }],
+      rows: [
+        ['device', '1', long],
+        ['cells', '45', 'enough'],
+      ],
+      ...(width !== undefined && { width }),
+    });
+
+  test.each([
+    [undefined, 80],
+    [50, 50],
+    [200, 80],
+  ])('at words, width %s: %i columns', (width, most) => {
+    const lines = table(width).split('\n');
+    expect(Math.max(...lines.map((line) => stringWidth(line)))).toBeLessThanOrEqual(most);
+    expect(lines.at(-1)).toBe('cells       45  enough');
+    const [, ...rest] = lines.slice(0, -1);
+    expect(rest.map((line) => line.slice(16)).join(' ')).toBe(long);
+    expect(rest.slice(1).every((line) => line.startsWith(' '.repeat(16)))).toBe(true);
+  });
+});
+
 describe('a narrow terminal', () => {
   const rows = [['gemm', 123456, 'a note that is far too long for the width of this terminal']];
 
