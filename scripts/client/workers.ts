@@ -1,14 +1,23 @@
 import type { NullServerTiming } from '../../src/null-server/options.ts';
+import { startNullServer } from '../../src/null-server/start.ts';
 import { ownClient } from './commands.ts';
-import { figuresOf } from './figures.ts';
+import { type ClientFigures, figuresOf } from './figures.ts';
 import { loadOf } from './load.ts';
-import { type Cores, runClient } from './run-client.ts';
+import { type CpuRatio, cpuRatio, medianFigures } from './round-figures.ts';
+import { RoundsClient } from './rounds.ts';
+import type { Cores } from './run-client.ts';
 import { figuresTable, workerLines } from './table.ts';
 
-/** Some 40 s, as short cells last: every thread compiles the client's code for itself, which takes its first ten seconds. */
-const REQUESTS_A_STREAM = 30;
+/** Some 7 s. */
+const REQUESTS_A_STREAM = 5;
+/** In which every thread compiles the client's code for itself. */
+const COLD_PAIRS = 1;
+const WARM_PAIRS = 8;
 
-/** Several threads against one at the same load, one core for all of them. False when a limit is missed. */
+/**
+ * Several threads against one at the same load, one core for all of them: two processes that live as long as an agent
+ * does, whose rounds alternate. False when a limit is missed.
+ */
 export async function compareWorkers(
   streams: number,
   workers: number,
@@ -16,22 +25,60 @@ export async function compareWorkers(
   cores: Cores,
   resultFile: string,
 ): Promise<boolean> {
-  const load = loadOf(streams, REQUESTS_A_STREAM);
-  const [one, more] = [ownClient(1), ownClient(workers)];
-  const ofOne = figuresOf(await runClient(one, load, timing, cores, resultFile));
-  const ofMore = figuresOf(await runClient(more, load, timing, cores, resultFile));
+  const pairs = await alternate(streams, workers, timing, cores, resultFile);
+  const [cold, warm] = [pairs.slice(0, COLD_PAIRS), pairs.slice(COLD_PAIRS)];
+  const [one, more] = [0, 1].map((client) => medianFigures(warm.map((pair) => pair[client]!)));
   console.log(
-    `\n${streams} streams, ${REQUESTS_A_STREAM} requests each: a cell, whose threads have compiled their code\n`,
+    `\n${streams} streams, ${WARM_PAIRS} rounds of ${REQUESTS_A_STREAM} requests a stream, one thread and ${workers} workers in turn: medians\n`,
   );
   console.log(
     figuresTable(
       new Map([
-        [one.name, ofOne],
-        [more.name, ofMore],
+        [ownClient(1).name, one!],
+        [ownClient(workers).name, more!],
       ]),
     ),
   );
-  const { lines, met } = workerLines(ofOne, ofMore);
+  const ratio = cpuRatio(warm);
+  const { lines, met } = workerLines(ratio.ofSums, more!);
   for (const line of lines) console.log(line);
+  console.log(spreadLine(ratio, cpuRatio(cold)));
   return met;
 }
+
+type Pair = readonly [one: ClientFigures, more: ClientFigures];
+
+async function alternate(
+  streams: number,
+  workers: number,
+  timing: NullServerTiming,
+  cores: Cores,
+  resultFile: string,
+): Promise<Pair[]> {
+  const server = await startNullServer({
+    ...timing,
+    ...(cores.server === null ? {} : { cpus: cores.server }),
+  });
+  const clients: RoundsClient[] = [];
+  try {
+    for (const threads of [1, workers])
+      clients.push(await RoundsClient.start({ url: server.url, workers: threads }, cores, resultFile));
+    const load = loadOf(streams, REQUESTS_A_STREAM);
+    const round = async (client: number): Promise<ClientFigures> =>
+      figuresOf(await clients[client]!.run(load, server));
+    const pairs: Pair[] = [];
+    for (let pair = 0; pair < COLD_PAIRS + WARM_PAIRS; pair++) {
+      // Whichever is first is first as often: what drifts meets both.
+      const first = pair % 2;
+      const figures = [await round(first), await round(1 - first)] as const;
+      pairs.push(first === 0 ? figures : [figures[1], figures[0]]);
+    }
+    return pairs;
+  } finally {
+    for (const client of clients) await client.stop();
+    await server.stop();
+  }
+}
+
+const spreadLine = ({ least, most, error }: CpuRatio, cold: CpuRatio): string =>
+  `        pair by pair ${least.toFixed(2)} to ${most.toFixed(2)}, standard error ${error.toFixed(3)}; in the first, while all threads compile, ${cold.ofSums.toFixed(2)}`;

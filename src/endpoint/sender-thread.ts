@@ -1,11 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { hostClockOffsetS } from '../host-clock.ts';
 import { Sender } from './sender.ts';
-import type { SenderOrders, SenderReport, SenderThreadData } from './sender-messages.ts';
+import type { SenderAsk, SenderReport, SendOrder } from './sender-messages.ts';
 import { packTimeline, type TravellingTimeline } from './travelling-timeline.ts';
 
-/** Body of a thread that `SenderThreads` starts: its own sockets, its own clock, raw timelines out. */
-const sender = new Sender(workerData as SenderThreadData);
+/** Body of a thread of `SenderThreads`: its own sockets, its own clock, raw timelines out. */
+let sender: Sender | null = null;
 const aborts = new Map<number, () => void>();
 let ended: TravellingTimeline[] = [];
 
@@ -23,15 +23,29 @@ function reportEnded(): void {
   );
 }
 
-parentPort!.on('message', (orders: SenderOrders) => {
-  for (const { spec, body } of orders.sends) {
-    const abort = sender.send(spec, body, (timeline) => {
-      aborts.delete(spec.sequence);
-      if (ended.push(packTimeline(timeline, hostClockOffsetS)) === 1) queueMicrotask(reportEnded);
-    });
-    aborts.set(spec.sequence, abort);
+function send({ spec, body }: SendOrder): void {
+  const abort = sender!.send(spec, body, (timeline) => {
+    aborts.delete(spec.sequence);
+    if (ended.push(packTimeline(timeline, hostClockOffsetS)) === 1) queueMicrotask(reportEnded);
+  });
+  aborts.set(spec.sequence, abort);
+}
+
+parentPort!.on('message', async (ask: SenderAsk) => {
+  switch (ask.kind) {
+    case 'open':
+      sender = new Sender(ask.options);
+      report({ kind: 'opened' });
+      break;
+    case 'orders':
+      for (const order of ask.sends) send(order);
+      for (const sequence of ask.aborts) aborts.get(sequence)?.();
+      if (ask.wantCounts) report({ kind: 'counts', counts: await sender!.counts() });
+      break;
+    case 'close':
+      await sender!.close();
+      sender = null;
+      report({ kind: 'closed' });
+      break;
   }
-  for (const sequence of orders.aborts) aborts.get(sequence)?.();
-  if (orders.wantCounts) void sender.counts().then((counts) => report({ kind: 'counts', counts }));
 });
-report({ kind: 'ready' });

@@ -1,16 +1,13 @@
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { hostClockOffsetS } from '../host-clock.ts';
 import type { RequestSpec } from '../load/port.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
 import { failed } from './failure.ts';
+import { giveBackThread, takeThread } from './idle-threads.ts';
 import type { SenderOptions, Senders } from './sender.ts';
-import type { SenderOrders, SenderReport, SendOrder } from './sender-messages.ts';
+import type { SenderAsk, SenderReport, SendOrder } from './sender-messages.ts';
 import { addCounts, type ClientCounts } from './socket-counts.ts';
-import { unpackTimeline } from './travelling-timeline.ts';
-
-/** The thread's file beside this one, compiled or not. */
-const THREAD = new URL(`./sender-thread${extname(import.meta.url)}`, import.meta.url);
+import { type TravellingTimeline, unpackTimeline } from './travelling-timeline.ts';
 
 /** Spreads requests over several threads by their streams; their raw timelines come back on this thread's clock. */
 export class SenderThreads implements Senders {
@@ -43,9 +40,10 @@ interface InFlight {
 }
 
 class SenderThread {
-  readonly #worker: Worker;
+  readonly #worker: Worker = takeThread();
   readonly #inFlight = new Map<number, InFlight>();
-  readonly ready: Promise<void>;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
   #sends: SendOrder[] = [];
   #aborts: number[] = [];
   #wantCounts = false;
@@ -55,28 +53,22 @@ class SenderThread {
   #countsHeard: PromiseWithResolvers<ClientCounts>[] = [];
 
   constructor(options: SenderOptions) {
-    this.#worker = new Worker(THREAD, { workerData: options });
-    this.ready = new Promise((resolve, reject) => {
-      this.#worker.on('message', (report: SenderReport) => {
-        if (report.kind === 'ready') resolve();
-        else this.#heard(report);
-      });
-      this.#worker.once('error', (error) => {
-        this.#error = error as Error;
-      });
-      this.#worker.once('exit', () => {
-        this.#error ??= new Error('closed');
-        reject(this.#error);
-        this.#gone(this.#error);
-      });
-    });
+    this.#worker.on('message', this.#heard);
+    this.#worker.on('error', this.#failed);
+    this.#worker.on('exit', this.#exited);
     // Whoever waits hears of it; requests that nobody waited for fail by themselves.
-    this.ready.catch(() => {});
+    this.#opened.promise.catch(() => {});
+    this.#ask({ kind: 'open', options });
+  }
+
+  get ready(): Promise<void> {
+    return this.#opened.promise;
   }
 
   send(order: SendOrder, ended: (timeline: RequestTimeline) => void): () => void {
     const { spec } = order;
-    this.#inFlight.set(spec.sequence, { spec, ended });
+    const request = { spec, ended };
+    this.#inFlight.set(spec.sequence, request);
     const error = this.#error;
     if (error !== null) {
       queueMicrotask(() => this.#gone(error));
@@ -85,6 +77,7 @@ class SenderThread {
     this.#sends.push(order);
     this.#order();
     return () => {
+      if (this.#inFlight.get(spec.sequence) !== request) return;
       this.#aborts.push(spec.sequence);
       this.#order();
     };
@@ -99,38 +92,77 @@ class SenderThread {
     return heard.promise;
   }
 
+  /** Requests that are still in flight fail, and the thread ends with them; without any, others may use it. */
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    if (this.#error === null) {
+      this.#sendOrders();
+      this.#error = new Error('closed');
+      if (this.#inFlight.size > 0) await this.#worker.terminate();
+      else this.#ask({ kind: 'close' });
+    }
+    await this.#closed.promise;
+  }
+
+  #ask(ask: SenderAsk): void {
+    this.#worker.postMessage(ask);
   }
 
   /** One message for all that comes up before this turn of the loop is over. */
   #order(): void {
     if (this.#ordered) return;
     this.#ordered = true;
-    queueMicrotask(() => {
-      const orders: SenderOrders = {
-        sends: this.#sends,
-        aborts: this.#aborts,
-        wantCounts: this.#wantCounts,
-      };
-      [this.#sends, this.#aborts, this.#wantCounts, this.#ordered] = [[], [], false, false];
-      this.#worker.postMessage(orders);
-    });
+    queueMicrotask(() => this.#sendOrders());
   }
 
-  #heard(report: Exclude<SenderReport, { kind: 'ready' }>): void {
-    if (report.kind === 'counts') {
-      for (const heard of this.#countsHeard.splice(0)) heard.resolve(report.counts);
-      return;
+  #sendOrders(): void {
+    if (!this.#ordered) return;
+    const [sends, aborts, wantCounts] = [this.#sends, this.#aborts, this.#wantCounts];
+    [this.#sends, this.#aborts, this.#wantCounts, this.#ordered] = [[], [], false, false];
+    this.#ask({ kind: 'orders', sends, aborts, wantCounts });
+  }
+
+  readonly #heard = (report: SenderReport): void => {
+    switch (report.kind) {
+      case 'opened':
+        this.#opened.resolve();
+        break;
+      case 'ended':
+        for (const travelled of report.timelines) this.#ended(travelled);
+        break;
+      case 'counts':
+        for (const heard of this.#countsHeard.splice(0)) heard.resolve(report.counts);
+        break;
+      case 'closed':
+        this.#leave();
+        giveBackThread(this.#worker);
+        this.#closed.resolve();
+        break;
     }
-    for (const travelled of report.timelines) {
-      const { sequence } = travelled.facts;
-      const request = this.#inFlight.get(sequence)!;
-      this.#inFlight.delete(sequence);
-      const timeline = unpackTimeline(travelled, -hostClockOffsetS);
-      // What this thread knows need not travel: the clocks' difference would round it.
-      request.ended({ ...timeline, scheduled_s: request.spec.scheduledAt });
-    }
+  };
+
+  readonly #failed = (error: Error): void => {
+    this.#error = error;
+  };
+
+  readonly #exited = (): void => {
+    this.#error ??= new Error('closed');
+    this.#leave();
+    this.#opened.reject(this.#error);
+    this.#closed.resolve();
+    this.#gone(this.#error);
+  };
+
+  #leave(): void {
+    this.#worker.off('message', this.#heard).off('error', this.#failed).off('exit', this.#exited);
+  }
+
+  #ended(travelled: TravellingTimeline): void {
+    const { sequence } = travelled.facts;
+    const request = this.#inFlight.get(sequence)!;
+    this.#inFlight.delete(sequence);
+    const timeline = unpackTimeline(travelled, -hostClockOffsetS);
+    // What this thread knows need not travel: the clocks' difference would round it.
+    request.ended({ ...timeline, scheduled_s: request.spec.scheduledAt });
   }
 
   /** A thread that died takes its requests with it; they fail like on a lost connection. */
