@@ -10,6 +10,8 @@ export interface Unparsed {
 const SLICE_S = 200e-6;
 /** More than this is not kept: a client that is never idle must parse while it reads. */
 const MOST_CHARACTERS = 2 * 1024 * 1024;
+/** What was read may wait so long: each look wakes the thread, and one serves the bursts of several engine steps. */
+const PATIENCE_MS = 20;
 /** Reads come in bursts: so long after a turn with data it is worth a look whether there is no more. */
 const PAUSE_MS = 1;
 /** Entries that are done with before the list is shortened. */
@@ -30,6 +32,8 @@ export class Backlog {
   #characters = 0;
   /** Whether a look for an idle moment is on its way. */
   #looking = false;
+  /** When the sockets of the last turn with data had been read. */
+  #lastTurn = 0;
   /** Most characters that ever waited. */
   peak = 0;
 
@@ -71,23 +75,21 @@ export class Backlog {
       for (const task of tasks) task();
     }
     while (this.#characters > MOST_CHARACTERS && this.#parseNext());
-    this.#look();
-  }
-
-  #look(): void {
+    this.#lastTurn = this.#now();
     if (this.#looking || this.#first === this.#waiting.length) return;
     this.#looking = true;
-    setTimeout(() => this.#afterPoll(() => this.#parseIfIdle()), PAUSE_MS);
+    this.#lookAfter(PATIENCE_MS);
   }
 
-  /** A poll lies just behind: where it found no data, there is time to parse. */
+  #lookAfter(milliseconds: number): void {
+    setTimeout(() => this.#afterPoll(() => this.#parseIfIdle()), milliseconds);
+  }
+
+  /** A poll lies just behind: where it found no data, nor did those of the last moment, there is time to parse. */
   #parseIfIdle(): void {
-    this.#looking = false;
-    if (this.#inTurn()) return;
-    if (this.#parseSlice()) {
-      this.#looking = true;
-      this.#afterPoll(() => this.#parseIfIdle());
-    }
+    if (this.#inTurn() || this.#now() - this.#lastTurn < PAUSE_MS / 1000) this.#lookAfter(PAUSE_MS);
+    else if (this.#parseSlice()) this.#afterPoll(() => this.#parseIfIdle());
+    else this.#looking = false;
   }
 
   /** Whether something is left. */

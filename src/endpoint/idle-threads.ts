@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 
 /** The thread's file beside this one, compiled or not. */
@@ -17,6 +18,9 @@ export function takeThread(): Worker {
     worker.ref();
     return worker;
   }
+  // V8 collects the whole heap of a thread that allocates little again and again, to make it smaller: time in which nothing
+  // is read, and it begins with each thread's own copy of all modules. They are still collected when they have grown.
+  setFlagsFromString('--no-memory-reducer');
   const worker = new Worker(THREAD);
   // One that dies idle is nobody's loss; whoever uses it listens as well.
   worker.on('error', () => {});

@@ -8,12 +8,14 @@ import { packTimeline, type TravellingTimeline } from './travelling-timeline.ts'
 let sender: Sender | null = null;
 const aborts = new Map<number, () => void>();
 let ended: TravellingTimeline[] = [];
+/** Answers end in bursts, and each message costs both threads a turn: so long one waits for more. */
+const PAUSE_MS = 1;
 
 function report(message: SenderReport, transfer: ArrayBuffer[] = []): void {
   parentPort!.postMessage(message, transfer);
 }
 
-/** One message for all answers that ended in a turn of the loop. */
+/** One message for all answers that ended within a moment. */
 function reportEnded(): void {
   const timelines = ended;
   ended = [];
@@ -26,7 +28,7 @@ function reportEnded(): void {
 function send({ spec, body }: SendOrder): void {
   const abort = sender!.send(spec, body, (timeline) => {
     aborts.delete(spec.sequence);
-    if (ended.push(packTimeline(timeline, hostClockOffsetS)) === 1) queueMicrotask(reportEnded);
+    if (ended.push(packTimeline(timeline, hostClockOffsetS)) === 1) setTimeout(reportEnded, PAUSE_MS);
   });
   aborts.set(spec.sequence, abort);
 }

@@ -38,14 +38,14 @@ export const newSession = (): string => freshSalt().slice(0, 8);
 /** The `x-request-id` of a request. */
 export const requestId = (session: string, sequence: number): string => `ridge-${session}-${sequence}`;
 
-/** How often the clock is told that no data came. */
+/** After so long without data the clock is told, and again. */
 const TICK_MS = 10;
 
 /** Sends requests from this thread: a connection each, stamps on this thread's clock (`performance.now()` in seconds). */
 export class Sender implements Senders {
   readonly #options: SenderOptions;
   readonly #counts: SocketCounts = { connections: 0, reads: 0, fullReads: 0 };
-  readonly #clock: StampClock = new StampClock(() => this.#backlog.turnEnded());
+  readonly #clock: StampClock = new StampClock(() => this.#turnEnded());
   readonly #backlog: Backlog = new Backlog(this.#clock);
   readonly #connections: Connections;
   readonly #ticking: NodeJS.Timeout;
@@ -59,11 +59,20 @@ export class Sender implements Senders {
     this.#head = requestHead(origin, options);
     const [clock, backlog, counts] = [this.#clock, this.#backlog, this.#counts];
     this.#connections = new Connections({ origin, clock, backlog, counts });
-    this.#ticking = setInterval(() => clock.tick(), TICK_MS).unref();
+    this.#ticking = setTimeout(() => {
+      clock.tick();
+      this.#ticking.refresh();
+    }, TICK_MS).unref();
   }
 
   ready(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #turnEnded(): void {
+    this.#backlog.turnEnded();
+    // Whoever reads needs no tick: each wakes the thread.
+    this.#ticking.refresh();
   }
 
   send(spec: RequestSpec, body: string, ended: (timeline: RequestTimeline) => void): () => void {
@@ -88,7 +97,7 @@ export class Sender implements Senders {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#ticking);
+    clearTimeout(this.#ticking);
     this.#connections.close();
     return Promise.resolve();
   }

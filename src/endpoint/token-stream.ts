@@ -24,8 +24,9 @@ export class TokenStream {
   readonly #tokens: number[] = [];
   readonly #bound: number[] = [];
   readonly #plain = new PlainChunks();
-  readonly #decoder = new TextDecoder();
-  readonly #parser: EventSourceParser;
+  /** Made when the first event comes that is not plain: mostly the last, so that few live long enough to be collected late. */
+  #any: { readonly decoder: InstanceType<typeof TextDecoder>; readonly parser: EventSourceParser } | null =
+    null;
   /** Whether the parser holds no part of an event. */
   #betweenEvents = true;
   #stamp: Stamp = { at_s: 0, bound_s: 0 };
@@ -35,17 +36,6 @@ export class TokenStream {
   #assumed = false;
   #finishReason: string | null = null;
   #failure: StreamFailure | null = null;
-
-  constructor() {
-    this.#parser = createParser({
-      onEvent: (event) => this.#event(event.data),
-      maxBufferSize: LONGEST_EVENT,
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded')
-          this.#fail('protocol', `an event over ${LONGEST_EVENT} characters`);
-      },
-    });
-  }
 
   /** Takes bytes as latin-1 text, cut anywhere. */
   feed(text: string, stamp: Stamp): void {
@@ -63,9 +53,22 @@ export class TokenStream {
   }
 
   #feedAny(text: string): void {
-    this.#parser.feed(this.#decoder.decode(Buffer.from(text, 'latin1'), { stream: true }));
+    this.#any ??= { decoder: new TextDecoder(), parser: this.#newParser() };
+    const { decoder, parser } = this.#any;
+    parser.feed(decoder.decode(Buffer.from(text, 'latin1'), { stream: true }));
     // A blank line ends an event, and with it whatever the parser held back.
     this.#betweenEvents = text.endsWith('\n\n');
+  }
+
+  #newParser(): EventSourceParser {
+    return createParser({
+      onEvent: (event) => this.#event(event.data),
+      maxBufferSize: LONGEST_EVENT,
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded')
+          this.#fail('protocol', `an event over ${LONGEST_EVENT} characters`);
+      },
+    });
   }
 
   /** Call it when the response has ended as HTTP means it. */

@@ -21,10 +21,14 @@ export function packTimeline(timeline: RequestTimeline, shift_s: number): Travel
 /** The timeline again, with its times moved by so many seconds. */
 export function unpackTimeline({ facts, columns }: TravellingTimeline, shift_s: number): RequestTimeline {
   const count = columns.length / 3;
-  const at_s = new Array<number>(count);
-  for (let i = 0; i < count; i++) at_s[i] = columns[i]! + shift_s;
-  const tokens = Array.from(columns.subarray(count, 2 * count));
-  const bound_s = Array.from(columns.subarray(2 * count));
+  const at_s: number[] = [];
+  const tokens: number[] = [];
+  const bound_s: number[] = [];
+  for (let i = 0; i < count; i++) {
+    at_s.push(columns[i]! + shift_s);
+    tokens.push(columns[count + i]!);
+    bound_s.push(columns[2 * count + i]!);
+  }
   return { ...shiftFacts(facts, shift_s), chunks: { at_s, tokens, bound_s } };
 }
 
