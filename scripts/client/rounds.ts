@@ -36,10 +36,6 @@ export class RoundsClient {
     return client;
   }
 
-  get pid(): number {
-    return this.#child.pid!;
-  }
-
   /** One round against a server that nobody else uses meanwhile. Throws when the process dies. */
   async run(load: ClientLoad, server: NullServerProcess): Promise<ClientRun> {
     await rm(this.#resultFile, { force: true });

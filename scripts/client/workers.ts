@@ -8,11 +8,11 @@ import { RoundsClient } from './rounds.ts';
 import type { Cores } from './run-client.ts';
 import { figuresTable, workerLines } from './table.ts';
 
-/** Some 7 s. */
-const REQUESTS_A_STREAM = 5;
-/** In which every thread compiles the client's code for itself. */
-const COLD_PAIRS = 1;
-const WARM_PAIRS = 8;
+/** Some 4 s. */
+const REQUESTS_A_STREAM = 3;
+/** In which every thread compiles the client's code for itself: an agent's first 20 s of load. */
+const COLD_PAIRS = 4;
+const WARM_PAIRS = 10;
 
 /**
  * Several threads against one at the same load, one core for all of them: two processes that live as long as an agent
@@ -81,4 +81,4 @@ async function alternate(
 }
 
 const spreadLine = ({ least, most, error }: CpuRatio, cold: CpuRatio): string =>
-  `        pair by pair ${least.toFixed(2)} to ${most.toFixed(2)}, standard error ${error.toFixed(3)}; in the first, while all threads compile, ${cold.ofSums.toFixed(2)}`;
+  `        pair by pair ${least.toFixed(2)} to ${most.toFixed(2)}, standard error ${error.toFixed(3)}; in the ${COLD_PAIRS} before them, while all threads compile, ${cold.ofSums.toFixed(2)}`;

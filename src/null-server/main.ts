@@ -1,5 +1,6 @@
 import type { NullServerAsk, NullServerSay, NullServerTiming } from './options.ts';
 import { NullServer } from './server.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Responses in one message: a log of millions of tokens goes in pieces. */
 const RESPONSES_A_MESSAGE = 2_000;
@@ -23,4 +24,5 @@ process.on('message', (message: NullServerAsk) => {
       break;
   }
 });
+await warmUp();
 say({ say: 'listening', port: await server.listen() });

@@ -32,16 +32,50 @@ class FakeLoop {
   }
 }
 
-const pause = () => vi.advanceTimersByTime(1);
+/** So long what was read may wait. */
+const PATIENCE_MS = 20;
+
+function wait(loop: FakeLoop, milliseconds: number): void {
+  loop.time += milliseconds / 1000;
+  vi.advanceTimersByTime(milliseconds);
+}
 
 test('parsing waits for a poll that finds no data', () => {
   const loop = new FakeLoop();
   const parse = vi.fn();
   loop.poll(() => loop.backlog.later({ parse }));
-  pause();
+  wait(loop, PATIENCE_MS);
   loop.poll(() => {});
   expect(parse).not.toHaveBeenCalled();
-  pause();
+  wait(loop, 1);
+  loop.poll();
+  expect(parse).toHaveBeenCalledOnce();
+});
+
+test('one look serves several bursts', () => {
+  const loop = new FakeLoop();
+  const parse = vi.fn();
+  for (let burst = 0; burst < 2; burst++) {
+    loop.poll(() => loop.backlog.later({ parse }));
+    wait(loop, 10);
+    if (burst === 0) loop.poll();
+    expect(parse).not.toHaveBeenCalled();
+  }
+  loop.poll();
+  expect(parse).toHaveBeenCalledTimes(2);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a poll without data within a burst is no time to parse', () => {
+  const loop = new FakeLoop();
+  const parse = vi.fn();
+  loop.poll(() => loop.backlog.later({ parse }));
+  wait(loop, PATIENCE_MS - 0.5);
+  loop.poll(() => {});
+  wait(loop, 0.5);
+  loop.poll();
+  expect(parse).not.toHaveBeenCalled();
+  wait(loop, 1);
   loop.poll();
   expect(parse).toHaveBeenCalledOnce();
 });
@@ -56,12 +90,12 @@ test('long parsing is cut into slices, with a poll between them that may find da
     },
   });
   loop.poll(() => ['a', 'b', 'c', 'd', 'e'].forEach((name) => void loop.backlog.later(slow(name))));
-  pause();
+  wait(loop, PATIENCE_MS);
   loop.poll();
   expect(order).toEqual(['a', 'b']);
   loop.poll(() => order.push('read'));
   expect(order).toEqual(['a', 'b', 'read']);
-  pause();
+  wait(loop, 1);
   loop.poll();
   loop.poll();
   expect(order).toEqual(['a', 'b', 'read', 'c', 'd', 'e']);

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { giveBackThread, takeThread } from '../../src/endpoint/idle-threads.ts';
 import { createEndpointPort, type EndpointPort } from '../../src/endpoint/port.ts';
 import { randomIdPrompts } from '../../src/endpoint/prompts.ts';
 import { packTimeline, unpackTimeline } from '../../src/endpoint/travelling-timeline.ts';
@@ -40,6 +41,9 @@ async function nullServer(keepLog = true) {
 
 const spec = (sequence: number, outputTokens = 6) =>
   ({ sequence, stream: sequence, role: 'load', inputTokens: 4, outputTokens, scheduledAt: 1.25 }) as const;
+
+const sendTo = (port: EndpointPort, sequence: number, outputTokens?: number): Promise<RequestTimeline> =>
+  new Promise((resolve) => port.send(spec(sequence, outputTokens), resolve));
 
 describe('two threads', () => {
   test('share the streams, and their timelines are on the clock of the thread that asked', async () => {
@@ -84,6 +88,37 @@ describe('two threads', () => {
     expect((await aborted).outcome).toEqual({ state: 'aborted' });
     expect((await other).outcome.state).toBe('completed');
     expect(ends).toBe(1);
+  });
+
+  test('serve the next port as well, which knows nothing of the one before', async () => {
+    const { url } = await nullServer(false);
+    const first = await portWithThreads(url);
+    let abortOfFirst = (): void => {};
+    await new Promise<RequestTimeline>((ended) => {
+      abortOfFirst = first.send(spec(0), ended);
+    });
+    await first.close();
+    const idle = [takeThread(), takeThread()];
+    for (const thread of idle) giveBackThread(thread);
+    const second = await portWithThreads(url);
+    const request = sendTo(second, 0, 20);
+    abortOfFirst();
+    expect((await request).outcome.state).toBe('completed');
+    expect(await second.counts()).toMatchObject({ connections: 1 });
+    const late = await sendTo(first, 1);
+    expect(late.outcome).toMatchObject({ state: 'failed', kind: 'connection' });
+    await second.close();
+    expect(new Set([takeThread(), takeThread()])).toEqual(new Set(idle));
+    for (const thread of idle) giveBackThread(thread);
+  });
+
+  test('that are asked and closed in one breath still answer', async () => {
+    const { url } = await nullServer(false);
+    const port = await portWithThreads(url);
+    const counts = port.counts();
+    await port.close();
+    expect(await counts).toMatchObject({ connections: 0 });
+    await port.close();
   });
 
   test('that end take their requests with them: each fails, none is lost', async () => {

@@ -16,6 +16,8 @@ const features = {
 test('true send times of every token lie before the client saw it, on one clock', async () => {
   const server = await startNullServer({ periodMs: 5, firstTokenMs: 20, release: 'together', keepLog: true });
   onTestFinished(() => server.stop());
+  // It has warmed up on requests of its own, which are not its clients'.
+  expect(await server.counts()).toMatchObject({ requests: 0, tokens: 0, connections: 0 });
   const port = createEndpointPort({
     url: server.url,
     apiKey: null,
