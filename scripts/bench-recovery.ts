@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { RidgeError } from '../src/errors.ts';
 import { summariseErrors } from '../src/fit/errors.ts';
 import { EFFECT_NAMES } from '../src/simulate/effects.ts';
-import { judge, recoveryTable } from './recovery/judge.ts';
+import { judge, recoveryTable, type Verdict } from './recovery/judge.ts';
 import { judgeRecovery } from './recovery/judge-cell.ts';
 import { FIRST_UNSEEN_SEED, recoverFromCell } from './recovery/one-cell.ts';
 import { recoverSeed, type SeedResult } from './recovery/one-seed.ts';
+import { paddedStepsTable } from './recovery/padded-steps.ts';
 import { paddedTable } from './recovery/padded-table.ts';
 import { overSockets } from './recovery/sockets.ts';
 import { speculativeTable } from './recovery/speculative-table.ts';
@@ -15,7 +17,8 @@ import { readSuite } from './recovery/suite.ts';
  * `--seeds N` of them (from `--first-seed`) in virtual time, then as many from the engine's steps in one cell of
  * suites/tomography.yaml on TP 1, then as many that speculate (suites/speculative.yaml beside the roofline's, unseen cells of
  * another number of proposed tokens and of suites/cached.yaml; `npm run bench:speculation` alone), then some that pad their steps
- * (suites/padding.yaml), then one over sockets (about a quarter of an hour; `--no-sockets` leaves it out).
+ * (suites/padding.yaml; then the steps of one cell), then one over sockets (about a quarter of an hour; `--no-sockets` leaves it out). `--only PART` runs one of
+ * `suite`, `cell`, `speculation`, `padding` and `sockets`; repeatable.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -24,6 +27,7 @@ const { values: flags } = parseArgs({
     suite: { type: 'string', default: 'suites/roofline.yaml' },
     'one-cell': { type: 'string', default: 'suites/tomography.yaml' },
     sockets: { type: 'boolean', default: true },
+    only: { type: 'string', multiple: true },
     verbose: { type: 'boolean', default: false },
   },
   allowNegative: true,
@@ -59,45 +63,71 @@ function printPredictions(results: readonly SeedResult[]): void {
   }
 }
 
-console.log(
-  `recovery: ${flags.suite}, TP 1 and 2, ${seeds.length} seeds in virtual time, extra effects off\n`,
-);
-const clean = recoverAll([]);
-console.log(recoveryTable(clean));
-console.log('');
-const verdicts = judge(clean);
-for (const { target, seen, pass } of verdicts) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
-console.log('\nunseen cells, effects off');
-printPredictions(clean);
+function show(verdicts: readonly Verdict[]): readonly Verdict[] {
+  for (const { target, seen, pass } of verdicts) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+  return verdicts;
+}
 
-console.log(
-  '\nunseen cells, effects on (kernel-size steps, step jitter, stalls, requests arriving within a step)',
-);
-const real = recoverAll(EFFECT_NAMES);
-printPredictions(real);
-console.log('\nparameters, effects on: the fitted form does not contain what this device does');
-console.log(recoveryTable(real));
+function ofSuite(): readonly Verdict[] {
+  console.log(
+    `recovery: ${flags.suite}, TP 1 and 2, ${seeds.length} seeds in virtual time, extra effects off\n`,
+  );
+  const clean = recoverAll([]);
+  console.log(`${recoveryTable(clean)}\n`);
+  const verdicts = show(judge(clean));
+  console.log('\nunseen cells, effects off');
+  printPredictions(clean);
+  console.log(
+    '\nunseen cells, effects on (kernel-size steps, step jitter, stalls, requests arriving within a step)',
+  );
+  const real = recoverAll(EFFECT_NAMES);
+  printPredictions(real);
+  console.log('\nparameters, effects on: the fitted form does not contain what this device does');
+  console.log(recoveryTable(real));
+  return verdicts;
+}
 
-console.log(
-  `\none cell: ${flags['one-cell']}, TP 1, ${seeds.length} seeds in virtual time, extra effects off\n`,
-);
-const tomography = readSuite(flags['one-cell']);
-const oneCell = seeds.map((_, index) => recoverFromCell(tomography, FIRST_UNSEEN_SEED + index, []));
-console.log(recoveryTable(oneCell));
-console.log('');
-const ofOneCell = judgeRecovery(oneCell);
-for (const { target, seen, pass } of ofOneCell) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+function ofOneCell(): readonly Verdict[] {
+  console.log(
+    `\none cell: ${flags['one-cell']}, TP 1, ${seeds.length} seeds in virtual time, extra effects off\n`,
+  );
+  const tomography = readSuite(flags['one-cell']);
+  const fits = seeds.map((_, index) => recoverFromCell(tomography, FIRST_UNSEEN_SEED + index, []));
+  console.log(`${recoveryTable(fits)}\n`);
+  return show(judgeRecovery(fits));
+}
 
-console.log('\nspeculative decoding, TP 1: two and five proposed tokens measured, extra effects off\n');
-const ofDrafts = speculativeTable(seeds);
-for (const { target, seen, pass } of ofDrafts) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+function ofSpeculation(): readonly Verdict[] {
+  console.log('\nspeculative decoding, TP 1: two and five proposed tokens measured, extra effects off\n');
+  return show(speculativeTable(seeds));
+}
 
-console.log('\npadded steps, TP 1: suites/padding.yaml, extra effects off\n');
-const ofPadding = paddedTable(seeds.slice(0, MOST_PADDED));
-for (const { target, seen, pass } of ofPadding) console.log(`${pass ? 'pass' : 'FAIL'}  ${target}: ${seen}`);
+function ofPadding(): readonly Verdict[] {
+  console.log('\npadded steps, TP 1: suites/padding.yaml, extra effects off\n');
+  const few = seeds.slice(0, MOST_PADDED);
+  return [...show(paddedTable(few)), ...show(paddedStepsTable(readSuite(flags['one-cell']), few))];
+}
 
-if (flags.sockets) {
+async function ofSockets(): Promise<readonly Verdict[]> {
   console.log('\none device over sockets, the same cells with shorter windows and without the saturated one');
   console.log(await overSockets(suite));
+  return [];
 }
-process.exitCode = [...verdicts, ...ofOneCell, ...ofDrafts, ...ofPadding].every(({ pass }) => pass) ? 0 : 1;
+
+const PARTS = {
+  suite: ofSuite,
+  cell: ofOneCell,
+  speculation: ofSpeculation,
+  padding: ofPadding,
+  sockets: ofSockets,
+} as const;
+
+const unknown = flags.only?.find((part) => !Object.hasOwn(PARTS, part));
+if (unknown !== undefined) {
+  throw new RidgeError(`--only: no part '${unknown}'`, { mend: `Parts: ${Object.keys(PARTS).join(', ')}.` });
+}
+const wanted = (part: string): boolean =>
+  flags.only === undefined ? part !== 'sockets' || flags.sockets : flags.only.includes(part);
+const verdicts: Verdict[] = [];
+for (const [part, run] of Object.entries(PARTS)) if (wanted(part)) verdicts.push(...(await run()));
+process.exitCode = verdicts.every(({ pass }) => pass) ? 0 : 1;

@@ -64,14 +64,11 @@ export function lookForPadding(dataset: Dataset, choice: EngineChoice, options: 
     .map((value) => ({ value, cost_ratio: ratio(screened(value)) }))
     .sort((a, b) => a.cost_ratio - b.cost_ratio);
   const best = usual[0]!;
-  // Engine steps show each batch size, and kernels that are chosen by it: only usual sizes are looked for there.
-  if (observations.every(({ steps }) => steps === undefined)) {
-    const other = otherSizes(observations, plain, screened);
-    const worth = WORTH_DETECTING * other.penalty;
-    const found = { value: other.value, cost_ratio: ratio(other.screened) };
-    if (found.cost_ratio < worth && found.cost_ratio < other.penalty * best.cost_ratio) {
-      return { asked: { value: found.value, tried: [found, ...usual], worth }, unsure: unsureOf(best) };
-    }
+  const other = otherSizes(observations, plain, screened);
+  const worth = WORTH_DETECTING * other.penalty;
+  const found = { value: other.value, cost_ratio: ratio(other.screened) };
+  if (found.cost_ratio < worth && found.cost_ratio < other.penalty * best.cost_ratio) {
+    return { asked: { value: found.value, tried: [found, ...usual], worth }, unsure: unsureOf(best) };
   }
   return best.cost_ratio < WORTH_DETECTING
     ? { asked: { value: best.value, tried: usual, worth: WORTH_DETECTING }, unsure: null }

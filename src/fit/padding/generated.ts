@@ -2,7 +2,7 @@ import type { Padding } from '../../roofline/padding.ts';
 import type { Observation } from '../observations.ts';
 
 /** Tokens of a block on servers that compute static shapes. */
-const BLOCK_SIZE = 128;
+export const BLOCK_SIZE = 128;
 
 /**
  * Doubling from `smallest` up to `step`, then its multiples until one holds `largest`: linear buckets of vllm-gaudi
@@ -44,15 +44,17 @@ export interface GeneratedSizes {
   readonly kv_blocks: readonly (Sizes | null)[];
 }
 
+function longestPrompt({ input_tokens, driving }: Observation): number {
+  const [, longest] = (driving?.kind === 'steady' && driving.input_spread) || [1, 1];
+  return Math.round(input_tokens * longest);
+}
+
 /** From the loads, lengths and engine settings of the data. */
 export function generatedSizes(observations: readonly Observation[]): GeneratedSizes {
   const most = (of: (one: Observation) => number): number => Math.max(...observations.map(of));
   const streams = most(({ concurrency }) => concurrency);
   const budget = most(({ engine }) => engine.maxNumBatchedTokens);
-  const prompt = Math.min(
-    budget,
-    most(({ input_tokens }) => input_tokens),
-  );
+  const prompt = Math.min(budget, most(longestPrompt));
   const tokens = most((one) => one.concurrency * (one.input_tokens + one.output_tokens));
   const blocks = tokens / BLOCK_SIZE;
   const capacity = most(({ engine }) => engine.kvCapacityTokens) / BLOCK_SIZE;

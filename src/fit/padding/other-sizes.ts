@@ -1,7 +1,8 @@
+import type { Padding } from '../../roofline/padding.ts';
 import type { Observation } from '../observations.ts';
 import { generatedSizes, graphs } from './generated.ts';
 import type { Screened } from './screen.ts';
-import { countOf, searchSizes } from './search-sizes.ts';
+import { countOf, countOfAll, type FoundSizes, searchAll, searchSizes } from './search-sizes.ts';
 import { type OtherSizes, type PaddingChoice, paddingOf } from './sizes.ts';
 import { tellsOf } from './telling.ts';
 
@@ -13,24 +14,30 @@ export interface FoundOther {
   readonly penalty: number;
 }
 
+type Screening = (padding: PaddingChoice, near?: readonly number[]) => Screened;
+
 /** The sizes that explain the data best, of those made up from its loads. */
 export function otherSizes(
   observations: readonly Observation[],
   plain: Screened,
-  screened: (padding: PaddingChoice, near?: readonly number[]) => Screened,
+  screened: Screening,
 ): FoundOther {
   const all = generatedSizes(observations);
   const batch = all.batch.filter((sizes) => tellsOf(observations, { sizes: graphs(sizes) }));
   const generated = { ...all, batch };
-  const padding = paddingOf('doubling_shapes', undefined)!;
-  const { padding: sizes } = searchSizes(
-    generated,
-    { plain, shapes: { padding, screened: screened('doubling_shapes', plain.point) } },
-    (tried, near) => screened({ sizes: tried }, near),
-  );
-  const value = { sizes };
-  return { value, screened: screened(value), penalty: penaltyOf(countOf(generated), plain.numbers) };
+  const tried = (sizes: Padding, near?: readonly number[]): Screened => screened({ sizes }, near);
+  const ofSteps = observations.some(({ steps }) => steps !== undefined);
+  const count = ofSteps ? countOfAll(generated) : countOf(generated);
+  const { padding: sizes } = ofSteps
+    ? searchAll(generated, plain, tried)
+    : searchSizes(generated, { plain, shapes: shapesOf(screened, plain) }, tried);
+  return { value: { sizes }, screened: tried(sizes), penalty: penaltyOf(count, plain.numbers) };
 }
+
+const shapesOf = (screened: Screening, plain: Screened): FoundSizes => ({
+  padding: paddingOf('doubling_shapes', undefined)!,
+  screened: screened('doubling_shapes', plain.point),
+});
 
 /**
  * The best of n sizes is as likely to look so good by chance as one whose likelihood is n times as large. The scale of what a

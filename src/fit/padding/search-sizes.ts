@@ -1,5 +1,5 @@
 import type { Padding } from '../../roofline/padding.ts';
-import { type GeneratedSizes, graphs } from './generated.ts';
+import { BLOCK_SIZE, type GeneratedSizes, graphs } from './generated.ts';
 import type { Screened } from './screen.ts';
 
 /** Sizes that explain the data best of all that were made up for it. */
@@ -46,6 +46,25 @@ export function searchSizes(
   return [...tried, best].reduce((a, b) => (b.screened.robustCost < a.screened.robustCost ? b : a));
 }
 
-/** How many sizes such a search tries, at most once each. */
+/** Looks among all of them together: of engine steps a search takes a tenth of a second, and each axis alone explains little. */
+export function searchAll(
+  generated: GeneratedSizes,
+  plain: Screened,
+  screened: (padding: Padding, near: readonly number[]) => Screened,
+): FoundSizes {
+  const shapes = generated.batch.flatMap((batch) =>
+    generated.query.flatMap((query) =>
+      generated.kv_blocks.map((kv_blocks): Padding => ({ batch, query, kv_blocks, block_size: BLOCK_SIZE })),
+    ),
+  );
+  return [...generated.batch.map(graphs), ...shapes]
+    .map((padding): FoundSizes => ({ padding, screened: screened(padding, plain.point) }))
+    .reduce((a, b) => (b.screened.robustCost < a.screened.robustCost ? b : a));
+}
+
+export const countOfAll = ({ batch, query, kv_blocks }: GeneratedSizes): number =>
+  batch.length * (1 + query.length * kv_blocks.length);
+
+/** How many sizes a search one axis after the other tries, at most once each. */
 export const countOf = ({ batch, query, kv_blocks }: GeneratedSizes): number =>
   2 * batch.length + query.length + kv_blocks.length;
