@@ -66,7 +66,14 @@ export const LEFT_OUT_MODELS: Block = {
     ].flat(),
 };
 
-function leftOutDevice(device: string, sets: readonly Served[]): Score[] {
+interface LeftOutDevice {
+  readonly rows: readonly Score[];
+  /** Of each set, from the spec sheet alone, and after its cells. */
+  readonly before: readonly Score[];
+  readonly after: readonly Score[];
+}
+
+function leftOutDevice(device: string, sets: readonly Served[]): LeftOutDevice {
   const each = sets.map((one) => {
     const server = knownServer(one);
     const before = line('LD', `${one.name}, device left out`, null, server, wholeDevice);
@@ -75,20 +82,14 @@ function leftOutDevice(device: string, sets: readonly Served[]): Score[] {
       afterCells({ block: 'LD', name: `${one.name}, after ${CELLS} cells`, targets: null }, server),
     ];
   });
-  return [
-    ...each.flat(),
-    pooled(
-      `${device}, from the spec sheet`,
-      each.map(([before]) => before!),
-      NEW_DEVICE,
-    ),
-    pooled(
-      `${device}, after ${CELLS} cells of each`,
-      each.map(([, after]) => after!),
-      THREE_CELLS,
-    ),
-  ];
+  const [before, after] = [each.map(([one]) => one!), each.map(([, one]) => one!)];
+  return { rows: [...each.flat(), ...pooledDevice(device, before, after)], before, after };
 }
+
+const pooledDevice = (device: string, before: readonly Score[], after: readonly Score[]): Score[] => [
+  pooled(`${device}, from the spec sheet`, before, NEW_DEVICE),
+  pooled(`${device}, after ${CELLS} cells of each`, after, THREE_CELLS),
+];
 
 function afterCells(question: Question, server: Unmeasured): Score {
   const start = guess(server, wholeDevice);
@@ -102,11 +103,19 @@ function afterCells(question: Question, server: Unmeasured): Score {
 
 export const LEFT_OUT_DEVICES: Block = {
   code: 'LD',
-  ask: (_bench: Bench) => [
-    ...leftOutDevice('H100', [LLAMA, QWEN, GPT_OSS, MINIMAX]),
-    ...leftOutDevice('B200', [B_LLAMA, B_GPT_OSS, B_MINIMAX]),
-    ...leftOutDevice('MI300X', [MI300X]),
-    ...leftOutDevice('MI355X', [MI355X, ATOM]),
-    ...leftOutDevice('H200', [UNIT]),
-  ],
+  ask: (_bench: Bench) => {
+    const devices = [
+      leftOutDevice('H100', [LLAMA, QWEN, GPT_OSS, MINIMAX]),
+      leftOutDevice('B200', [B_LLAMA, B_GPT_OSS, B_MINIMAX]),
+      leftOutDevice('MI300X', [MI300X]),
+      leftOutDevice('MI355X', [MI355X, ATOM]),
+      leftOutDevice('H200', [UNIT]),
+    ];
+    const all = pooledDevice(
+      'all five devices',
+      devices.flatMap(({ before }) => before),
+      devices.flatMap(({ after }) => after),
+    );
+    return [...devices.flatMap(({ rows }) => rows), ...all];
+  },
 };

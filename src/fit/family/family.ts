@@ -1,8 +1,9 @@
 import { LuDecomposition, Matrix } from 'ml-matrix';
 import { beforeAnyFit, COORDINATES } from './coordinates.ts';
+import { jointSpreads } from './joint-spreads.ts';
 import { likelySpreads } from './likely-spreads.ts';
 import type { Member, Traits } from './member.ts';
-import { ownVariance, type Spreads, shared } from './spread.ts';
+import { betweenServers, ownVariance, type Spreads, shared } from './spread.ts';
 
 /** What is expected of a server that no cell was measured on, over `COORDINATES`. */
 export interface Expected {
@@ -22,19 +23,18 @@ export interface Family {
  * included, so what one cannot tell apart others do.
  */
 export function familyOf(members: readonly Member[]): Family {
-  const { spreads, own } = likelySpreads(members);
+  const { spreads: apart, own } = likelySpreads(members);
+  const spreads = jointSpreads(members, apart, own);
   const [count, size] = [members.length, COORDINATES.length];
   const total = count * size;
   // Index of a coordinate of a member: member by member.
   const common = (a: Traits, b: Traits): number[] =>
     COORDINATES.map((coordinate) => shared(coordinate, spreads[coordinate], a, b));
   const between = Matrix.zeros(total, total);
-  members.forEach((a, i) => {
-    members.forEach((b, j) => {
-      common(a.traits, b.traits).forEach((value, c) => {
-        const name = COORDINATES[c]!;
-        const rest = i === j ? spreads[name].rest ** 2 + own[name][i]! : 0;
-        between.set(i * size + c, j * size + c, value + rest);
+  COORDINATES.forEach((name, c) => {
+    betweenServers(name, spreads[name], own[name], members).forEach((row, i) => {
+      row.forEach((value, j) => {
+        between.set(i * size + c, j * size + c, value);
       });
     });
   });

@@ -1,7 +1,7 @@
 import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
 import { beforeAnyFit, COORDINATES, type Coordinate } from './coordinates.ts';
 import type { Member, Traits } from './member.ts';
-import { type Spread, type Spreads, shared, TRAITS } from './spread.ts';
+import { type OwnVariances, type Spread, type Spreads, shared, TRAITS } from './spread.ts';
 
 type Sds = Omit<Spread, 'outlying'>;
 const COMPONENTS = [...TRAITS, 'rest'] as const;
@@ -20,7 +20,7 @@ const UNLIKE_ROUNDS = 6;
 /** How servers spread, and what each has on top of it, a variance by member. */
 export interface LikelySpreads {
   readonly spreads: Spreads;
-  readonly own: Readonly<Record<Coordinate, readonly number[]>>;
+  readonly own: OwnVariances;
 }
 
 /**
@@ -32,7 +32,7 @@ export function likelySpreads(members: readonly Member[]): LikelySpreads {
   const each = COORDINATES.map((coordinate) => [coordinate, spreadOf(coordinate, members)] as const);
   return {
     spreads: Object.fromEntries(each.map(([name, { spread }]) => [name, spread])) as unknown as Spreads,
-    own: Object.fromEntries(each.map(([name, { own }]) => [name, own])) as unknown as LikelySpreads['own'],
+    own: Object.fromEntries(each.map(([name, { own }]) => [name, own])) as unknown as OwnVariances,
   };
 }
 

@@ -16,6 +16,8 @@ export interface Spread {
 export const TRAITS = ['device', 'engine', 'place', 'kind', 'model'] as const;
 
 export type Spreads = Readonly<Record<Coordinate, Spread>>;
+/** What each server has on top of a coordinate's spreads: a variance by member. */
+export type OwnVariances = Readonly<Record<Coordinate, readonly number[]>>;
 
 /** Covariance of a coordinate of two servers. */
 export function shared(
@@ -27,6 +29,19 @@ export function shared(
   const common = TRAITS.filter((trait) => a[trait] === b[trait]);
   return beforeAnyFit(coordinate).sd ** 2 + common.reduce((sum, trait) => sum + spread[trait] ** 2, 0);
 }
+
+/** Covariance of a coordinate of all servers, each with its own part. */
+export const betweenServers = (
+  coordinate: Coordinate,
+  spread: Spread,
+  own: readonly number[],
+  members: readonly Member[],
+): number[][] =>
+  members.map((a, i) =>
+    members.map(
+      (b, j) => shared(coordinate, spread, a.traits, b.traits) + (i === j ? spread.rest ** 2 + own[i]! : 0),
+    ),
+  );
 
 /** Share of what is believed before any fit that models with experts differ by at least: three or four cannot tell less. */
 const LEAST_OF_EXPERTS = 0.75;
