@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Accelerator } from '../accelerator/accelerator.ts';
-import { findAccelerator } from '../accelerator/catalogue.ts';
+import { allAccelerators, findAccelerator } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
 import { devicePadding } from '../fitfile/device-padding.ts';
 import { DEVICE_FILE, isDevice, parseDevice, readDevice } from '../fitfile/device-read.ts';
@@ -48,6 +48,9 @@ export async function knownDevice({
   file,
   accelerator: name,
 }: Pick<UnmeasuredFlags, 'file' | 'accelerator'>): Promise<KnownDevice> {
+  if (file !== undefined && name === undefined && isDeviceName(file)) {
+    return knownDevice({ file: undefined, accelerator: file });
+  }
   const named = name === undefined ? null : findAccelerator(name);
   if (file === undefined) {
     if (named === null) {
@@ -95,3 +98,11 @@ export async function paddingThere(
   const fits = [...new Map([...lying, ...(fit ? [fit] : [])].map((one) => [one.digest, one])).values()];
   return devicePadding(fits, accelerator.id, engine);
 }
+
+/** Whether it is the name of an accelerator of the catalogue, and no file. */
+export const isDeviceName = (text: string): boolean =>
+  !existsSync(text) && allAccelerators().some(({ id }) => id === text.toLowerCase());
+
+/** Whether it names a device, or is a device file: what a model has to be named for. */
+export const isDeviceOrName = async (text: string): Promise<boolean> =>
+  isDeviceName(text) || (existsSync(text) && isDevice(jsonOf(await readUserFile(text, 'fit file'))));

@@ -1,9 +1,6 @@
-import { existsSync } from 'node:fs';
-import { allAccelerators } from '../accelerator/catalogue.ts';
 import { RidgeError } from '../errors.ts';
 import { CRITERIA, type Criterion } from '../fit/next-cells.ts';
 import type { NextTarget } from '../fit/next-sites.ts';
-import { isDevice } from '../fitfile/device-read.ts';
 import { readFit } from '../fitfile/read.ts';
 import type { Fit } from '../fitfile/schema.ts';
 import type { ModelCard } from '../model/card.ts';
@@ -11,12 +8,11 @@ import { requireEvenHeads } from '../model/even-heads.ts';
 import { type TargetFacts, targetModel } from '../plan/facts.ts';
 import { counted } from '../plural.ts';
 import { styleFor } from '../report/style.ts';
-import { readUserFile } from '../suite/load-file.ts';
 import { loadSuite } from '../suite/load-suite.ts';
 import { askedFlag } from './asked-flag.ts';
 import { wholeFlag, wholeListFlag } from './flags.ts';
-import { type KnownDevice, knownDevice } from './known-device.ts';
-import { jsonOf, modelFlag } from './model-flag.ts';
+import { isDeviceName, isDeviceOrName, type KnownDevice, knownDevice } from './known-device.ts';
+import { modelFlag } from './model-flag.ts';
 import { fitSubject, type NextSubject, unmeasuredSubject } from './next-subject.ts';
 import { planFacts } from './plan-facts.ts';
 import { type NextCells, nextCells } from './plan-next-cells.ts';
@@ -87,10 +83,10 @@ async function questionOf(of: string, flags: NextFlags): Promise<NextAsked> {
 
 /** Null: it is a fit file. */
 async function deviceOf(of: string, accelerator: string | undefined): Promise<KnownDevice | null> {
-  const isNamed = !existsSync(of) && allAccelerators().some(({ id }) => id === of.toLowerCase());
-  if (isNamed) return knownDevice({ file: undefined, accelerator: of });
-  if (!existsSync(of) || !isDevice(jsonOf(await readUserFile(of, 'fit file')))) return null;
-  return knownDevice({ file: of, accelerator });
+  if (!(await isDeviceOrName(of))) return null;
+  return isDeviceName(of)
+    ? knownDevice({ file: undefined, accelerator: of })
+    : knownDevice({ file: of, accelerator });
 }
 
 async function askedCard(flags: NextFlags): Promise<ModelCard> {

@@ -6,6 +6,7 @@ import { readFit } from '../fitfile/read.ts';
 import { predict } from '../predict/predict.ts';
 import { styleFor } from '../report/style.ts';
 import { optionalFlag, wholeFlag } from './flags.ts';
+import { isDeviceOrName } from './known-device.ts';
 import { modelFlag } from './model-flag.ts';
 import { paddedPredictionText } from './padding-text.ts';
 import { predictionText } from './predict-text.ts';
@@ -117,7 +118,14 @@ export const command: Command = {
     if (isUnmeasured) return showUnmeasured({ ...flags, file: positionals[0] }, shape);
     const stray = (['precision', 'accelerator', 'engine'] as const).find((flag) => flags[flag] !== undefined);
     if (stray !== undefined) throw new RidgeError(`--${stray} needs --model`);
-    const fit = await readFit(positionals[0]!);
+    const file = positionals[0]!;
+    if (await isDeviceOrName(file)) {
+      throw new RidgeError('a device needs a model', {
+        where: file,
+        mend: 'Name it: --model mistral-large.',
+      });
+    }
+    const fit = await readFit(file);
     const prediction = predict(fit, shape);
     console.log(
       flags.json

@@ -7,6 +7,7 @@ import { sensitivities } from '../fit/sensitivities.ts';
 import { type PredictedSteps, predictSteps } from '../fit/tails/predict-steps.ts';
 import { type PredictedTails, predictTails } from '../fit/tails/predict-tails.ts';
 import { requireEvenHeads } from '../model/even-heads.ts';
+import { counted } from '../plural.ts';
 import { type ClosedLoopShape, cachedTokens, type EngineSettings } from '../roofline/serving.ts';
 import type { Speculation } from '../roofline/speculation.ts';
 import { judgeObjectives, type PredictedObjective } from './judge-objectives.ts';
@@ -141,10 +142,13 @@ function refuseTooMuch(
   { kvCapacityTokens, tensorParallel }: EngineSettings,
 ): void {
   if (length <= kvCapacityTokens) return;
+  if (kvCapacityTokens <= 0) {
+    throw new RidgeError(`the weights of ${model} do not fit ${counted(tensorParallel, 'device')}`, {
+      mend: 'Use a larger --tp.',
+    });
+  }
   throw new RidgeError(
-    kvCapacityTokens <= 0
-      ? `the weights of ${model} do not fit ${tensorParallel} devices`
-      : `${length} tokens do not fit the KV cache of ${kvCapacityTokens} tokens at TP ${tensorParallel}`,
+    `${length} tokens do not fit the KV cache of ${kvCapacityTokens} tokens at TP ${tensorParallel}`,
     { mend: 'Use a shorter request or a larger --tp.' },
   );
 }

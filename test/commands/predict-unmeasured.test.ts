@@ -135,3 +135,18 @@ test.each([
   expect(exitCode).toBe(2);
   expect(unfolded(stderr)).toContain(message);
 });
+
+test('a device by its name alone is taken as it is by plan --next, with a model', async () => {
+  const [named, flagged, bare, file, large] = await Promise.all([
+    ridge('predict', 'h100-sxm', '--model', 'llama-3.1-8b', ...shape),
+    ridge('predict', '--accelerator', 'h100-sxm', '--model', 'llama-3.1-8b', ...shape),
+    ridge('predict', 'h100-sxm', ...shape),
+    ridge('predict', 'fits/h100-sxm/device.json', ...shape),
+    ridge('predict', 'h100-sxm', '--model', 'llama-3.1-70b', ...shape),
+  ]);
+  expect([named.exitCode, named.stdout]).toEqual([0, flagged.stdout]);
+  for (const { exitCode, stderr } of [bare, file]) {
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('a device needs a model')]);
+  }
+  expect(large.stderr).toContain('do not fit 1 device\n  Use a larger --tp.');
+});
