@@ -12,7 +12,7 @@ import { figuresTable, workerLines } from './table.ts';
 const REQUESTS_A_STREAM = 3;
 /** In which every thread compiles the client's code for itself: an agent's first 20 s of load. */
 const COLD_PAIRS = 4;
-const WARM_PAIRS = 10;
+const WARM_PAIRS = 20;
 
 /**
  * Several threads against one at the same load, one core for all of them: two processes that live as long as an agent
