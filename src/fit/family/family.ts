@@ -1,9 +1,10 @@
-import { LuDecomposition, Matrix } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import { beforeAnyFit, COORDINATES } from './coordinates.ts';
 import { jointSpreads } from './joint-spreads.ts';
 import { likelySpreads } from './likely-spreads.ts';
 import type { Member, Traits } from './member.ts';
 import { betweenServers, ownVariance, type Spreads, shared } from './spread.ts';
+import { toldBy, weigh } from './whole-likelihoods.ts';
 
 /** What is expected of a server that no cell was measured on, over `COORDINATES`. */
 export interface Expected {
@@ -25,58 +26,39 @@ export interface Family {
 export function familyOf(members: readonly Member[]): Family {
   const { spreads: apart, own } = likelySpreads(members);
   const spreads = jointSpreads(members, apart, own);
-  const [count, size] = [members.length, COORDINATES.length];
-  const total = count * size;
-  // Index of a coordinate of a member: member by member.
-  const common = (a: Traits, b: Traits): number[] =>
-    COORDINATES.map((coordinate) => shared(coordinate, spreads[coordinate], a, b));
-  const between = Matrix.zeros(total, total);
-  COORDINATES.forEach((name, c) => {
-    betweenServers(name, spreads[name], own[name], members).forEach((row, i) => {
-      row.forEach((value, j) => {
-        between.set(i * size + c, j * size + c, value);
-      });
-    });
-  });
-  const precision = Matrix.zeros(total, total);
-  const off = Matrix.zeros(total, 1);
-  members.forEach((member, i) => {
-    member.precision.forEach((row, a) => {
-      let told = 0;
-      row.forEach((value, b) => {
-        precision.set(i * size + a, i * size + b, value);
-        const { centre } = beforeAnyFit(COORDINATES[b]!);
-        told += value * ((member.found[b] ?? centre) - centre);
-      });
-      off.set(i * size + a, 0, told);
-    });
-  });
-  const system = precision.mmul(between).add(Matrix.eye(total));
-  const solver = new LuDecomposition(system);
-  const pull = total === 0 ? off : solver.solve(off);
-  const gain = total === 0 ? precision : solver.solve(precision);
+  const told = toldBy(members);
+  const between = COORDINATES.map((name) => betweenServers(name, spreads[name], own[name], members));
+  const { pulls, information } = weigh(told, between);
   return { members, spreads, expect: (traits) => expectation(traits) };
 
   function expectation(traits: Traits): Expected {
-    const cross = Matrix.zeros(size, total);
-    members.forEach((member, i) => {
-      common(member.traits, traits).forEach((value, c) => {
-        cross.set(c, i * size + c, value);
-      });
+    const common = (name: (typeof COORDINATES)[number], other: Traits): number =>
+      shared(name, spreads[name], other, traits);
+    // Covariance of the server's coordinates with each direction that was told of.
+    const cross = COORDINATES.map((name, c) => {
+      const byMember = members.map((member) => common(name, member.traits));
+      return told.map(({ member, slope }) => byMember[member]! * slope[c]!);
     });
-    const moved = cross.mmul(pull);
-    const known = cross.mmul(gain).mmul(cross.transpose());
-    const alike = common(traits, traits);
-    const isKnown = members.some(({ traits: { model } }) => model === traits.model);
+    const known = quadratic(cross, information);
     return {
-      centre: COORDINATES.map((coordinate, c) => beforeAnyFit(coordinate).centre + moved.get(c, 0)),
-      covariance: COORDINATES.map((coordinate, c) =>
+      centre: COORDINATES.map(
+        (name, c) =>
+          beforeAnyFit(name).centre + cross[c]!.reduce((sum, value, p) => sum + value * pulls[p]!, 0),
+      ),
+      covariance: COORDINATES.map((name, c) =>
         COORDINATES.map((_, d) => {
-          const alone = ownVariance(coordinate, spreads[coordinate], traits, isKnown);
-          const before = c === d ? alike[c]! + alone : 0;
-          return before - (known.get(c, d) + known.get(d, c)) / 2;
+          const alone = (): number =>
+            common(name, traits) + ownVariance(name, spreads[name], traits, members);
+          return (c === d ? alone() : 0) - known[c]![d]!;
         }),
       ),
     };
   }
+}
+
+/** X A Xᵀ, symmetric to the last digit. */
+function quadratic(rows: readonly (readonly number[])[], inner: Matrix): number[][] {
+  const x = new Matrix(rows.map((row) => [...row]));
+  const product = x.mmul(inner).mmul(x.transpose());
+  return product.add(product.transpose()).mul(0.5).to2DArray();
 }

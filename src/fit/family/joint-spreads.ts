@@ -1,7 +1,7 @@
 import { COORDINATES, type Coordinate } from './coordinates.ts';
 import type { Member } from './member.ts';
 import { betweenServers, type OwnVariances, type Spread, type Spreads, TRAITS } from './spread.ts';
-import { directionsOf, type Weighed, weigh } from './whole-likelihoods.ts';
+import { type OfMembers, ofMembers, toldBy, weigh } from './whole-likelihoods.ts';
 
 const COMPONENTS = [...TRAITS, 'rest'] as const;
 type Component = (typeof COMPONENTS)[number];
@@ -26,12 +26,15 @@ const LARGEST_FACTOR = 16;
  * @param own variances of members that are unlike the others, which stay
  */
 export function jointSpreads(members: readonly Member[], start: Spreads, own: OwnVariances): Spreads {
-  const told = directionsOf(members);
+  const told = toldBy(members);
   let spreads = start;
   for (let round = 0, moves = true; moves && round < ROUNDS && told.length > 0; round += 1) {
     const between = COORDINATES.map((name) => betweenServers(name, spreads[name], own[name], members));
-    const weighed = weigh(told, members.length, between);
-    const next = COORDINATES.map((name, c) => [name, likelier(members, spreads[name], weighed, c)] as const);
+    const weighed = weigh(told, between);
+    const next = COORDINATES.map((name, c) => {
+      const own = ofMembers(told, members.length, weighed, c);
+      return [name, likelier(members, spreads[name], own)] as const;
+    });
     moves = next.some(([name, spread]) => hasMoved(spreads[name], spread));
     spreads = Object.fromEntries(next) as Record<Coordinate, Spread>;
   }
@@ -41,8 +44,7 @@ export function jointSpreads(members: readonly Member[], start: Spreads, own: Ow
 const hasMoved = (before: Spread, after: Spread): boolean =>
   COMPONENTS.some((component) => Math.abs(after[component] / before[component] - 1) > SETTLED);
 
-function likelier(members: readonly Member[], spread: Spread, weighed: Weighed, coordinate: number): Spread {
-  const [pulls, information] = [weighed.pulls[coordinate]!, weighed.information[coordinate]!];
+function likelier(members: readonly Member[], spread: Spread, { pulls, information }: OfMembers): Spread {
   const one = (component: Component): number => {
     let [pulled, told] = [0, 0];
     members.forEach((a, i) => {

@@ -1,7 +1,7 @@
 import { CholeskyDecomposition, inverse, Matrix } from 'ml-matrix';
 import { beforeAnyFit, COORDINATES, type Coordinate } from './coordinates.ts';
-import type { Member, Traits } from './member.ts';
-import { type OwnVariances, type Spread, type Spreads, shared, TRAITS } from './spread.ts';
+import { type Member, precisionOf, type Traits } from './member.ts';
+import { betweenServers, type OwnVariances, type Spread, type Spreads, TRAITS } from './spread.ts';
 
 type Sds = Omit<Spread, 'outlying'>;
 const COMPONENTS = [...TRAITS, 'rest'] as const;
@@ -84,7 +84,9 @@ function mostLikely(coordinate: Coordinate, values: readonly Value[]): Sds {
 }
 
 /** One coordinate of a fit by itself: what it found, and what its cells alone leave open once the others are closed. */
-function likelyValue(coordinate: Coordinate, { traits, found, precision }: Member, member: number): Value[] {
+function likelyValue(coordinate: Coordinate, one: Member, member: number): Value[] {
+  const { traits, found } = one;
+  const precision = precisionOf(one);
   const column = COORDINATES.indexOf(coordinate);
   const { sd } = beforeAnyFit(coordinate);
   const value = found[column] ?? null;
@@ -102,10 +104,11 @@ function likelyValue(coordinate: Coordinate, { traits, found, precision }: Membe
 
 const covariance = (coordinate: Coordinate, sds: Sds, values: readonly Value[]): Matrix =>
   new Matrix(
-    values.map((a, i) =>
-      values.map(
-        (b, j) => shared(coordinate, sds, a.traits, b.traits) + (i === j ? sds.rest ** 2 + a.variance : 0),
-      ),
+    betweenServers(
+      coordinate,
+      sds,
+      values.map(({ variance }) => variance),
+      values,
     ),
   );
 

@@ -28,9 +28,18 @@ export interface Member {
   readonly traits: Traits;
   /** Its own values; null where it has none. */
   readonly found: readonly (number | null)[];
-  /** Inverse covariance of the likelihood; singular where the cells were silent. */
-  readonly precision: readonly (readonly number[])[];
+  /**
+   * Combinations of `COORDINATES` that its cells told of, each independent of the others and known to a standard deviation of 1;
+   * none where the cells were silent.
+   */
+  readonly directions: readonly (readonly number[])[];
 }
+
+/** Inverse covariance of a member's likelihood over `COORDINATES`. */
+export const precisionOf = ({ directions }: Pick<Member, 'directions'>): number[][] =>
+  COORDINATES.map((_, i) =>
+    COORDINATES.map((__, j) => directions.reduce((sum, slope) => sum + slope[i]! * slope[j]!, 0)),
+  );
 
 export function traitsOf(accelerator: Accelerator, engine: string, card: ModelCard): Traits {
   const { layers, hidden_size, vocabulary_size, attention, weight_groups } = card;
@@ -83,21 +92,21 @@ export function memberOf({ id, accelerator, engine, model, priors, at_bound }: M
   columns.forEach(({ precision }, i) => {
     difference.set(i, i, difference.get(i, i) - precision);
   });
-  const precision = positivePart(difference);
   const place = COORDINATES.map((name) => columns.findIndex((one) => one.name === name));
   return {
     id,
     traits,
     found: place.map((i) => (i < 0 ? null : columns[i]!.value)),
-    precision: place.map((i) => place.map((j) => (i < 0 || j < 0 ? 0 : precision.get(i, j)))),
+    directions: toldDirections(difference).map((slope) => place.map((i) => (i < 0 ? 0 : slope[i]!))),
   };
 }
 
-/** Without the directions in which a fit knows no more than its prior. */
-function positivePart(matrix: Matrix): Matrix {
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(matrix, {
+/** All but the directions in which a fit knows no more than its prior. */
+function toldDirections(precision: Matrix): number[][] {
+  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(precision, {
     assumeSymmetric: true,
   });
-  const roots = vectors.mmul(Matrix.diag(values.map((value) => (value > LEAST ? Math.sqrt(value) : 0))));
-  return roots.mmul(roots.transpose());
+  return values.flatMap((value, i) =>
+    value > LEAST ? [vectors.getColumn(i).map((each) => each * Math.sqrt(value))] : [],
+  );
 }

@@ -33,9 +33,9 @@ export function shared(
 /** Covariance of a coordinate of all servers, each with its own part. */
 export const betweenServers = (
   coordinate: Coordinate,
-  spread: Spread,
+  spread: Omit<Spread, 'outlying'>,
   own: readonly number[],
-  members: readonly Member[],
+  members: readonly Pick<Member, 'traits'>[],
 ): number[][] =>
   members.map((a, i) =>
     members.map(
@@ -43,21 +43,33 @@ export const betweenServers = (
     ),
   );
 
-/** Share of what is believed before any fit that models with experts differ by at least: three or four cannot tell less. */
-const LEAST_OF_EXPERTS = 0.75;
+/**
+ * Share of what is believed before any fit that devices differ by at least in times, and models with experts in everything: three
+ * or four of them cannot tell less.
+ */
+const LEAST_SHARE = 0.75;
+
+/** What a spec sheet says nothing of: it depends on how far a device's software has come. */
+const isTime = (coordinate: Coordinate): boolean => /_(overhead|latency)_s$/.test(coordinate);
 
 /**
  * Variance of a coordinate that a server has by itself.
- * @param isKnown whether another server of its model was fitted: how its experts are routed, packed and multiplied is seen there
+ * @param others what was fitted: on its device how long kernels take to start is seen there; of its model how experts are routed,
+ * packed and multiplied
  */
 export function ownVariance(
   coordinate: Coordinate,
-  { model, rest, outlying }: Spread,
-  { kind }: Traits,
-  isKnown: boolean,
+  { device, model, rest, outlying }: Spread,
+  traits: Traits,
+  others: readonly Pick<Member, 'traits'>[],
 ): number {
-  const least = kind === 'dense' || isKnown ? 0 : LEAST_OF_EXPERTS * beforeAnyFit(coordinate).sd;
-  return rest ** 2 + outlying ** 2 + Math.max(0, least ** 2 - model ** 2);
+  const least = LEAST_SHARE * beforeAnyFit(coordinate).sd;
+  const beyond = (spread: number): number => Math.max(0, least ** 2 - spread ** 2);
+  const isNew = (trait: 'device' | 'model'): boolean =>
+    others.every((other) => other.traits[trait] !== traits[trait]);
+  const ofDevice = isTime(coordinate) && isNew('device') ? beyond(device) : 0;
+  const ofExperts = traits.kind === 'experts' && isNew('model') ? beyond(model) : 0;
+  return rest ** 2 + outlying ** 2 + ofDevice + ofExperts;
 }
 
 /** More say no more. */

@@ -4,7 +4,7 @@ import { bindCard } from '../../../src/accelerator/peaks.ts';
 import { beforeAnyFit, COORDINATES } from '../../../src/fit/family/coordinates.ts';
 import { expectedModel, usualErrors } from '../../../src/fit/family/expected-model.ts';
 import { familyOf } from '../../../src/fit/family/family.ts';
-import { type Member, memberOf, type Traits, traitsOf } from '../../../src/fit/family/member.ts';
+import { type Member, memberOf, precisionOf, type Traits, traitsOf } from '../../../src/fit/family/member.ts';
 import { narrowed } from '../../../src/fit/family/narrow.ts';
 import { degreesOf } from '../../../src/fit/family/spread.ts';
 import { fittedModel } from '../../../src/fit/fit-dataset.ts';
@@ -30,14 +30,11 @@ const traits = (changed: Partial<Traits>): Traits => ({
 
 /** A fit that knows one coordinate to 1 %. */
 function knows(name: (typeof COORDINATES)[number], value: number, of: Partial<Traits>): Member {
-  const precision = COORDINATES.map((_, i) =>
-    COORDINATES.map((__, j) => (i === j && i === column(name) ? 1e4 : 0)),
-  );
   return {
     id: 'x',
     traits: traits(of),
     found: COORDINATES.map((_, i) => (i === column(name) ? value : null)),
-    precision,
+    directions: [COORDINATES.map((_, i) => (i === column(name) ? 100 : 0))],
   };
 }
 
@@ -45,18 +42,19 @@ describe('what one fit says', () => {
   test('is about the values that it found, and nothing of what its model has none of', () => {
     const member = memberOf({ id: 'x', accelerator, engine: 'vllm', model, priors, at_bound: [] });
     const i = column('memory_bytes_per_s');
-    expect(member.precision[i]![i]).toBeGreaterThan(0);
+    const precision = precisionOf(member);
+    expect(precision[i]![i]).toBeGreaterThan(0);
     const peak = Math.log(accelerator.memory_bytes_per_s!);
     expect(member.found[i]).toBeCloseTo(Math.log(model.parameters.memory_bytes_per_s) - peak, 9);
     expect(member.found[column('expert_flop_per_s')]).toBeNull();
-    expect(member.precision[column('expert_flop_per_s')]!.every((value) => value === 0)).toBe(true);
+    expect(precision[column('expert_flop_per_s')]!.every((value) => value === 0)).toBe(true);
     expect(member.traits).toEqual(traitsOf(accelerator, 'vllm', card));
   });
 
   test('a model that is no more than its prior says nothing', () => {
     const nothing = priorModel(card, priors, PARAMETER_NAMES);
     const member = memberOf({ id: 'x', accelerator, engine: 'vllm', model: nothing, priors, at_bound: [] });
-    expect(Math.max(...member.precision.flat().map(Math.abs))).toBeLessThan(1e-6);
+    expect(Math.max(...precisionOf(member).flat().map(Math.abs))).toBeLessThan(1e-6);
   });
 });
 
@@ -88,7 +86,7 @@ describe('a family', () => {
   });
 
   test('a server unlike all others widens what is expected of new ones, and hardly moves its centre', () => {
-    const name = 'step_overhead_s';
+    const name = 'attention_flop_per_s';
     const own = beforeAnyFit(name).centre;
     const alike = ['a', 'b', 'c', 'd'].map((device) => knows(name, own, { device, model: device }));
     const strange = knows(name, own + 2, { device: 'e', model: 'e' });
@@ -99,6 +97,18 @@ describe('a family', () => {
     const [without, beside] = [of(alike), of([...alike, strange])];
     expect(Math.abs(beside.centre)).toBeLessThan(0.1);
     expect(beside.variance).toBeGreaterThan(2 * without.variance);
+  });
+
+  test('times of a device that nobody measured are hardly known, however alike the others are', () => {
+    const sdOf = (name: 'step_overhead_s' | 'memory_bytes_per_s', device: string): number => {
+      const { centre, sd } = beforeAnyFit(name);
+      const family = familyOf(['a', 'b', 'c', 'd', 'e'].map((each) => knows(name, centre, { device: each })));
+      return Math.sqrt(family.expect(traits({ device })).covariance[column(name)]![column(name)]!) / sd;
+    };
+    expect(sdOf('step_overhead_s', 'new')).toBeGreaterThan(0.75);
+    expect(sdOf('step_overhead_s', 'a')).toBeLessThan(0.3);
+    // Of rates the spec sheet tells.
+    expect(sdOf('memory_bytes_per_s', 'new')).toBeLessThan(0.75);
   });
 
   test('models with experts that nobody fitted are less certain than dense ones', () => {

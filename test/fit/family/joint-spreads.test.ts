@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { beforeAnyFit, COORDINATES, type Coordinate } from '../../../src/fit/family/coordinates.ts';
 import { jointSpreads } from '../../../src/fit/family/joint-spreads.ts';
 import { likelySpreads } from '../../../src/fit/family/likely-spreads.ts';
-import type { Member } from '../../../src/fit/family/member.ts';
-import { directionsOf, weigh } from '../../../src/fit/family/whole-likelihoods.ts';
+import { type Member, precisionOf } from '../../../src/fit/family/member.ts';
+import { ofMembers, toldBy, weigh } from '../../../src/fit/family/whole-likelihoods.ts';
 
 const MEMORY = COORDINATES.indexOf('memory_bytes_per_s');
 const STEP = COORDINATES.indexOf('step_overhead_s');
@@ -12,11 +12,8 @@ const VAGUE = 1;
 
 /** A server that nobody shares anything with, and whose fit knows the sum of two logarithms to 1 % and their difference hardly. */
 function knowsTheSum(name: string, memory: number, step: number): Member {
-  const [sum, difference] = [0.5 / SURE ** 2, 0.5 / VAGUE ** 2];
-  const at = (i: number, j: number): number => {
-    if (![MEMORY, STEP].includes(i) || ![MEMORY, STEP].includes(j)) return 0;
-    return i === j ? sum + difference : sum - difference;
-  };
+  const direction = (sd: number, sign: number): number[] =>
+    COORDINATES.map((_, i) => (Math.SQRT1_2 / sd) * (i === MEMORY ? 1 : i === STEP ? sign : 0));
   const offsets = new Map([
     [MEMORY, memory],
     [STEP, step],
@@ -27,7 +24,7 @@ function knowsTheSum(name: string, memory: number, step: number): Member {
     found: COORDINATES.map((coordinate, i) =>
       offsets.has(i) ? beforeAnyFit(coordinate).centre + offsets.get(i)! : null,
     ),
-    precision: COORDINATES.map((_, i) => COORDINATES.map((__, j) => at(i, j))),
+    directions: [direction(SURE, 1), direction(VAGUE, -1)],
   };
 }
 
@@ -62,30 +59,21 @@ describe('spreads of all coordinates together', () => {
 
 describe('whole likelihoods', () => {
   const [member] = members;
-  const told = directionsOf([member!]);
-
-  test('are as many independent directions as cells told of', () => {
-    expect(told).toHaveLength(2);
-    member!.precision.forEach((row, i) => {
-      row.forEach((value, j) => {
-        const squares = told.reduce((sum, { slope }) => sum + slope[i]! * slope[j]!, 0);
-        expect(squares).toBeCloseTo(value, 6);
-      });
-    });
-  });
+  const told = toldBy([member!]);
+  const precision = precisionOf(member!);
 
   test('pull as hard as their precision times what they found, less where the servers themselves may differ', () => {
     const between = (value: number) => COORDINATES.map(() => [[value]]);
-    const without = weigh(told, 1, between(0));
+    const without = ofMembers(told, 1, weigh(told, between(0)), MEMORY);
     const offsets = COORDINATES.map(
       (name, i) => (member!.found[i] ?? beforeAnyFit(name).centre) - beforeAnyFit(name).centre,
     );
-    const expected = member!.precision[MEMORY]!.reduce((sum, value, j) => sum + value * offsets[j]!, 0);
-    expect(without.pulls[MEMORY]![0]).toBeCloseTo(expected, 6);
-    expect(without.information[MEMORY]![0]![0]).toBeCloseTo(member!.precision[MEMORY]![MEMORY]!, 6);
-    const spreading = weigh(told, 1, between(0.02));
+    const expected = precision[MEMORY]!.reduce((sum, value, j) => sum + value * offsets[j]!, 0);
+    expect(without.pulls[0]).toBeCloseTo(expected, 6);
+    expect(without.information[0]![0]).toBeCloseTo(precision[MEMORY]![MEMORY]!, 6);
+    const spreading = ofMembers(told, 1, weigh(told, between(0.02)), MEMORY);
     // The sum is known to SURE², and may differ by twice 0.02.
-    expect(spreading.pulls[MEMORY]![0]).toBeCloseTo(
+    expect(spreading.pulls[0]).toBeCloseTo(
       (offsets[MEMORY]! + offsets[STEP]!) / (2 * SURE ** 2 + 2 * 0.02),
       6,
     );
