@@ -1,4 +1,5 @@
 import { EXIT, RidgeError } from './errors.ts';
+import { flagError } from './flag-error.ts';
 import { suggest } from './suggest.ts';
 
 /** What a verb's module exports. Flags are parsed by the verb; `run` returns the exit code. */
@@ -136,7 +137,11 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     console.log(command.help);
     return EXIT.done;
   }
-  return command.run(rest);
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    throw flagError(error, { verb: name, argv: rest, help: command.help }) ?? error;
+  }
 }
 
 /** Entry point of `bin/ridge.js`: the one place where errors become lines on stderr and an exit code. */
@@ -146,7 +151,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(argv.filter((argument) => argument !== '--debug'));
   } catch (error) {
-    process.exitCode = report(error, argv, debug);
+    process.exitCode = report(error, debug);
   }
 }
 
@@ -157,14 +162,7 @@ function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
   process.exit(EXIT.failed);
 }
 
-/** The flag whose value begins with a dash, of which `parseArgs` says only that it is ambiguous. */
-function ambiguousValue(message: string, argv: readonly string[]): { flag: string; text: string } | null {
-  const [, flag] = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message) ?? [];
-  const text = flag === undefined ? undefined : argv[argv.indexOf(flag) + 1];
-  return flag === undefined || text === undefined ? null : { flag, text };
-}
-
-function report(error: unknown, argv: readonly string[], debug: boolean): number {
+function report(error: unknown, debug: boolean): number {
   if (error instanceof RidgeError) {
     const [first, ...others] = error.toLines();
     console.error([`ridge: ${first}`, ...others].join('\n'));
@@ -172,17 +170,6 @@ function report(error: unknown, argv: readonly string[], debug: boolean): number
     return error.exitCode;
   }
   const cause = error instanceof Error ? error : new Error(String(error));
-  if ('code' in cause && String(cause.code).startsWith('ERR_PARSE_ARGS')) {
-    const value = ambiguousValue(cause.message, argv);
-    if (value !== null) {
-      console.error(`ridge: ${value.flag} is followed by '${value.text}', which looks like a flag`);
-      console.error(`  Write ${value.flag}=${value.text} where that is its value.`);
-      return EXIT.usage;
-    }
-    const [sentence] = cause.message.split(/\n|\. /);
-    console.error(`ridge: ${sentence}\n  See ridge VERB --help for its flags.`);
-    return EXIT.usage;
-  }
   console.error(
     `ridge: unexpected error: ${cause.message}\n  This is a bug; run again with --debug for details.`,
   );

@@ -25,5 +25,24 @@ describe.each(verbNames())('ridge %s', (verb) => {
     expect(stderr).toMatch(/^ridge: /);
     expect(stderr).toContain('--no-such-flag');
     expect(stderr.split('\n').length).toBeLessThanOrEqual(3);
+    expect(stderr).toContain(`ridge ${verb} --help`);
   });
+});
+
+test.each([
+  ['--concur', '--concurrency'],
+  ['--concurency', '--concurrency'],
+  ['--inputs', '--input'],
+])('%s names the flag that was meant', async (typed, meant) => {
+  const { exitCode, stderr } = await ridge('predict', typed, '3');
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`Did you mean '${meant}'? See ridge predict --help`);
+});
+
+test('a value that looks like a flag is said to, with the way to write it', async () => {
+  const { exitCode, stderr } = await ridge('predict', '--input', '-5');
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe(
+    "ridge: --input is followed by '-5', which looks like a flag\n  Write --input=-5 where that is its value.",
+  );
 });
