@@ -40,7 +40,7 @@ export async function compareWorkers(
     ),
   );
   const ratio = cpuRatio(warm);
-  const { lines, met } = workerLines(ratio.ofSums, more!);
+  const { lines, met } = workerLines(streams, ratio.ofSums, more!);
   for (const line of lines) console.log(line);
   console.log(spreadLine(ratio, cpuRatio(cold)));
   return met;
