@@ -52,7 +52,7 @@ function speculated(scrapes: readonly EngineSnapshot[]): ServerEvidence | null {
   const [opened, closed] = scrapes;
   if (!opened || !closed) return null;
   const delta = snapshotDelta(speculationOf(opened), speculationOf(closed), null);
-  return { from_s: opened.at_s, to_s: closed.at_s, delta };
+  return { from_s: opened.at_s, to_s: closed.at_s, from_bound_s: 0, to_bound_s: 0, delta };
 }
 
 /** A metrics page with nothing on it. */

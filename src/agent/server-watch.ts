@@ -79,6 +79,8 @@ export class ServerWatch {
       delta: snapshotDelta(before, after, gauges),
       from_s: before.at_s - originSeconds,
       to_s: after.at_s - originSeconds,
+      from_bound_s: before.bound_s,
+      to_bound_s: after.bound_s,
     };
   }
 }

@@ -15,6 +15,9 @@ export interface ServerEvidence {
   readonly delta: ServerDelta;
   readonly from_s: number;
   readonly to_s: number;
+  /** The counters were read within so long of either: a busy server takes its time to answer. */
+  readonly from_bound_s: number;
+  readonly to_bound_s: number;
 }
 
 /** Delay of the client's event loop while the cell ran, ms: recorded, never judged. */

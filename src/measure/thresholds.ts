@@ -28,7 +28,7 @@ export const VERDICT_TABLE: Readonly<Record<ReasonCode, VerdictRow>> = {
     fit: 'exclude',
   },
   token_count_mismatch: {
-    gate: `tokens seen by the client differ from the server's counter over the window by more than ${percent(t.token_count_mismatch_share)} and ${t.token_count_mismatch_steps} engine steps, over the cell by more than one step for each aborted request, or a stream differs from its own usage`,
+    gate: `tokens seen by the client differ from the server's counter over the window by more than ${percent(t.token_count_mismatch_share)} and ${t.token_count_mismatch_steps} engine steps beyond what arrived while it was read, over the cell by more than one step for each aborted request, or a stream differs from its own usage`,
     effect: 'invalid',
     fit: 'exclude',
   },

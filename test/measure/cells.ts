@@ -79,6 +79,8 @@ export const server = (delta: Partial<ServerDelta>, from_s = 0, to_s = 10) => ({
   delta: { ...noCounters, ...delta },
   from_s,
   to_s,
+  from_bound_s: 0,
+  to_bound_s: 0,
 });
 
 /** Evidence of a sound cell: four streams, a window of ten seconds. */

@@ -111,6 +111,16 @@ describe('token counts', () => {
     expect(codesOf({ server: server({ generation_tokens: 1838 }, 0, 9) })).toEqual(['token_count_mismatch']);
   });
 
+  test('a counter that took long to read is as uncertain as the tokens that arrived meanwhile', () => {
+    // Some 368 tokens arrive in a second.
+    const slow = (generation_tokens: number, from_bound_s: number) =>
+      codesOf({ server: { ...server({ generation_tokens }), from_bound_s } });
+    expect(slow(3676 + 140, 0)).toEqual(['token_count_mismatch']);
+    expect(slow(3676 + 140, 0.25)).toEqual([]);
+    expect(slow(3676 - 140, 0.25)).toEqual([]);
+    expect(slow(3676 - 200, 0.25)).toEqual(['token_count_mismatch']);
+  });
+
   test('the whole cell is exact, but for one step for each aborted filler', () => {
     const timelines = loop({ to: 10 });
     const total = timelines.length * 100;

@@ -46,7 +46,8 @@ function windowMismatch(cell: Case): Reason | null {
     cell.thresholds.token_count_mismatch_share * served,
     cell.thresholds.token_count_mismatch_steps * stepTokens(cell),
   );
-  const off = Math.abs(seen - served);
+  const [least, most] = rangeBetween(cell, server);
+  const off = Math.max(served - most, least - served);
   if (off <= limit) return null;
   const figures = `${seen} tokens arrived in the window, the server counted ${served}`;
   return invalid('token_count_mismatch', figures, off, limit);
@@ -74,6 +75,18 @@ const largestChunk = (timelines: readonly RequestTimeline[]): number =>
 
 const tokensBetween = (cell: Case, { from_s, to_s }: ServerEvidence): number =>
   tokensArrived(cell.evidence.timelines, { opened_s: from_s, closed_s: to_s });
+
+/** The fewest and the most tokens that may have arrived between two scrapes, by when each may have read the counter. */
+function rangeBetween(cell: Case, scrapes: ServerEvidence): [least: number, most: number] {
+  const { from_s, to_s, from_bound_s, to_bound_s } = scrapes;
+  const widened = (by: 1 | -1): number =>
+    tokensBetween(cell, {
+      ...scrapes,
+      from_s: from_s - by * from_bound_s,
+      to_s: to_s + by * to_bound_s,
+    });
+  return [widened(-1), widened(1)];
+}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
