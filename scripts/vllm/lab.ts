@@ -4,14 +4,20 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { SERVER_SETTINGS, type VllmServer } from './serve.ts';
 
-/** Catalogue entry of the core that these servers run on: its matrix units decide what a GEMM can reach. */
-export const ACCELERATOR = hasAmx() ? 'cpu-amx-1core' : 'cpu-avx512-1core';
+/** Catalogue entry of the core that these servers run on: what it multiplies bf16 with decides what a GEMM can reach. */
+export const ACCELERATOR = coreOf(cpuFlags());
 
-function hasAmx(): boolean {
+function coreOf(flags: ReadonlySet<string>): string {
+  if (flags.has('amx_bf16')) return 'cpu-amx-1core';
+  return flags.has('avx512f') ? 'cpu-avx512-1core' : 'cpu-avx2-1core';
+}
+
+function cpuFlags(): ReadonlySet<string> {
   try {
-    return /\bamx_bf16\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+    const [, flags = ''] = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+    return new Set(flags.trim().split(/\s+/));
   } catch {
-    return false;
+    return new Set();
   }
 }
 

@@ -25,6 +25,16 @@ export const OTHERS: readonly DataSheet[] = [
     sources: 'vendor documentation',
   },
   {
+    id: 'cpu-avx2-1core',
+    name: 'One server CPU core with AVX2',
+    vendor: 'generic x86',
+    bf16_dense_tflops: 0.08,
+    memory_gb_per_s: 12,
+    notes:
+      'Estimates, not a data sheet: bf16 is converted to fp32, of which two units of 8 multiply-adds near 2.5 GHz peak at 0.08 TFLOP/s; what one core can stream from memory. Host memory is shared, so no capacity is given.',
+    sources: 'arithmetic from the instruction set; own estimate of one core’s bandwidth',
+  },
+  {
     id: 'cpu-avx512-1core',
     name: 'One server CPU core with AVX-512 BF16',
     vendor: 'generic x86',
