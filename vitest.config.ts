@@ -4,9 +4,14 @@ import { defineConfig } from 'vitest/config';
 
 process.env.TZ = 'UTC';
 
+/** Stages that only compute: their files share a process, in which modules load once, and all cores. */
+const COMPUTING = [
+  ...['accelerator', 'model', 'roofline', 'stats', 'suite', 'suites', 'plan', 'measure'],
+  ...['fit', 'fitfile', 'import', 'predict', 'cost', 'report', 'schemas'],
+].map((stage) => `test/${stage}/**/*.test.ts`);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
     globalSetup: ['test/global-setup.ts'],
     // No test reads what this host was calibrated to.
     env: { TZ: 'UTC', XDG_CACHE_HOME: join(tmpdir(), 'ridge-no-cache') },
@@ -16,5 +21,27 @@ export default defineConfig({
     hookTimeout: 60_000,
     restoreMocks: true,
     unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'computing',
+          include: COMPUTING,
+          isolate: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // They start commands and servers, which take the other cores, or change what all share.
+        extends: true,
+        test: {
+          name: 'running',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: COMPUTING,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
