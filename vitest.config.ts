@@ -9,6 +9,10 @@ const COMPUTING = [
   ...['accelerator', 'model', 'roofline', 'stats', 'suite', 'suites', 'plan', 'measure'],
   ...['fit', 'fitfile', 'import', 'predict', 'cost', 'report', 'schemas'],
 ].map((stage) => `test/${stage}/**/*.test.ts`);
+/** Verbs that start nothing but themselves. */
+const COMMANDS = ['test/commands/!(run|probe)*.test.ts'];
+/** They run beside each other, before all others. */
+const BESIDE = { maxWorkers: '100%', sequence: { groupOrder: 0 } } as const;
 
 export default defineConfig({
   test: {
@@ -28,17 +32,17 @@ export default defineConfig({
           name: 'computing',
           include: COMPUTING,
           isolate: false,
-          maxWorkers: '100%',
-          sequence: { groupOrder: 0 },
+          ...BESIDE,
         },
       },
+      { extends: true, test: { name: 'commands', include: COMMANDS, ...BESIDE } },
       {
         // They start commands and servers, which take the other cores, or change what all share.
         extends: true,
         test: {
           name: 'running',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: COMPUTING,
+          exclude: [...COMPUTING, ...COMMANDS],
           sequence: { groupOrder: 1 },
         },
       },
