@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { aggregatedPlans } from '../../src/cost/aggregated-plans.ts';
-import { requestsOf, tpotOf, ttftOf } from '../../src/cost/fleet/requests.ts';
 import { optionsOf } from '../../src/cost/place/options.ts';
 import { fitSource } from '../../src/cost/sources/from-fit.ts';
-import { modelOf, settingsFor } from '../../src/fitfile/apply.ts';
+import { settingsFor } from '../../src/fitfile/apply.ts';
 import { readFit } from '../../src/fitfile/read.ts';
 import type { Fit } from '../../src/fitfile/schema.ts';
 import { predict } from '../../src/predict/predict.ts';
-import { eventEnds, requestLatencies } from '../../src/roofline/scheduler/request-latencies.ts';
-import { simulate } from '../../src/roofline/scheduler/simulate.ts';
-import { StepPricer } from '../../src/roofline/step-pricer.ts';
-import { AttentionWork } from '../../src/roofline/step-work.ts';
-import { drawGaps } from '../../src/stats/gaps.ts';
-import { childSeed, createRandom } from '../../src/stats/random.ts';
 import { question } from './devices.ts';
-import { alone } from './fleet/alone.ts';
-import { columnsOf, serverOf } from './fleet/servers.ts';
+import { byScheduler, byWorker } from './fleet/open-load.ts';
+import { serverOf } from './fleet/servers.ts';
 
 /** Without what a fit adds to its model: its correction by batch, and what a closed loop's client loses at the edges. */
 const published = async (file: string): Promise<Fit> => {
@@ -78,41 +71,12 @@ describe.each(names)('a server of the fit %s is one and the same for every comma
   });
 
   test.each([1, 2])('fleet does what the scheduler does with the same arrivals: %i requests/s', (rate) => {
-    const [count, seed, input] = [300, 3, 4096];
-    const { card, parameters } = modelOf(fit);
-    const [attention, pricer] = [new AttentionWork(card), new StepPricer(card, parameters, 4)];
-    const arrivals = { process: 'poisson', burstiness: null } as const;
-    const schedule = simulate(attention, pricer, settingsFor(fit, 4), {
-      inputTokens: input,
-      outputTokens: 256,
-      inputJitter: [1, 1],
-      outputJitter: [1, 1],
-      streams: 1,
-      turnAroundSeconds: 0,
-      arrivalSeconds: 0,
-      releaseSeconds: 0,
-      warmUpRequests: 0,
-      measuredRequests: count,
-      holdsLoad: true,
-      seed,
-      arrivals: { ...arrivals, ratePerSecond: rate },
-    });
-    const expected = requestLatencies(schedule, eventEnds(schedule, pricer));
-    const gap = drawGaps(arrivals, createRandom(childSeed(seed, 2)));
-    let at = 0;
-    const rows = Array.from({ length: count + 200 }, (): [number, number, number] => {
-      at += gap() / rate;
-      return [at, input, 256];
-    });
-    const server = (of: Fit) => serverOf(of, { input, output: 256 });
-    const done = alone(requestsOf(columnsOf(rows)), server(fit));
-    const mean = (of: (one: number) => number): number =>
-      Array.from({ length: count }, (_, one) => of(one)).reduce((sum, one) => sum + one / count, 0);
-    const ttft = mean((one) => expected.ttft[one]!);
-    expect(mean((one) => ttftOf(done, one)) / ttft).toBeCloseTo(1, 1.5);
-    expect(mean((one) => tpotOf(done, one)!) / mean((one) => expected.tpot[one]!)).toBeCloseTo(1, 2);
+    const load = { rate, input: 4096, output: 256, count: 300 };
+    const server = (of: Fit) => serverOf(of, { input: load.input, output: load.output });
+    const [expected, done] = [byScheduler(fit, load), byWorker(server(fit), load)];
+    expect(done.ttft / expected.ttft).toBeCloseTo(1, 1.5);
+    expect(done.tpot / expected.tpot).toBeCloseTo(1, 2);
     if (fit === llama) return;
-    const other = alone(requestsOf(columnsOf(rows)), server(asVllm(fit)));
-    expect(mean((one) => ttftOf(other, one)) / ttft).toBeGreaterThan(1.05);
+    expect(byWorker(server(asVllm(fit)), load).ttft / expected.ttft).toBeGreaterThan(1.05);
   });
 });

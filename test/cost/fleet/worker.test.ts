@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest';
 import { type Requests, requestsOf, tpotOf, ttftOf } from '../../../src/cost/fleet/requests.ts';
-import { modelOf, settingsFor } from '../../../src/fitfile/apply.ts';
-import { eventEnds, requestLatencies } from '../../../src/roofline/scheduler/request-latencies.ts';
-import { simulate } from '../../../src/roofline/scheduler/simulate.ts';
-import { StepPricer } from '../../../src/roofline/step-pricer.ts';
-import { AttentionWork } from '../../../src/roofline/step-work.ts';
 import { drawGaps } from '../../../src/stats/gaps.ts';
-import { childSeed, createRandom } from '../../../src/stats/random.ts';
+import { createRandom } from '../../../src/stats/random.ts';
 import { alone } from './alone.ts';
+import { byScheduler, byWorker } from './open-load.ts';
 import { columnsOf, h100, plainServer, requestsAt, serverOf } from './servers.ts';
 
 test('one request: its prompt, in pieces, then a decode step for each further token', () => {
@@ -81,38 +77,10 @@ test('M/D/1: the mean wait of prompts that arrive at random is that of Pollaczek
 test.each([0.5, 2, 4])(
   'one server at %s requests/s is what the scheduler of vLLM does with the same arrivals',
   (rate) => {
-    const [count, seed] = [400, 3];
-    const { card, parameters } = modelOf(h100);
-    const [attention, pricer] = [new AttentionWork(card), new StepPricer(card, parameters, 4)];
-    const arrivals = { process: 'poisson', burstiness: null } as const;
-    const schedule = simulate(attention, pricer, settingsFor(h100, 4), {
-      inputTokens: 2_048,
-      outputTokens: 256,
-      inputJitter: [1, 1],
-      outputJitter: [1, 1],
-      streams: 1,
-      turnAroundSeconds: 0,
-      arrivalSeconds: 0,
-      releaseSeconds: 0,
-      warmUpRequests: 0,
-      measuredRequests: count,
-      holdsLoad: true,
-      seed,
-      arrivals: { ...arrivals, ratePerSecond: rate },
-    });
-    const expected = requestLatencies(schedule, eventEnds(schedule, pricer));
-    const gap = drawGaps(arrivals, createRandom(childSeed(seed, 2)));
-    let at = 0;
-    // Those behind the last one that counts keep the load up.
-    const rows = Array.from({ length: count + 200 }, (): [number, number, number] => {
-      at += gap() / rate;
-      return [at, 2_048, 256];
-    });
-    const uncorrected = { ...h100, residual_table: null };
-    const done = alone(requestsOf(columnsOf(rows)), serverOf(uncorrected));
-    const mean = (of: (one: number) => number): number =>
-      Array.from({ length: count }, (_, one) => of(one)).reduce((sum, one) => sum + one / count, 0);
-    expect(mean((one) => ttftOf(done, one)) / mean((one) => expected.ttft[one]!)).toBeCloseTo(1, 1.5);
-    expect(mean((one) => tpotOf(done, one)!) / mean((one) => expected.tpot[one]!)).toBeCloseTo(1, 2);
+    const load = { rate, input: 2_048, output: 256, count: 400 };
+    const expected = byScheduler(h100, load);
+    const done = byWorker(serverOf({ ...h100, residual_table: null }), load);
+    expect(done.ttft / expected.ttft).toBeCloseTo(1, 1.5);
+    expect(done.tpot / expected.tpot).toBeCloseTo(1, 2);
   },
 );
