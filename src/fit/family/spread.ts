@@ -47,7 +47,7 @@ export const betweenServers = (
  * Share of what is believed before any fit that devices differ by at least in times, and models with experts in everything: three
  * or four of them cannot tell less.
  */
-const LEAST_SHARE = 0.75;
+const LEAST_DIFFERENCE = 0.75;
 
 /** What a spec sheet says nothing of: it depends on how far a device's software has come. */
 const isTime = (coordinate: Coordinate): boolean => /_(overhead|latency)_s$/.test(coordinate);
@@ -63,7 +63,7 @@ export function ownVariance(
   traits: Traits,
   others: readonly Pick<Member, 'traits'>[],
 ): number {
-  const least = LEAST_SHARE * beforeAnyFit(coordinate).sd;
+  const least = LEAST_DIFFERENCE * beforeAnyFit(coordinate).sd;
   const beyond = (spread: number): number => Math.max(0, least ** 2 - spread ** 2);
   const isNew = (trait: 'device' | 'model'): boolean =>
     others.every((other) => other.traits[trait] !== traits[trait]);

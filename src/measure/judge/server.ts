@@ -73,19 +73,18 @@ const largestChunk = (timelines: readonly RequestTimeline[]): number =>
     0,
   );
 
-const tokensBetween = (cell: Case, { from_s, to_s }: ServerEvidence): number =>
+const tokensBetween = (cell: Case, { from_s, to_s }: Pick<ServerEvidence, 'from_s' | 'to_s'>): number =>
   tokensArrived(cell.evidence.timelines, { opened_s: from_s, closed_s: to_s });
 
 /** The fewest and the most tokens that may have arrived between two scrapes, by when each may have read the counter. */
-function rangeBetween(cell: Case, scrapes: ServerEvidence): [least: number, most: number] {
-  const { from_s, to_s, from_bound_s, to_bound_s } = scrapes;
-  const widened = (by: 1 | -1): number =>
-    tokensBetween(cell, {
-      ...scrapes,
-      from_s: from_s - by * from_bound_s,
-      to_s: to_s + by * to_bound_s,
-    });
-  return [widened(-1), widened(1)];
+function rangeBetween(
+  cell: Case,
+  { from_s, to_s, from_bound_s, to_bound_s }: ServerEvidence,
+): [least: number, most: number] {
+  return [
+    tokensBetween(cell, { from_s: from_s + from_bound_s, to_s: to_s - to_bound_s }),
+    tokensBetween(cell, { from_s: from_s - from_bound_s, to_s: to_s + to_bound_s }),
+  ];
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

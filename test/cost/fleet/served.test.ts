@@ -20,11 +20,10 @@ import { simulate } from '../../../src/roofline/scheduler/simulate.ts';
 import { decodeStepsOf, decodeStepsSd } from '../../../src/roofline/speculation.ts';
 import { StepPricer } from '../../../src/roofline/step-pricer.ts';
 import { AttentionWork } from '../../../src/roofline/step-work.ts';
-import { drawGaps } from '../../../src/stats/gaps.ts';
-import { childSeed, createRandom } from '../../../src/stats/random.ts';
 import { quantile, sortSample } from '../../../src/stats/sorted.ts';
 import { TRANSFER } from '../devices.ts';
 import { withTails } from '../known-tails.ts';
+import { rowsOf, scheduledLoad } from './open-load.ts';
 import { changing, clusterOf, columnsOf, everywhere, h100, limitsOf, serverOf } from './servers.ts';
 
 const speculation = { draftTokens: 4, acceptance: 0.6 };
@@ -36,19 +35,11 @@ type Row = readonly [number, number, number];
 const requestsBy = (served: Served, rows: readonly Row[], seed = 1): Requests =>
   requestsOf(columnsOf(rows), { served, seed });
 
-const arrivals = { process: 'poisson', burstiness: null } as const;
-const [COUNT, RATE, SEED] = [2_000, 3, 3];
+const COUNT = 2_000;
+const LOAD = { rate: 3, input: 2_048, output: 256, count: COUNT };
 
 /** Prompts of 2048 tokens and answers of 256 that come at random; those behind the ones that count keep the load up. */
-function atRandom(served: Served): Requests {
-  const gap = drawGaps(arrivals, createRandom(childSeed(SEED, 2)));
-  let at = 0;
-  const rows = Array.from({ length: COUNT + 200 }, (): Row => {
-    at += gap() / RATE;
-    return [at, 2_048, 256];
-  });
-  return requestsBy(served, rows);
-}
+const atRandom = (served: Served): Requests => requestsBy(served, rowsOf(LOAD));
 
 /** The same arrivals on the scheduler of vLLM. */
 function scheduled(served: Served): PricedRun {
@@ -57,21 +48,9 @@ function scheduled(served: Served): PricedRun {
   const attention = new AttentionWork(card, served.speculation);
   const pricer = new StepPricer(card, parameters, 4, served.speculation);
   const schedule = simulate(attention, pricer, engine, {
-    inputTokens: 2_048,
+    ...scheduledLoad(LOAD),
     cachedTokens: served.cached_input ?? 0,
-    outputTokens: 256,
-    inputJitter: [1, 1],
-    outputJitter: [1, 1],
-    streams: 1,
-    turnAroundSeconds: 0,
-    arrivalSeconds: 0,
-    releaseSeconds: 0,
-    warmUpRequests: 0,
-    measuredRequests: COUNT,
-    holdsLoad: true,
-    seed: SEED,
     drawsAcceptance: true,
-    arrivals: { ...arrivals, ratePerSecond: RATE },
   });
   return priceRuns([schedule], card, parameters, engine)[0]!;
 }
