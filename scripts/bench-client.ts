@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Client, otherClient, ownClient, vllmBench } from './client/commands.ts';
 import { type ClientFigures, figuresOf } from './client/figures.ts';
+import { type HostAlone, HostWatch } from './client/host-alone.ts';
 import { loadOf } from './client/load.ts';
 import { checkManyStreams } from './client/many-streams.ts';
 import { type ClientRun, type Cores, runClient } from './client/run-client.ts';
 import { soak } from './client/soak.ts';
 import { figuresTable, ratioLines } from './client/table.ts';
 import { checkVerdicts } from './client/verdict-check.ts';
-import { hostWakeUps, shareAsleep, wakeUpLine } from './client/wake-up.ts';
 import { compareWorkers } from './client/workers.ts';
 import { ensureVllm } from './vllm/install.ts';
 import { writeModel } from './vllm/model.ts';
@@ -62,13 +62,13 @@ const timing = {
 /** Where more than one thread is worth while. */
 const FEWEST_STREAMS_OF_WORKERS = 200;
 
-/** As many wake-ups as the run before had bursts, about: the host of one minute is not that of the next. */
-const WAKE_UPS = 500;
-
-/** What of a run's stamps beyond their bound is the host's own doing, measured right after it. */
-async function hostAlone({ truth }: ClientRun, periodMs: number): Promise<string> {
-  const wakeUps = await hostWakeUps(cores, WAKE_UPS, periodMs);
-  return wakeUpLine(wakeUps, shareAsleep(wakeUps, truth, periodMs / 2000));
+/** One client's run; of our own with what the host alone does to its stamps. */
+async function measure(client: Client, streams: number): Promise<{ run: ClientRun; host: HostAlone | null }> {
+  const run = () => runClient(client, loadOf(streams), timing, cores, resultFile);
+  if (client.name !== ownClient(1).name) return { run: await run(), host: null };
+  const host = await HostWatch.begin(cores, timing.periodMs);
+  const own = await run();
+  return { run: own, host: await host.end(own.truth) };
 }
 
 /** All clients one after another at each load, in a table with the targets. False when one is missed. */
@@ -77,16 +77,16 @@ async function compare(): Promise<boolean> {
   let allMet = true;
   for (const streams of values.streams.split(',').map(Number)) {
     const figures = new Map<string, ClientFigures>();
-    let host = '';
+    let alone: HostAlone | null = null;
     for (const client of all) {
-      const run = await runClient(client, loadOf(streams), timing, cores, resultFile);
+      const { run, host } = await measure(client, streams);
       figures.set(client.name, figuresOf(run));
-      if (client.name === ownClient(1).name) host = await hostAlone(run, timing.periodMs);
+      alone ??= host;
     }
     console.log(`\n${streams} streams, a token every ${timing.periodMs} ms to all at once (${hostLoad()})\n`);
     console.log(figuresTable(figures));
-    const { lines, met } = ratioLines(streams, figures);
-    for (const line of [...lines, host]) console.log(line);
+    const { lines, met } = ratioLines(streams, figures, alone!.beyondBound);
+    for (const line of [...lines, alone!.lines]) console.log(line);
     allMet &&= met;
   }
   return allMet;

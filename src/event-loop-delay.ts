@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { coreTime, stolenShare } from './core-time.ts';
 import type { EventLoopDelay } from './measure/evidence.ts';
 import { runDelaySeconds } from './run-delay.ts';
 
@@ -9,12 +10,13 @@ const NS_PER_MS = 1e6;
 export function watchEventLoop(): { stop(): EventLoopDelay | null } {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
-  const [began, waited] = [performance.now(), runDelaySeconds()];
+  const [began, waited, cores] = [performance.now(), runDelaySeconds(), coreTime()];
   const milliseconds = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
   return {
     stop: () => {
       histogram.disable();
       if (histogram.count === 0) return null;
+      const stolen_share = stolenShare(cores, coreTime());
       return {
         p50_ms: milliseconds(histogram.percentile(50)),
         p99_ms: milliseconds(histogram.percentile(99)),
@@ -22,6 +24,7 @@ export function watchEventLoop(): { stop(): EventLoopDelay | null } {
         ...(process.platform === 'linux' && {
           core_wait_share: (1000 * (runDelaySeconds() - waited)) / (performance.now() - began),
         }),
+        ...(stolen_share !== null && { stolen_share }),
       };
     },
   };

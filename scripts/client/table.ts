@@ -45,12 +45,18 @@ interface Target {
   readonly name: string;
   readonly value: number | null;
   readonly limit: number;
+  /** What the host alone makes of it, whoever the client is. */
+  readonly host?: number;
 }
 
-/** Our figures against `vllm bench serve` and against the truth, each with the limit it is held to. */
+/**
+ * Our figures against `vllm bench serve` and against the truth, each with the limit it is held to.
+ * @param hostBeyond share of stamps that the host alone puts beyond their bound, see `HostAlone`
+ */
 export function ratioLines(
   streams: number,
   figures: ReadonlyMap<string, ClientFigures>,
+  hostBeyond: number,
 ): { lines: string[]; met: boolean } {
   const own = figures.get('ridge')!;
   const vllm = figures.get('vllm bench serve');
@@ -60,7 +66,7 @@ export function ratioLines(
       ? [{ name: 'CPU a token, of vllm bench', value: share(own.cpuPerEvent, vllm.cpuPerEvent), limit: 0.7 }]
       : []),
     ...(streams === 200 ? truthTargets(own) : []),
-    { name: 'stamps beyond their bound', value: own.beyondBound, limit: 0.001 },
+    beyondTarget(own, hostBeyond),
   ];
   return judged(targets);
 }
@@ -70,21 +76,43 @@ export function workerLines(
   streams: number,
   cpuRatio: number,
   workers: ClientFigures,
+  hostBeyond: number,
 ): { lines: string[]; met: boolean } {
   return judged([
     { name: 'CPU of the workers, of one thread', value: cpuRatio, limit: 1.1 },
     ...(streams === 200 ? truthTargets(workers).slice(0, 2) : []),
-    { name: 'stamps beyond their bound', value: workers.beyondBound, limit: 0.001 },
+    beyondTarget(workers, hostBeyond),
   ]);
 }
 
-function judged(targets: readonly Target[]): { lines: string[]; met: boolean } {
-  const lines = targets.map(
-    ({ name, value, limit }) =>
-      `  ${value !== null && value <= limit ? 'ok  ' : 'MISS'}  ${name}: ${value === null ? '-' : Number(value.toPrecision(3))} (at most ${limit})`,
-  );
-  return { lines, met: targets.every(({ value, limit }) => value !== null && value <= limit) };
+/** A host that wakes a sleeper late makes every client miss; its wake-ups before and after a run tell that within a factor. */
+const HOST_SCATTER = 2;
+
+type State = 'ok' | 'host' | 'MISS';
+
+function stateOf({ value, limit, host = 0 }: Target): State {
+  if (value === null) return 'MISS';
+  if (value <= limit) return 'ok';
+  return host > limit && value <= HOST_SCATTER * host ? 'host' : 'MISS';
 }
+
+function judged(targets: readonly Target[]): { lines: string[]; met: boolean } {
+  const lines = targets.map((target) => {
+    const { name, value, limit, host = 0 } = target;
+    const also = host > limit ? `; this host alone makes ${short(host)}` : '';
+    return `  ${stateOf(target).padEnd(4)}  ${name}: ${value === null ? '-' : short(value)} (at most ${limit}${also})`;
+  });
+  return { lines, met: targets.every((target) => stateOf(target) !== 'MISS') };
+}
+
+const short = (value: number): number => Number(value.toPrecision(3));
+
+const beyondTarget = ({ beyondBound }: ClientFigures, host: number): Target => ({
+  name: 'stamps beyond their bound',
+  value: beyondBound,
+  limit: 0.001,
+  host,
+});
 
 const biasTargets = (own: ClientFigures, vllm: ClientFigures): Target[] => [
   { name: 'mean TTFT bias, of vllm bench', value: share(own.ttftBiasMean, vllm.ttftBiasMean), limit: 1 / 20 },

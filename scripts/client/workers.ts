@@ -1,7 +1,8 @@
-import type { NullServerTiming } from '../../src/null-server/options.ts';
+import type { NullServerTiming, SentResponse } from '../../src/null-server/options.ts';
 import { startNullServer } from '../../src/null-server/start.ts';
 import { ownClient } from './commands.ts';
 import { type ClientFigures, figuresOf } from './figures.ts';
+import { HostWatch } from './host-alone.ts';
 import { loadOf } from './load.ts';
 import { type CpuRatio, cpuRatio, medianFigures } from './round-figures.ts';
 import { RoundsClient } from './rounds.ts';
@@ -25,7 +26,9 @@ export async function compareWorkers(
   cores: Cores,
   resultFile: string,
 ): Promise<boolean> {
-  const pairs = await alternate(streams, workers, timing, cores, resultFile);
+  const watch = await HostWatch.begin(cores, timing.periodMs);
+  const { pairs, truth } = await alternate(streams, workers, timing, cores, resultFile);
+  const host = await watch.end(truth);
   const [cold, warm] = [pairs.slice(0, COLD_PAIRS), pairs.slice(COLD_PAIRS)];
   const [one, more] = [0, 1].map((client) => medianFigures(warm.map((pair) => pair[client]!)));
   console.log(
@@ -40,13 +43,19 @@ export async function compareWorkers(
     ),
   );
   const ratio = cpuRatio(warm);
-  const { lines, met } = workerLines(streams, ratio.ofSums, more!);
-  for (const line of lines) console.log(line);
+  const { lines, met } = workerLines(streams, ratio.ofSums, more!, host.beyondBound);
+  for (const line of [...lines, host.lines]) console.log(line);
   console.log(spreadLine(ratio, cpuRatio(cold)));
   return met;
 }
 
 type Pair = readonly [one: ClientFigures, more: ClientFigures];
+
+/** All pairs of rounds, and what the server sent in the last. */
+interface Rounds {
+  readonly pairs: readonly Pair[];
+  readonly truth: readonly SentResponse[];
+}
 
 async function alternate(
   streams: number,
@@ -54,7 +63,7 @@ async function alternate(
   timing: NullServerTiming,
   cores: Cores,
   resultFile: string,
-): Promise<Pair[]> {
+): Promise<Rounds> {
   const server = await startNullServer({
     ...timing,
     ...(cores.server === null ? {} : { cpus: cores.server }),
@@ -64,8 +73,12 @@ async function alternate(
     for (const threads of [1, workers])
       clients.push(await RoundsClient.start({ url: server.url, workers: threads }, cores, resultFile));
     const load = loadOf(streams, REQUESTS_A_STREAM);
-    const round = async (client: number): Promise<ClientFigures> =>
-      figuresOf(await clients[client]!.run(load, server));
+    let truth: readonly SentResponse[] = [];
+    const round = async (client: number): Promise<ClientFigures> => {
+      const run = await clients[client]!.run(load, server);
+      truth = run.truth;
+      return figuresOf(run);
+    };
     const pairs: Pair[] = [];
     for (let pair = 0; pair < COLD_PAIRS + WARM_PAIRS; pair++) {
       // Whichever is first is first as often: what drifts meets both.
@@ -73,7 +86,7 @@ async function alternate(
       const figures = [await round(first), await round(1 - first)] as const;
       pairs.push(first === 0 ? figures : [figures[1], figures[0]]);
     }
-    return pairs;
+    return { pairs, truth };
   } finally {
     for (const client of clients) await client.stop();
     await server.stop();

@@ -114,7 +114,7 @@ async function twoPasses(
       requests: first.requests + second.requests,
       events: first.events + second.events,
     },
-    ...passFigures(first, second),
+    ...passFigures(first, second, event_loop_delay?.stolen_share),
     event_loop_delay,
   };
 }

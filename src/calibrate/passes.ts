@@ -32,17 +32,18 @@ export type PassFigures = Pick<Calibration, 'ttft_bias' | 'stamp_error' | 'betwe
 
 /**
  * The figures of both passes together.
+ * @param stolenShare see `stolenShare`; the cause that is named where it is large
  * @throws RidgeError (exit 1) when the two differ too much, or stamps are late already here: the host is busy
  */
-export function passFigures(first: Pass, second: Pass): PassFigures {
+export function passFigures(first: Pass, second: Pass, stolenShare = 0): PassFigures {
   const [biasMean, errorP99] = [meanBias, lateStamps].map((of) => [of(first), of(second)] as const);
-  requireAgreement('mean TTFT bias', biasMean!);
-  requireAgreement('stamp error p99', errorP99!);
+  const difference = differenceOf('mean TTFT bias', biasMean!) ?? differenceOf('stamp error p99', errorP99!);
+  if (difference !== null) throw tooBusy(difference, stolenShare);
   const bias = distributionOf([...first.ttftBias, ...second.ttftBias])!;
   const stamps = distributionOf([...first.stamps, ...second.stamps])!;
   const limit = CALIBRATION_LIMITS.stamp_error_p99_ms.value;
   if (1000 * stamps.p99 > limit)
-    throw tooBusy(`stamps are late by ${milliseconds(stamps.p99)} (p99) at a light load`);
+    throw tooBusy(`stamps are late by ${milliseconds(stamps.p99)} (p99) at a light load`, stolenShare);
   return {
     ttft_bias: {
       mean_ms: 1000 * bias.mean,
@@ -61,15 +62,23 @@ const lateStamps = ({ stamps }: Pass): number => distributionOf(stamps)!.p99;
 const apart = ([first, second]: Both): number => 1000 * Math.abs(first - second);
 const milliseconds = (seconds: number): string => `${(1000 * seconds).toFixed(2)} ms`;
 
-function requireAgreement(what: string, both: Both): void {
+/** What is to be said where two passes differ too much. */
+function differenceOf(what: string, both: Both): string | null {
   const { between_passes_share: share, between_passes_ms: least } = CALIBRATION_LIMITS;
   const allowed = Math.max(least.value, 1000 * share.value * Math.min(...both));
-  if (apart(both) <= allowed) return;
-  throw tooBusy(`two passes differ in ${what}: ${both.map(milliseconds).join(' and ')}`);
+  return apart(both) <= allowed
+    ? null
+    : `two passes differ in ${what}: ${both.map(milliseconds).join(' and ')}`;
 }
 
-export const tooBusy = (why: string): RidgeError =>
+/** Share of its cores' time from which on a hypervisor that takes it is named. */
+const STOLEN = 0.05;
+
+export const tooBusy = (why: string, stolenShare = 0): RidgeError =>
   new RidgeError(`this host is too busy to calibrate: ${why}`, {
     exitCode: EXIT.refused,
-    mend: 'End other work on it and run ridge calibrate again; nothing was saved.',
+    mend:
+      stolenShare < STOLEN
+        ? 'End other work on it and run ridge calibrate again; nothing was saved.'
+        : `The hypervisor took ${Math.round(100 * stolenShare)} % of its cores' time (steal): try again when its other guests rest; nothing was saved.`,
   });

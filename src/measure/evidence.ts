@@ -27,6 +27,8 @@ export interface EventLoopDelay {
   readonly max_ms: number;
   /** Share of the time in which the client's thread could have run and had no core; absent: not known on its host. */
   readonly core_wait_share?: number;
+  /** Of the time in which its cores had work, the share that a hypervisor gave to others; absent: not known. */
+  readonly stolen_share?: number;
 }
 
 /** How the requests of an open loop were to arrive, and whether they overran the server. */

@@ -90,6 +90,7 @@ function clientFacts({ eventLoopDelay }: CellEvidence, bounds: StampBounds): Cel
     chunk_bound_p50_ms: milliseconds(bounds.chunk_p50),
     chunk_bound_p99_ms: milliseconds(bounds.chunk_p99),
     core_wait_share: eventLoopDelay?.core_wait_share ?? null,
+    stolen_share: eventLoopDelay?.stolen_share ?? null,
   };
 }
 

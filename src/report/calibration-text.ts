@@ -1,5 +1,5 @@
 import type { CalibratedRate, Calibration, HostCalibration } from '../run/schema.ts';
-import { formatNumber } from './format.ts';
+import { formatNumber, formatPercent } from './format.ts';
 import { renderTable } from './text-table.ts';
 import { wrapItem } from './wrap.ts';
 
@@ -80,6 +80,14 @@ function factRows(calibration: Calibration): (readonly [name: string, value: str
         ? 'unknown'
         : `p50 ${ms(loop.p50_ms)}, p99 ${ms(loop.p99_ms)}, at most ${ms(loop.max_ms)}`,
     ],
+    ...(loop?.stolen_share === undefined
+      ? []
+      : [
+          [
+            'taken by the host',
+            `${formatPercent(loop.stolen_share)} of the time in which its cores had work (steal)`,
+          ] as const,
+        ]),
     ['clock', `steps of ${formatNumber(timers.clock_step_us, 2)} µs`],
     ['timers fire late by', `p50 ${ms(timers.late_p50_ms)}, p99 ${ms(timers.late_p99_ms)}, when idle`],
   ];

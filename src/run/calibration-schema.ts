@@ -45,6 +45,8 @@ export const calibrationSchema = z.object({
       p99_ms: milliseconds,
       max_ms: milliseconds,
       core_wait_share: z.number().min(0).optional(),
+      /** Of the time in which its cores had work, the share that a hypervisor gave to others. */
+      stolen_share: z.number().min(0).optional(),
     })
     .nullable(),
   /** Of an idle client: the smallest step of its clock, and how much later than asked its timers fire. */

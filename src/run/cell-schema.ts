@@ -96,6 +96,8 @@ export const cellRecordSchema = z.object({
       chunk_bound_p99_ms: nullableNumber,
       /** Share of the cell in which the client could have run and had no core; absent in older records. */
       core_wait_share: nullableNumber.optional(),
+      /** Of the time in which its cores had work, the share that a hypervisor gave to others (steal); absent in older records. */
+      stolen_share: nullableNumber.optional(),
       /** What the client's sockets saw, all threads together; absent in older records and of pairs. */
       sockets: z
         .object({

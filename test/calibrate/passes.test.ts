@@ -32,6 +32,14 @@ describe('two passes', () => {
   });
 });
 
+test('a busy host is told when its hypervisor took the time', () => {
+  const tooBusy = (stolen: number) => () => passFigures(pass(0.004, 0.0051), pass(0.004, 0.0051), stolen);
+  expect(tooBusy(0.15)).toThrow(
+    expect.objectContaining({ mend: expect.stringContaining('took 15 % of its cores') }),
+  );
+  expect(tooBusy(0.01)).toThrow(expect.objectContaining({ mend: expect.stringContaining('End other work') }));
+});
+
 const window = { from: 10, to: 11 };
 
 test('a stamp before its token left means that clocks differ', () => {

@@ -419,19 +419,20 @@ describe('the client', () => {
     expect(late(8)).not.toContain('client_bound');
   });
 
-  test('names the lack of a core as the cause of late stamps', () => {
-    const starved = (core_wait_share: number) =>
+  test('names what kept it off its cores as the cause of late stamps: other work, or a hypervisor', () => {
+    const starved = (core_wait_share: number, stolen_share: number) =>
       measureCell(
         evidence({
           timelines: bounds(0.02),
-          eventLoopDelay: { p50_ms: 0, p99_ms: 100, max_ms: 200, core_wait_share },
+          eventLoopDelay: { p50_ms: 0, p99_ms: 100, max_ms: 200, core_wait_share, stolen_share },
         }),
       );
-    const message = (share: number) =>
-      starved(share).reasons.find(({ code }) => code === 'client_bound')?.message;
-    expect(starved(0.4).client?.core_wait_share).toBe(0.4);
-    expect(message(0.4)).toContain('waited 40 % of the time for a core');
-    expect(message(0.01)).not.toContain('core');
+    const message = (waited: number, stolen: number) =>
+      starved(waited, stolen).reasons.find(({ code }) => code === 'client_bound')?.message;
+    expect(starved(0.4, 0.1).client).toMatchObject({ core_wait_share: 0.4, stolen_share: 0.1 });
+    expect(message(0.4, 0.1)).toContain('waited 40 % of the time for a core');
+    expect(message(0.04, 0.15)).toContain('the hypervisor took 15 % of its cores');
+    expect(message(0.01, 0.04)).not.toContain('core');
   });
 
   test('records its event loop’s delay, but is not judged by it', () => {

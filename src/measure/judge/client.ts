@@ -5,8 +5,8 @@ import { chunksArrived } from '../window-totals.ts';
 import { asPercent, type Case, type Judge, reason, short } from './case.ts';
 import { typicalDecodeSpan } from './decode.ts';
 
-/** Share of its time that a client waits for a core from which on that is named as the cause. */
-const WAITS_FOR_A_CORE = 0.05;
+/** Share of its time that a client is kept off its cores from which on that is named as the cause. */
+const SHORT_OF_CORES = 0.05;
 
 /** A client that reads its sockets too late measures itself: its stamps' own bound is compared with what they measure. */
 export const judgeClientBound: Judge = (cell) =>
@@ -65,9 +65,11 @@ function tooLarge(cell: Case, what: string, share: number, limit: number): Reaso
   return reason('client_bound', 'flagged', 'exclude', message, share, limit);
 }
 
-/** A busy neighbour can be sent away; a client that is too slow by itself needs other help. */
+/** A busy neighbour can be sent away, another guest of the same machine cannot; a client that is too slow by itself needs other help. */
 function shortOfCores({ evidence }: Case): string {
-  const share = evidence.eventLoopDelay?.core_wait_share ?? 0;
-  if (share < WAITS_FOR_A_CORE) return '';
-  return `: the client waited ${asPercent(share)} of the time for a core; keep other work, the server too, off one (taskset)`;
+  const { core_wait_share: waited = 0, stolen_share: stolen = 0 } = evidence.eventLoopDelay ?? {};
+  if (Math.max(waited, stolen) < SHORT_OF_CORES) return '';
+  return waited >= stolen
+    ? `: the client waited ${asPercent(waited)} of the time for a core; keep other work, the server too, off one (taskset)`
+    : `: the hypervisor took ${asPercent(stolen)} of its cores' time (steal); measure when its other guests rest, or from another host`;
 }

@@ -80,6 +80,7 @@ test('a target that is missed or cannot be computed is a miss', () => {
       ['vllm bench serve', { ...own, ttftBiasMean: 500, ttftBiasP99: 900, cpuPerEvent: 30 }],
       ['ridge', { ...own, beyondBound: 0, cpuPerEvent: 10 }],
     ]),
+    0,
   );
   expect(good.met, good.lines.join('\n')).toBe(true);
   const slow = ratioLines(
@@ -88,9 +89,25 @@ test('a target that is missed or cannot be computed is a miss', () => {
       ['vllm bench serve', { ...own, ttftBiasMean: 500, ttftBiasP99: 900, cpuPerEvent: 30 }],
       ['ridge', { ...own, beyondBound: 0, cpuPerEvent: null }],
     ]),
+    0,
   );
   expect(slow.met).toBe(false);
   expect(slow.lines.find((line) => line.includes('CPU'))).toContain('MISS');
+});
+
+test('stamps beyond their bound are the host’s own doing up to twice what it makes alone', () => {
+  const beyond = (beyondBound: number, host: number) => {
+    const { lines, met } = ratioLines(50, new Map([['ridge', { ...figuresOf(run), beyondBound }]]), host);
+    return { met, line: lines.find((line) => line.includes('beyond'))! };
+  };
+  expect(beyond(0.0005, 0.01)).toMatchObject({ met: true, line: expect.stringMatching(/^ {2}ok /) });
+  expect(beyond(0.015, 0.01)).toMatchObject({
+    met: true,
+    line: expect.stringMatching(/^ {2}host .*0\.01\)/),
+  });
+  expect(beyond(0.025, 0.01)).toMatchObject({ met: false, line: expect.stringMatching(/^ {2}MISS/) });
+  // A host that does next to nothing excuses nothing.
+  expect(beyond(0.0015, 0.0009)).toMatchObject({ met: false, line: expect.stringMatching(/^ {2}MISS/) });
 });
 
 test('a command of another client gets its values', () => {
