@@ -66,7 +66,7 @@ const FEWEST_STREAMS_OF_WORKERS = 200;
 async function measure(client: Client, streams: number): Promise<{ run: ClientRun; host: HostAlone | null }> {
   const run = () => runClient(client, loadOf(streams), timing, cores, resultFile);
   if (client.name !== ownClient(1).name) return { run: await run(), host: null };
-  const host = await HostWatch.begin(cores, timing.periodMs);
+  const host = await HostWatch.begin(cores, timing.periodMs, streams);
   const own = await run();
   return { run: own, host: await host.end(own.truth) };
 }

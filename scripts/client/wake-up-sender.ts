@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hostSeconds } from '../../src/host-clock.ts';
+import { workFor } from './work-for.ts';
 
 /** What the process is asked, as JSON in its first argument. */
 export interface WakeUpTask {
@@ -11,6 +12,8 @@ export interface WakeUpTask {
   readonly reader: readonly string[];
   readonly writes: number;
   readonly periodMs: number;
+  /** So long either end works after each write. */
+  readonly busyMs: number;
 }
 
 /** Of every write, on the host's clock: when it had left, and when the reader was woken by it. */
@@ -32,7 +35,7 @@ async function socketPair(): Promise<{ near: Socket; far: Socket; close(): void 
   return { near, far, close };
 }
 
-/** Writes a byte a period to a reader that does nothing else than wait for it. */
+/** Writes a byte a period to a reader that waits for it. */
 const task = JSON.parse(process.argv[2]!) as WakeUpTask;
 const { near, far, close } = await socketPair();
 const [file, ...args] = task.reader;
@@ -41,9 +44,10 @@ const lines = createInterface({ input: reader.stdout! })[Symbol.asyncIterator]()
 await lines.next();
 const left: number[] = [];
 for (let write = 0; write < task.writes; write++) {
-  await sleep(task.periodMs);
+  await sleep(Math.max(1, task.periodMs - task.busyMs));
   near.write('x');
   left.push(hostSeconds());
+  workFor(task.busyMs);
 }
 const { value: woken = '[]' } = await lines.next();
 const log: WakeUpLog = { left, woken: JSON.parse(woken) };

@@ -11,12 +11,17 @@ const script = (name: string): string => fileURLToPath(new URL(name, import.meta
 /**
  * How long this host takes to wake a process that waits in a read of a socket, s, one entry a write: the kernel's delivery and
  * the start of a core that slept, with no event loop, no parser and one connection, less what the scheduler says that the
- * process waited for its core. A stamp's bound cannot know of it: to the process that sleeps, data on its way looks like data
+ * process waited for its core. Both ends work for `busyMs` after each write, as a server and its client do: hypervisors keep cores
+ * that do from running more often. A stamp's bound cannot know of it: to the process that sleeps, data on its way looks like data
  * that has not been sent.
  */
-export async function hostWakeUps(cores: Cores, writes: number, periodMs: number): Promise<number[]> {
-  const reader = on(cores.client, [process.execPath, script('wake-up-reader.ts'), `${writes}`]);
-  const task: WakeUpTask = { reader, writes, periodMs };
+export async function hostWakeUps(
+  cores: Cores,
+  writes: number,
+  { periodMs, busyMs }: Pick<WakeUpTask, 'periodMs' | 'busyMs'>,
+): Promise<number[]> {
+  const reader = on(cores.client, [process.execPath, script('wake-up-reader.ts'), `${writes}`, `${busyMs}`]);
+  const task: WakeUpTask = { reader, writes, periodMs, busyMs };
   const [file, ...args] = on(cores.server, [
     process.execPath,
     script('wake-up-sender.ts'),

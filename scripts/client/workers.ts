@@ -26,7 +26,7 @@ export async function compareWorkers(
   cores: Cores,
   resultFile: string,
 ): Promise<boolean> {
-  const watch = await HostWatch.begin(cores, timing.periodMs);
+  const watch = await HostWatch.begin(cores, timing.periodMs, streams);
   const { pairs, truth } = await alternate(streams, workers, timing, cores, resultFile);
   const host = await watch.end(truth);
   const [cold, warm] = [pairs.slice(0, COLD_PAIRS), pairs.slice(COLD_PAIRS)];

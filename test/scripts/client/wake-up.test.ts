@@ -12,7 +12,7 @@ const sent = (...times: number[]): SentResponse => ({
 });
 
 test('a process that waits in a read is woken after the write, every time', async () => {
-  const wakeUps = await hostWakeUps({ server: null, client: null }, 20, 1);
+  const wakeUps = await hostWakeUps({ server: null, client: null }, 20, { periodMs: 1, busyMs: 0.1 });
   expect(wakeUps).toHaveLength(20);
   // A sender that is held up between its write and its stamp makes one too short, never all of them.
   expect(Math.max(...wakeUps)).toBeGreaterThan(0);
