@@ -7,7 +7,7 @@ process.env.TZ = 'UTC';
 /** Stages that only compute: their files share a process, in which modules load once, and all cores. */
 const COMPUTING = [
   ...['accelerator', 'model', 'roofline', 'stats', 'suite', 'suites', 'plan', 'measure'],
-  ...['fit', 'fitfile', 'import', 'predict', 'cost', 'report', 'schemas'],
+  ...['fit', 'fitfile', 'import', 'load', 'predict', 'cost', 'report', 'schemas'],
 ].map((stage) => `test/${stage}/**/*.test.ts`);
 /** Verbs that start nothing but themselves. */
 const COMMANDS = ['test/commands/!(run|probe)*.test.ts'];
