@@ -3,6 +3,7 @@ import { identifyEndpoint } from '../../src/endpoint/identify.ts';
 import { scrapeMetrics } from '../../src/endpoint/metrics.ts';
 import { FAULTS, parseFault } from '../../src/simulate/faults.ts';
 import { startEndpoint } from '../../src/simulate/server.ts';
+import { freePort } from '../ports.ts';
 import { device } from '../simulate/factory.ts';
 import { faultyRun } from './faulty-run.ts';
 import { rawServer } from './raw-answers.ts';
@@ -25,12 +26,6 @@ function requireExpected({ expect: expected }: FaultRow, cell: SecondCell): void
   }
 }
 
-async function unusedUrl(): Promise<string> {
-  const { url, close } = await startEndpoint({ device: device() });
-  await close();
-  return url;
-}
-
 /** Puts the fault of a row in, between two cells. */
 function struckBy({ inject }: FaultRow): Promise<SecondCell> {
   switch (inject.at) {
@@ -46,7 +41,7 @@ function struckBy({ inject }: FaultRow): Promise<SecondCell> {
     case 'socket':
       return measureTwoCells(() => rawServer(inject.answer), inject.limits);
     case 'nobody':
-      return measureTwoCells(async () => ({ url: await unusedUrl() }));
+      return measureTwoCells(async () => ({ url: `http://127.0.0.1:${await freePort()}` }));
     case 'gone':
       return measureTwoCells(async (sound) => {
         await sound.close();

@@ -17,6 +17,7 @@ import { readRequests, readRun } from '../../src/run/read-run.ts';
 import type { CellRecord } from '../../src/run/schema.ts';
 import { RunStore } from '../../src/run/store.ts';
 import { type SimulatedEndpoint, startEndpoint } from '../../src/simulate/server.ts';
+import { freePort } from '../ports.ts';
 import { run, runTarget } from '../run/facts.ts';
 import { card, device } from '../simulate/factory.ts';
 import { loadText } from '../suite/suite-text.ts';
@@ -52,6 +53,8 @@ export async function measureTwoCells(
 ): Promise<SecondCell> {
   const sound = await startEndpoint({
     device: device({ timeScale: 0.01 }),
+    // Some rows end it: none of the servers beside it may get its port.
+    port: await freePort(),
     exit: () => void sound.close().catch(() => undefined),
   });
   const home = await mkdtemp(join(tmpdir(), 'ridge-'));

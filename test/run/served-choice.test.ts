@@ -8,7 +8,7 @@ import { Execution, type RunOptions } from '../../src/run/orchestrate.ts';
 import { readRun } from '../../src/run/read-run.ts';
 import { becomesFree } from '../../src/server/port.ts';
 import { loadLab } from '../../src/suite/targets.ts';
-import { freePort } from '../server/facts.ts';
+import { freePort } from '../ports.ts';
 import { loadText } from '../suite/suite-text.ts';
 import { temporaryFolder } from './facts.ts';
 

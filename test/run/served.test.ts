@@ -6,7 +6,8 @@ import { execaNode } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { readRun } from '../../src/run/read-run.ts';
 import { becomesFree, isListening } from '../../src/server/port.ts';
-import { FAKE_SERVER, freePort, isAlive, parentOf, pidsOf, until } from '../server/facts.ts';
+import { freePort } from '../ports.ts';
+import { FAKE_SERVER, isAlive, parentOf, pidsOf, until } from '../server/facts.ts';
 import { temporaryFolder } from './facts.ts';
 
 const RIDGE = fileURLToPath(new URL('../../bin/ridge.js', import.meta.url));

@@ -1,23 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { AgentTarget, ServerTask } from '../../src/agent/protocol.ts';
 
 export const FAKE_SERVER = fileURLToPath(new URL('fake-server.ts', import.meta.url));
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 export const target = (port: number, api_key: string | null = null): AgentTarget => ({
   url: `http://127.0.0.1:${port}`,

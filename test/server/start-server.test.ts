@@ -7,8 +7,9 @@ import { RidgeError } from '../../src/errors.ts';
 import { LogReader } from '../../src/server/log-facts.ts';
 import { becomesFree } from '../../src/server/port.ts';
 import { startServer } from '../../src/server/start-server.ts';
+import { freePort } from '../ports.ts';
 import { temporaryFolder } from '../run/facts.ts';
-import { FAKE_SERVER, freePort, isAlive, pidsOf, target, task, until } from './facts.ts';
+import { FAKE_SERVER, isAlive, pidsOf, target, task, until } from './facts.ts';
 
 interface Attempt {
   readonly mode: string;
