@@ -45,7 +45,7 @@ export class StampClock {
   #polled: number;
   #restTime = 0;
   #restIdle = 0;
-  /** Of the turn before: what the thread waited since then may all have been after its rest. */
+  /** Of the turn or tick before: what the thread waited since then may all have been after its rest. */
   #delay: number;
 
   /** `turnEnded` is called when all sockets of a turn have been read. */
@@ -76,7 +76,7 @@ export class StampClock {
 
   /**
    * Call it from a timer, often, while answers are awaited: data that is still to come cannot have been there at this
-   * turn's poll, so what the loop did before it (scrapes, progress) is no part of the next bound.
+   * turn's poll, so what the loop did before it (scrapes, progress), and waited, is no part of the next bound.
    */
   tick(): void {
     const now = this.#host.now();
@@ -84,6 +84,7 @@ export class StampClock {
       if (this.#inTurn) return;
       this.#polled = Math.max(this.#polled, now);
       this.#rest();
+      this.#delay = this.#host.runDelay();
     });
   }
 

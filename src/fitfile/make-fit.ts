@@ -10,7 +10,6 @@ import { observationsFromRuns, type RunCells, type RunObservations } from '../fi
 import type { Objective } from '../fit/objective.ts';
 import type { Observation } from '../fit/observations.ts';
 import { fittedLengths, unknownTasks, withFittedLengths } from '../fit/power/fitted-lengths.ts';
-import { parametersInData, termsOf } from '../fit/problem.ts';
 import { ScheduleCache } from '../fit/schedule-cache.ts';
 import { type OnProgress, validate } from '../fit/validate.ts';
 import type { ModelCard } from '../model/card.ts';
@@ -23,6 +22,7 @@ import { type CellRules, selectCells } from './cell-rules.ts';
 import type { DevicePrior, PriorUse } from './device-prior.ts';
 import { sharedSampling } from './sampling.ts';
 import type { Fit } from './schema.ts';
+import { refuseTooFew } from './too-few.ts';
 import { withDigest } from './write.ts';
 
 export interface MakeFitOptions extends CellRules {
@@ -52,7 +52,7 @@ export function makeFit(runs: readonly RunCells[], options: MakeFitOptions): Fit
   const selected = selectCells(read.observations, options);
   const seen = selected.filter(isSeen);
   const prior = priorFor(seen, options.prior);
-  refuseTooFew(read.card, seen, read.left_out, prior !== null);
+  refuseTooFew(read, seen, { runs, hasPrior: prior !== null });
   const fitOptions: FitOptions = {
     ...DEFAULT_FIT_OPTIONS,
     seed: options.seed ?? DEFAULT_FIT_OPTIONS.seed,
@@ -152,41 +152,4 @@ function refuseTwice(runs: readonly RunCells[]): void {
     }
     seen.add(digest);
   }
-}
-
-/** A fit needs more numbers than it has parameters, or its intervals mean nothing; with others' fits before it, any. */
-function refuseTooFew(
-  card: ModelCard,
-  seen: readonly Observation[],
-  leftOut: readonly { readonly reasons: readonly string[] }[],
-  hasPrior: boolean,
-): void {
-  const numbers = termsOf(card, seen).length;
-  const parameters = hasPrior ? 0 : parametersInData(card, seen).length;
-  if (numbers > parameters) return;
-  const most = mostFor(leftOut);
-  throw new RidgeError(
-    `too few usable cells for a fit: measured numbers ${numbers}, parameters ${parameters} (cells used ${seen.length}, left out ${leftOut.length}${most === null ? '' : `, ${most.cells} of them for ${most.reason}`})`,
-    { exitCode: EXIT.refused, mend: MENDS[most?.reason ?? ''] ?? MEASURE_MORE },
-  );
-}
-
-const MEASURE_MORE = 'Measure suites/roofline.yaml, or see the verdicts of the run.';
-const MENDS: Readonly<Record<string, string>> = {
-  client_bound:
-    'This host woke the client late: keep other work off its core; on a virtual machine see README, "Calibrate the client".',
-};
-
-/** The reason that keeps most cells out; null: none is. */
-function mostFor(
-  leftOut: readonly { readonly reasons: readonly string[] }[],
-): { readonly reason: string; readonly cells: number } | null {
-  const counts = [
-    ...Map.groupBy(
-      leftOut.flatMap(({ reasons }) => reasons),
-      (reason) => reason,
-    ),
-  ];
-  const [most] = counts.sort(([, a], [, b]) => b.length - a.length);
-  return most === undefined ? null : { reason: most[0], cells: most[1].length };
 }

@@ -128,6 +128,18 @@ test('a thread that only waited for its core has not rested at all', () => {
   expect(clock.stamp().bound_s).toBeCloseTo(0.005, 9);
 });
 
+test('waits for a core before the last tick that found no data do not count', () => {
+  const host = new FakeHost();
+  const clock = new StampClock(() => {}, host);
+  clock.stamp();
+  host.endOfPoll();
+  host.starve(0.01, 0.004);
+  clock.tick();
+  host.endOfPoll();
+  host.starve(0.01, 0.002);
+  expect(clock.stamp().bound_s).toBeCloseTo(0.002, 9);
+});
+
 test('on a real socket, the bound covers the time that the data had to wait', async () => {
   const clock = new StampClock();
   const server = createServer().listen(0, '127.0.0.1');

@@ -266,23 +266,3 @@ test('a rule that covers no cell is a slip, and the values that are there are na
     );
   }
 });
-
-test('too few usable cells: how many were left out, and for what most of them', () => {
-  const reason = {
-    code: 'client_bound' as const,
-    effect: 'flagged' as const,
-    fit: 'exclude' as const,
-    message: '',
-    value: null,
-    threshold: null,
-  };
-  const { records } = run;
-  const bad = records.slice(2).map((one) => ({ ...one, verdict: 'flagged' as const, reasons: [reason] }));
-  expect(() => makeFit([{ ...run, records: [...records.slice(0, 2), ...bad] }], made)).toThrow(
-    expect.objectContaining({
-      exitCode: 1,
-      message: expect.stringContaining(`left out ${bad.length}, ${bad.length} of them for client_bound)`),
-      mend: expect.stringContaining('keep other work off its core'),
-    }),
-  );
-});
