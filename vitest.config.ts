@@ -11,6 +11,10 @@ const COMPUTING = [
 ].map((stage) => `test/${stage}/**/*.test.ts`);
 /** Verbs that start nothing but themselves. */
 const COMMANDS = ['test/commands/!(run|probe)*.test.ts'];
+/** Sockets and clocks within one process, and what reads no more than files: they share it, one after another. */
+const SOCKETS = ['endpoint', 'simulate', 'null-server', 'power', 'scripts', 'vllm-setup', 'architecture'].map(
+  (stage) => `test/${stage}/**/*.test.ts`,
+);
 /** They run beside each other, before all others. */
 const BESIDE = { maxWorkers: '100%', sequence: { groupOrder: 0 } } as const;
 
@@ -37,13 +41,23 @@ export default defineConfig({
       },
       { extends: true, test: { name: 'commands', include: COMMANDS, ...BESIDE } },
       {
+        extends: true,
+        test: {
+          name: 'sockets',
+          include: SOCKETS,
+          isolate: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // They start commands and servers, which take the other cores, or change what all share.
         extends: true,
         test: {
           name: 'running',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...COMPUTING, ...COMMANDS],
-          sequence: { groupOrder: 1 },
+          exclude: [...COMPUTING, ...COMMANDS, ...SOCKETS],
+          sequence: { groupOrder: 2 },
         },
       },
     ],
