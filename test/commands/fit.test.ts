@@ -42,7 +42,7 @@ describe('ridge fit', () => {
     const [first, ...rest] = cells.trimEnd().split('\n');
     await writeFile(join(damaged, 'cells.jsonl'), [first!.slice(0, 50), ...rest].join('\n'));
     for (const argv of [
-      ['fit', damaged],
+      ['fit', damaged, '--bootstrap', '0', '--predictor', 'closed_form'],
       ['validate', file, damaged],
     ]) {
       const { exitCode, stderr } = await ridge(...argv);
