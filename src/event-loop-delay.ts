@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { coreTime, stolenShare } from './core-time.ts';
 import type { EventLoopDelay } from './measure/evidence.ts';
-import { runDelaySeconds } from './run-delay.ts';
+import { watchCoreWait } from './run-delay.ts';
 
 const RESOLUTION_MS = 1;
 const NS_PER_MS = 1e6;
@@ -10,20 +10,19 @@ const NS_PER_MS = 1e6;
 export function watchEventLoop(): { stop(): EventLoopDelay | null } {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   histogram.enable();
-  const [began, waited, cores] = [performance.now(), runDelaySeconds(), coreTime()];
+  const [coreWait, cores] = [watchCoreWait(), coreTime()];
   const milliseconds = (ns: number): number => Math.max(0, ns / NS_PER_MS - RESOLUTION_MS);
   return {
     stop: () => {
       histogram.disable();
       if (histogram.count === 0) return null;
+      const core_wait_share = coreWait();
       const stolen_share = stolenShare(cores, coreTime());
       return {
         p50_ms: milliseconds(histogram.percentile(50)),
         p99_ms: milliseconds(histogram.percentile(99)),
         max_ms: milliseconds(histogram.max),
-        ...(process.platform === 'linux' && {
-          core_wait_share: (1000 * (runDelaySeconds() - waited)) / (performance.now() - began),
-        }),
+        ...(core_wait_share !== null && { core_wait_share }),
         ...(stolen_share !== null && { stolen_share }),
       };
     },

@@ -1,4 +1,5 @@
 import { openSync, readSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 
 const SPACE = 32;
 
@@ -7,6 +8,13 @@ const SPACE = 32;
  * Linux counts it per thread and a read costs under a microsecond; elsewhere it is not known and reads 0.
  */
 export const runDelaySeconds: () => number = openRunDelay();
+
+/** Watches this thread from now on: the share of the time in which it waited for a core; null where that is not known. */
+export function watchCoreWait(): () => number | null {
+  if (process.platform !== 'linux') return () => null;
+  const [began, waited] = [performance.now(), runDelaySeconds()];
+  return () => (1000 * (runDelaySeconds() - waited)) / (performance.now() - began);
+}
 
 function openRunDelay(): () => number {
   let file: number;

@@ -4,6 +4,7 @@ import { waitForIdle } from '../endpoint/idle.ts';
 import { createEndpointPort } from '../endpoint/port.ts';
 import { freshSalt } from '../endpoint/prompts.ts';
 import { resetPrefixCache } from '../endpoint/reset-cache.ts';
+import type { ClientCounts } from '../endpoint/socket-counts.ts';
 import { requireSockets } from '../endpoint/socket-limits.ts';
 import { EXIT, RidgeError } from '../errors.ts';
 import { watchEventLoop } from '../event-loop-delay.ts';
@@ -26,7 +27,7 @@ import { producedIn } from './produced.ts';
 import type { AgentTarget, CellResult, CellTask } from './protocol.ts';
 import { requireIdle } from './require-idle.ts';
 import { ServerWatch } from './server-watch.ts';
-import { socketFacts } from './socket-facts.ts';
+import { socketFacts, withReadersWait } from './socket-facts.ts';
 import { tellsStalls } from './tells-stalls.ts';
 import { sendPrefix, touchFirst } from './touch-first.ts';
 
@@ -91,7 +92,8 @@ export async function runCell(
   const eventLoop = watchEventLoop();
   const origin = port.now();
   let load: DrivenLoad;
-  let sockets: Awaited<ReturnType<typeof socketFacts>> = null;
+  // Null where a thread of the client has ended, and of a pair.
+  let counts: ClientCounts | null = null;
   try {
     load = await driveLoad(
       port,
@@ -103,12 +105,12 @@ export async function runCell(
       },
       signal,
     );
-    if (own !== null) sockets = await socketFacts(own, workers);
+    if (own !== null) counts = await own.counts().catch(() => null);
   } finally {
     watch.stop();
     await port.close();
   }
-  const eventLoopDelay = eventLoop.stop();
+  const eventLoopDelay = withReadersWait(eventLoop.stop(), counts);
   if (signal.aborted) throw new RidgeError('the cell was cancelled', { exitCode: EXIT.failed });
   await waitForIdle(() => watch.scrape()).catch(() => false);
   await watch.take('after');
@@ -155,7 +157,7 @@ export async function runCell(
   const reasons = [...cell.reasons, ...(read?.reasons ?? [])];
   return {
     ...cell,
-    client: cell.client && { ...cell.client, ...(sockets && { sockets }) },
+    client: cell.client && { ...cell.client, ...(counts && { sockets: socketFacts(counts, workers) }) },
     reasons,
     verdict: verdictOf(reasons),
     energy: read?.energy ?? null,

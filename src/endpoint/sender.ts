@@ -1,5 +1,6 @@
 import type { RequestSpec } from '../load/port.ts';
 import type { RequestTimeline } from '../measure/timeline.ts';
+import { watchCoreWait } from '../run-delay.ts';
 import { type Api, pathOf } from './api.ts';
 import { Backlog } from './backlog.ts';
 import { Connections } from './connections.ts';
@@ -47,6 +48,7 @@ export class Sender implements Senders {
   readonly #counts: SocketCounts = { connections: 0, reads: 0, fullReads: 0 };
   readonly #clock: StampClock = new StampClock(() => this.#turnEnded());
   readonly #backlog: Backlog = new Backlog(this.#clock);
+  readonly #coreWait = watchCoreWait();
   readonly #connections: Connections;
   readonly #ticking: NodeJS.Timeout;
   readonly #head: string;
@@ -93,7 +95,11 @@ export class Sender implements Senders {
   }
 
   counts(): Promise<ClientCounts> {
-    return Promise.resolve({ ...this.#counts, unparsedPeak: this.#backlog.peak });
+    return Promise.resolve({
+      ...this.#counts,
+      unparsedPeak: this.#backlog.peak,
+      coreWaitShare: this.#coreWait(),
+    });
   }
 
   close(): Promise<void> {

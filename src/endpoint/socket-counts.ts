@@ -9,6 +9,8 @@ export interface SocketCounts {
 export interface ClientCounts extends Readonly<SocketCounts> {
   /** Most bytes of one thread that were ever stamped and not yet parsed. */
   readonly unparsedPeak: number;
+  /** Share of the time in which the thread that waited most for a core did so; null: not known. */
+  readonly coreWaitShare: number | null;
 }
 
 /** The counts of several threads as one. */
@@ -17,6 +19,10 @@ export const addCounts = (all: readonly ClientCounts[]): ClientCounts => ({
   reads: sum(all.map(({ reads }) => reads)),
   fullReads: sum(all.map(({ fullReads }) => fullReads)),
   unparsedPeak: Math.max(0, ...all.map(({ unparsedPeak }) => unparsedPeak)),
+  coreWaitShare: most(all.map(({ coreWaitShare }) => coreWaitShare)),
 });
+
+const most = (values: readonly (number | null)[]): number | null =>
+  values.reduce((one, other) => (one === null || (other !== null && other > one) ? other : one), null);
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

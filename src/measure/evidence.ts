@@ -25,7 +25,7 @@ export interface EventLoopDelay {
   readonly p50_ms: number;
   readonly p99_ms: number;
   readonly max_ms: number;
-  /** Share of the time in which the client's thread could have run and had no core; absent: not known on its host. */
+  /** Share of the time in which the client's thread that waited most could have run and had no core; absent: not known. */
   readonly core_wait_share?: number;
   /** Of the time in which its cores had work, the share that a hypervisor gave to others; absent: not known. */
   readonly stolen_share?: number;

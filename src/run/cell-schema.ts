@@ -94,7 +94,7 @@ export const cellRecordSchema = z.object({
       ttft_bound_p99_ms: nullableNumber,
       chunk_bound_p50_ms: nullableNumber,
       chunk_bound_p99_ms: nullableNumber,
-      /** Share of the cell in which the client could have run and had no core; absent in older records. */
+      /** Share of the cell in which the client's thread that waited most had no core; absent in older records. */
       core_wait_share: nullableNumber.optional(),
       /** Of the time in which its cores had work, the share that a hypervisor gave to others (steal); absent in older records. */
       stolen_share: nullableNumber.optional(),
