@@ -157,8 +157,10 @@ const folded = (line: string): string => {
 };
 const wrapped = (line: string): string => wrapLines(`  ${line}`, REPORT_COLUMNS);
 
-function toText({ path, kind, problems, summary }: Check): string {
-  if (problems.length === 0) return folded(`${path}: ${kind}, good: ${summary}`);
+function toText({ path, kind, problems, summary, reasons = [] }: Check): string {
+  if (problems.length === 0) {
+    return [folded(`${path}: ${kind}, good: ${summary}`), ...reasons.map(wrapped)].join('\n');
+  }
   return problems
     .map(({ where, message, mend }) => folded(`${where}: ${message}`) + (mend ? `\n${wrapped(mend)}` : ''))
     .join('\n');

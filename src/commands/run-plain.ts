@@ -122,7 +122,8 @@ function cellLine(record: CellRecord): string {
   const verdict = endpointFailed(record) ? 'not measured' : record.verdict;
   const codes = reasons.filter(({ effect }) => effect !== 'note').map(({ code }) => code);
   const why = codes.length > 0 ? ` (${codes.join(', ')})` : '';
-  if (metrics === null) return `${describe(cell)}: ${verdict}${why}`;
+  const overloaded = record.stopped_by === 'overloaded' ? ', overloaded' : '';
+  if (metrics === null) return `${describe(cell)}: ${verdict}${why}${overloaded}`;
   const figures = [
     `TTFT ${formatNumber(metrics.ttft_ms?.mean ?? null)} ms`,
     `TPOT ${formatNumber(metrics.tpot_ms?.mean ?? null)} ms`,
@@ -130,7 +131,7 @@ function cellLine(record: CellRecord): string {
     ...energyFigures(record),
   ];
   const again = record.restarted ? ', its window begun anew after a stall' : '';
-  return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}${again}`;
+  return `${describe(cell)}: ${figures.join(', ')}: ${verdict}${why}${overloaded}${again}`;
 }
 
 /** Watts and joules a token, or why there are none. */

@@ -7,6 +7,7 @@ import { rememberSearches, searchesText } from './find-max-text.ts';
 import { parseRunFlags, type RunFlags } from './run-flags.ts';
 import { rememberGoals } from './run-goals.ts';
 import { runInputs } from './run-inputs.ts';
+import { rememberReasons } from './run-reasons.ts';
 import { rememberServers } from './run-servers.ts';
 import { stopOnSignals, watch, watchStyle } from './run-watch.ts';
 
@@ -90,8 +91,9 @@ the run
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
-exit: 0 every cell has a verdict, 1 no cell is valid, a goal is not reached or a
-highest load is not found, 3 a cell could not be measured, 130 stopped
+exit: 0 every cell has a verdict, 1 no cell is valid (or would be but for drift),
+a goal is not reached or a highest load is not found, 3 a cell could not be
+measured, 130 stopped
 
 Examples:
   ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 \\
@@ -127,6 +129,7 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
   const say = flags.json ? console.error : console.log;
   const execution = new Execution(inputs);
   const goals = rememberGoals(execution.events.subscribe);
+  const reasons = rememberReasons(execution.events.subscribe);
   const servers = rememberServers(execution);
   const searches = rememberSearches(execution.events.subscribe);
   if (inputs.findMax)
@@ -141,6 +144,7 @@ async function measure(inputs: RunOptions, flags: RunFlags): Promise<number> {
     await watching.end();
   }
   const again = exitCode === EXIT.interrupted || exitCode === EXIT.failed;
+  for (const line of flags.json ? [] : reasons()) say(line);
   for (const line of servers()) say(line);
   for (const line of goals()) say(line);
   const stream = flags.json ? process.stderr : process.stdout;

@@ -2,6 +2,7 @@ import { lengthened } from '../power/least-window.ts';
 import { closedLoopMeans } from '../roofline/closed-form.ts';
 import type { CellShape } from '../run/schema.ts';
 import type { Protocol, StopRule } from '../suite/schema.ts';
+import type { Trace } from '../suite/trace.ts';
 import { type TargetFacts, type TargetModel, targetModel } from './facts.ts';
 import { requestsForLittlesLaw } from './window.ts';
 
@@ -137,15 +138,28 @@ function spreadOf(model: TargetModel | null, cell: CellShape, { ttft_s }: Servic
 /** Seconds that a cell takes, see `cellCost`. */
 export const cellSeconds = (...cell: Parameters<typeof cellCost>): number => cellCost(...cell).seconds;
 
-/** Seconds of each cell on a target, its power source allowed for, and whether its model card could be used. */
+/** Seconds of a cell that replays a trace: no stop rule ends it. */
+function replaySeconds(model: TargetModel | null, cell: CellShape, { at_s }: Trace, speed: number): number {
+  const arriving = (at_s.at(-1)! - at_s[0]!) / speed;
+  return arriving + expectedService(model, cell).residence_s + BETWEEN_CELLS_S;
+}
+
+/**
+ * Seconds of each cell on a target, its power source allowed for, and whether its model card could be used.
+ * @param traces those that cells replay, by digest
+ */
 export function estimateCells(
   facts: TargetFacts,
   cells: readonly CellShape[],
   timing: { readonly protocol: Protocol; readonly stop: StopRule },
+  traces: ReadonlyMap<string, Trace> = new Map(),
 ): { seconds: number[]; source: EstimateSource } {
   const model = targetModel(facts);
   return {
     seconds: cells.map((cell) => {
+      const replayed = cell.arrivals?.trace ?? null;
+      const trace = replayed === null ? undefined : traces.get(replayed.digest);
+      if (trace !== undefined) return replaySeconds(model, cell, trace, replayed!.speed);
       const { protocol, stop } = lengthened(timing, facts.power ?? null);
       return cellSeconds(model, cell, protocol, stop);
     }),

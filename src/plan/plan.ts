@@ -1,7 +1,7 @@
 import { idleSeconds, leastWindowSeconds } from '../power/least-window.ts';
 import type { CellShape } from '../run/schema.ts';
 import { childSeed } from '../stats/random.ts';
-import type { GridPoint } from '../suite/expand.ts';
+import { type GridPoint, tracesOf } from '../suite/expand.ts';
 import type { Suite } from '../suite/schema.ts';
 import { resolvePoints, type SkippedPoint } from './cells.ts';
 import { type EstimateSource, estimateCells } from './estimate.ts';
@@ -57,7 +57,7 @@ export function planSuite(
     const ordered = orderCells(resolved, childSeed(suite.protocol.seed, index));
     const once = facts.chat ? ordered : withRoutingAnchor(ordered, suite.protocol, facts.card);
     const cells = [...once, ...anchorsAgain(once, restartsOf(facts, suite))];
-    const { seconds, source } = estimateCells(facts, cells, suite);
+    const { seconds, source } = estimateCells(facts, cells, suite, tracesOf(points));
     const power = powerOf(facts, cells.length);
     return {
       target: facts.name,

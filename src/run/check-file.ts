@@ -11,6 +11,7 @@ import { implausible } from './check-cells.ts';
 import { distinctCells } from './distinct-cells.ts';
 import { describe } from './lane.ts';
 import { CELLS_FILE, readRequests, readRun, readSteps } from './read-run.ts';
+import { reasonsText } from './reasons-text.ts';
 import type { CellRecord, Run } from './schema.ts';
 
 export interface FileProblem {
@@ -26,6 +27,8 @@ export interface FileCheck {
   readonly problems: readonly FileProblem[];
   /** What a good file holds, in a few words. */
   readonly summary: string;
+  /** Of a run: why cells are not valid. */
+  readonly reasons?: readonly string[];
 }
 
 /**
@@ -99,7 +102,7 @@ async function checkRun(path: string): Promise<FileCheck> {
       await readSteps(path, record).catch((error) => problems.push(problemOf(path, error)));
     }
     const summary = `${sizeText(run, records)} on ${counted(run.targets.length, 'target')}`;
-    return { path, kind: 'run', problems, summary };
+    return { path, kind: 'run', problems, summary, reasons: reasonsText(records) };
   } catch (error) {
     if (error instanceof RidgeError && error.message === 'no run here') throw error;
     return broken(path, 'run', error);

@@ -56,6 +56,13 @@ test('a finished cell is one numbered line with latencies, throughput, verdict a
   );
 });
 
+test('a cell of which the server could not serve the rate says so', () => {
+  const overloaded = { ...finished, record: { ...measured, stopped_by: 'overloaded' as const } };
+  expect(linesOf([runStarted(DEMO_PLAN), overloaded]).at(-1)).toMatch(
+    /: flagged \(not_converged\), overloaded$/,
+  );
+});
+
 test('a cell that is told again, because the whole run changed its verdict, is not counted again', () => {
   const lines = linesOf([
     runStarted(DEMO_PLAN),

@@ -57,6 +57,28 @@ test('an open loop that comes faster than it is served is ended soon, whatever t
   expect(seconds(2000)).toBeLessThan(15);
 });
 
+test('a replayed trace takes as long as its requests do to come, whatever the stop rule says', () => {
+  const { suite } = loadText(BODY);
+  const trace = {
+    ...{ file: 'day.csv', digest: 'd', at_s: [5, 605, 3605] },
+    ...{ input_tokens: [512, 512, 512], output_tokens: [64, 64, 64] },
+  };
+  const replay = (speed: number): number =>
+    planSuite(
+      suite,
+      [
+        {
+          ...{ kind: 'load', input_tokens: 512, cached_input_tokens: null, output_tokens: 64, repeats: 1 },
+          ...{ load: { kind: 'trace', trace, speed }, anchor: false, hold_out: false, tensor_parallel: null },
+        },
+      ],
+      [factsOf()],
+    )[0]!.estimated_s;
+  expect(replay(1)).toBeGreaterThan(3600);
+  expect(replay(1)).toBeLessThan(3610);
+  expect(replay(10)).toBeCloseTo(replay(1) - 3240, 6);
+});
+
 test('a power source lengthens every window, and idle power takes its time; the plan says so', () => {
   const { suite, points } = loadText(BODY);
   const planned = (averaging: '1s' | 'counter') =>
