@@ -32,7 +32,7 @@ function notesOf(name: ParameterName | DraftName, parameter: FitParameter): stri
   return [
     ...(at_bound && !not_in_data ? [boundNote(name, parameter)] : []),
     ...(efficiency?.above_one && !not_in_data ? [aboveNote(name, parameter, efficiency)] : []),
-    ...(advice === null ? [] : [`${name} is not identified; it would be by ${advice}`]),
+    ...(advice === null ? [] : [`${name} is not identified by these cells; most is told by ${advice}`]),
   ];
 }
 

@@ -86,6 +86,8 @@ export class RemainingTime {
       hosts.set(key, (hosts.get(key) ?? 0) + left_s);
     }
     const longest = Math.max(0, ...hosts.values());
+    // What sums of fractions leave is no time.
+    if (longest < 1e-6) return 0;
     // A few cells say little about the rest, so the plan's estimates keep a weight of 20 s.
     const correction = (this.#took_s + 20) / (this.#estimated_s + 20);
     return longest * correction;

@@ -6,6 +6,10 @@ const POINTS_ELSEWHERE =
 const AN_ERROR =
   /^[\w.]*(Error|Exception|Interrupt)\b|\b(error|fatal|panic)\b|out of memory|address already in use/i;
 
+/** What programs say of a command line or a file that they cannot use; advice may follow it. */
+const A_REFUSAL =
+  /\b(unknown|unrecognized|invalid|cannot|could not|unable|no such|not found|denied|refused|failed)\b/i;
+
 /** Keeps the end of a log for the line that tells why a server ended. */
 export class LastWords {
   readonly #lines: string[] = [];
@@ -17,10 +21,10 @@ export class LastWords {
     if (this.#lines.length > KEPT) this.#lines.shift();
   }
 
-  /** The last line that names an error, else the last one; null when nothing was said. */
+  /** The last line that names an error, else one that refuses something, else the last; null when nothing was said. */
   get line(): string | null {
     const telling = this.#lines.findLast((line) => AN_ERROR.test(line) && !POINTS_ELSEWHERE.test(line));
-    return telling ?? this.#lines.at(-1) ?? null;
+    return telling ?? this.#lines.findLast((line) => A_REFUSAL.test(line)) ?? this.last;
   }
 
   /** The last line, whatever it says. */
