@@ -91,9 +91,9 @@ the run
   --json                   events as lines of JSON on stdout
   --plain                  lines instead of the dashboard
 
-exit: 0 every cell has a verdict, 1 no cell is valid (or would be but for drift),
-a goal is not reached or a highest load is not found, 3 a cell could not be
-measured, 130 stopped
+exit: 0 every cell has a verdict, 1 no cell is valid (or would be but for a
+drift), a goal is not reached or a highest load is not found, 3 a cell could not
+be measured, 130 stopped
 
 Examples:
   ridge run suites/roofline.yaml --target h100=http://10.0.0.5:8000 \\
